@@ -1,0 +1,68 @@
+/** The one home of every name that other programs see: labels, images, networks, paths, ports. */
+
+/** Labels on everything sandcage makes; only what carries {@link LABEL.managed} is ever removed. */
+export const LABEL = {
+  /** Always `true`, on every container, network, volume and image sandcage makes. */
+  managed: "dev.sandcage.managed",
+  /** Cage id; on every container, network and volume one cage owns. */
+  cage: "dev.sandcage.cage",
+  /** Absolute host path of the cage's project. */
+  project: "dev.sandcage.project",
+  /** Name of the service a container runs, an image holds or a home belongs to. */
+  service: "dev.sandcage.service",
+  /** Id of the session a container belongs to; its lock file tells whether the client still lives. */
+  session: "dev.sandcage.session",
+  /** SHA-256 of the recipe an image was built from; a difference means rebuild. */
+  recipe: "dev.sandcage.recipe",
+  /** `uid:gid` a home volume was made for. */
+  owner: "dev.sandcage.owner",
+} as const;
+
+/** Image repositories; tags are the first 12 hex digits of the recipe hash, and `latest`. */
+export const IMAGE = {
+  /** The Debian image everything starts from. */
+  debian: "debian:trixie-slim",
+  /** Debian, Node, git, shims and CAs: shared by everything. */
+  base: "sandcage/base",
+  /** Base plus the project's toolchains, packages and Dockerfile. */
+  tools: "sandcage/tools",
+  /** One agent's installed files, copied into its service image. */
+  agentPrefix: "sandcage/agent-",
+  /** What a service runs in: tools (or base) plus one agent. */
+  servicePrefix: "sandcage/",
+} as const;
+
+/** Networks. */
+export const NETWORK = {
+  /** Shared way out of all cages with `network.mode: open`; inter-container traffic is off. */
+  egress: "sandcage-egress",
+} as const;
+
+/** Paths inside the cage. */
+export const INSIDE = {
+  /** The agent's home: a named volume. */
+  home: "/home/agent",
+  /** Where agents are installed: one folder per service. */
+  agents: "/opt/sandcage/agents",
+  /** sandcage's own scripts in the image. */
+  bin: "/opt/sandcage/bin",
+  /** The entry program of every session. */
+  entry: "/opt/sandcage/bin/sandcage-entry",
+  /** Per-session files handed in by the client, read-only. */
+  session: "/run/sandcage",
+  /** `NAME=value` pairs, NUL-separated, exported by the entry program. */
+  sessionEnv: "/run/sandcage/env",
+} as const;
+
+/** The user name inside, whatever uid it maps to. */
+export const AGENT_USER = "agent";
+
+/** Hostname of every cage: names nothing of the host. */
+export const CAGE_HOSTNAME = "sandcage";
+
+/** Config file names, by layer. */
+export const CONFIG_FILE = {
+  user: "config.toml",
+  project: ".sandcage.yml",
+  local: ".sandcage.local.yml",
+} as const;

@@ -1,0 +1,33 @@
+/** A built-in or configured agent, complete: what the image installs and the cage runs. */
+export type ServiceDefinition = {
+  /** Lower-case id: `claude`. */
+  name: string;
+  /** For people: `Claude Code`. */
+  title: string;
+  /** Pinned version of the agent; absent for `shell`. */
+  version?: string;
+  install?: {
+    /** npm package with its exact version. */
+    npm: string;
+  };
+  /** Command line of the agent inside the cage. */
+  command: string[];
+  /** Arguments always passed before the user's own. */
+  args: string[];
+  /** Command line that speaks ACP on stdio, when the agent does. */
+  acp?: string[];
+  /** Environment that the agent needs in a cage, the user's on top. */
+  env: Record<string, string>;
+  /** Hosts of the agent's own API: always reachable for that service. */
+  domains: string[];
+  auth: {
+    /** Variables that may hold an API key. */
+    keys: string[];
+    /** Login files below the host's home and, at the same place, below the cage's home. */
+    files: string[];
+    /** macOS Keychain item whose secret becomes a file. */
+    keychain?: { item: string; file: string };
+    /** Command line that logs in interactively. */
+    login?: string[];
+  };
+};
