@@ -1,0 +1,10 @@
+import type { Host } from "../host.ts";
+import type { Io } from "../io.ts";
+
+/** What every command gets besides its own options. */
+export type CommandContext = {
+  host: Host;
+  io: Io;
+  /** Name of the docker context from the global `--context` flag. */
+  engineContext?: string;
+};
