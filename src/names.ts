@@ -48,10 +48,14 @@ export const INSIDE = {
   bin: "/opt/sandcage/bin",
   /** The entry program of every session. */
   entry: "/opt/sandcage/bin/sandcage-entry",
-  /** Per-session files handed in by the client, read-only. */
+  /** Per-session files, handed over through `docker exec` into a tmpfs: never on a disk. */
   session: "/run/sandcage",
   /** `NAME=value` pairs, NUL-separated, exported by the entry program. */
   sessionEnv: "/run/sandcage/env",
+  /** The `setup` lines of the config as one shell script, run by the entry program when changed. */
+  sessionSetup: "/run/sandcage/setup",
+  /** Written last: the entry program waits for it when a handover was announced. */
+  sessionReady: "/run/sandcage/ready",
 } as const;
 
 /** The user name inside, whatever uid it maps to. */
@@ -66,3 +70,21 @@ export const CONFIG_FILE = {
   project: ".sandcage.yml",
   local: ".sandcage.local.yml",
 } as const;
+
+/** Variables sandcage itself sets inside. */
+export const INSIDE_ENV = {
+  /** `1`: the entry program waits for {@link INSIDE.sessionReady} before it starts the agent. */
+  handover: "SANDCAGE_HANDOVER",
+  /** Cage id, for scripts that want to know where they are. */
+  cage: "SANDCAGE_CAGE",
+} as const;
+
+/** The service that is a plain shell: its arguments are a command line. */
+export const SHELL_SERVICE = "shell";
+
+/** Name of the volume that holds an agent's home. */
+export function homeVolumeName(home: { uid: number; service: string; cage?: string }): string {
+  return home.cage === undefined
+    ? `sandcage-home-${home.uid}-${home.service}`
+    : `sandcage-home-${home.uid}-${home.service}-${home.cage}`;
+}

@@ -17,6 +17,8 @@ export type EngineCapabilities = {
   apiVersion: string;
   /** Linux architecture of the engine, as in `docker info`: `x86_64`, `aarch64`. */
   arch: string;
+  /** Processors of the engine's machine; a session cannot have more. */
+  cpus: number;
   cgroup: "v1" | "v2";
   /** The engine runs without root: container root is the user. */
   rootless: boolean;

@@ -1,0 +1,58 @@
+import { dirname, join } from "node:path";
+
+/** Only the user may enter or read sandcage's state. */
+const PRIVATE = { dir: 0o700, file: 0o600 } as const;
+
+/** Makes a directory that only the user can enter, parents included. */
+export async function ensurePrivateDir(path: string): Promise<void> {
+  await Deno.mkdir(path, { recursive: true, mode: PRIVATE.dir });
+}
+
+/**
+ * Writes a file that only the user can read, by temporary file and rename: a reader sees the old
+ * text or the new one, never half, also when this process is killed or the disk is full.
+ */
+export async function writeFileAtomic(path: string, text: string): Promise<void> {
+  await ensurePrivateDir(dirname(path));
+  const temporary = join(dirname(path), `.${crypto.randomUUID()}.tmp`);
+  try {
+    await Deno.writeTextFile(temporary, text, { mode: PRIVATE.file, createNew: true });
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await removeIfPresent(temporary);
+    throw error;
+  }
+}
+
+/** Removes a file; absent is fine. */
+export async function removeIfPresent(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** An exclusive lock on a file, held until disposed or until this process dies, kill -9 included. */
+export type FileLock = Disposable;
+
+/** Waits for the lock on `path`, making the file when it is absent. */
+export async function lockFile(path: string): Promise<FileLock> {
+  await ensurePrivateDir(dirname(path));
+  const file = await openLockFile(path);
+  await file.lock(true);
+  return { [Symbol.dispose]: () => file.close() };
+}
+
+/** Takes the lock on `path` if nobody holds it; `undefined` when somebody does. */
+export async function tryLockFile(path: string): Promise<FileLock | undefined> {
+  await ensurePrivateDir(dirname(path));
+  const file = await openLockFile(path);
+  if (await file.tryLock(true)) return { [Symbol.dispose]: () => file.close() };
+  file.close();
+  return undefined;
+}
+
+function openLockFile(path: string): Promise<Deno.FsFile> {
+  return Deno.open(path, { create: true, read: true, write: true, mode: PRIVATE.file });
+}
