@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { escapeInterpolation } from "../../../src/cage/compose_document.ts";
+import { type CageConfig, type CageFacts, planCage, planCommand } from "../../../src/cage/plan.ts";
+import type { ServiceDefinition } from "../../../src/service/definition.ts";
+
+const claude: ServiceDefinition = {
+  name: "claude",
+  title: "Claude Code",
+  version: "1.2.3",
+  command: ["claude"],
+  args: [],
+  env: { IS_SANDBOX: "1" },
+  domains: [],
+  auth: { keys: ["ANTHROPIC_API_KEY"], files: [] },
+};
+const shell: ServiceDefinition = {
+  name: "shell",
+  title: "Shell",
+  command: ["bash"],
+  args: [],
+  env: {},
+  domains: [],
+  auth: { keys: [], files: [] },
+};
+
+const config: CageConfig = {
+  network: { mode: "open", presets: [], allow: [], block: [], passthrough: [] },
+  limits: { memory: "8g", cpus: 4, pids: 2048 },
+  home: "service",
+  env: {},
+  ports: [],
+};
+
+const facts: CageFacts = {
+  id: "demo-0123456789ab",
+  projectPath: "/home/ada/demo",
+  insidePath: "/home/ada/demo",
+  user: { uid: 1000, gid: 1000 },
+  mounts: [{
+    type: "bind",
+    source: "/home/ada/demo",
+    target: "/home/ada/demo",
+    readonly: false,
+  }],
+  env: { LANG: "C.UTF-8" },
+  engineCpus: 8,
+  images: new Map([["claude", "sandcage/claude:aaaaaaaaaaaa"], [
+    "shell",
+    "sandcage/shell:bbbbbbbbbbbb",
+  ]]),
+};
+
+type Case = {
+  name: string;
+  config?: Partial<CageConfig>;
+  facts?: Partial<CageFacts>;
+  services?: ServiceDefinition[];
+};
+
+const CASES: Case[] = [
+  { name: "the default" },
+  { name: "two services side by side", services: [claude, shell] },
+  { name: "no network", config: { network: { ...config.network, mode: "none" } } },
+  { name: "a home of the project's own", config: { home: "project" } },
+  { name: "smaller limits", config: { limits: { memory: "512m", cpus: 0.5, pids: 64 } } },
+  { name: "more processors asked for than the engine has", facts: { engineCpus: 2 } },
+  { name: "published ports", config: { ports: ["3000", "8080:80"] } },
+  { name: "uid 0", facts: { user: { uid: 0, gid: 0 } } },
+  { name: "a macOS user", facts: { user: { uid: 501, gid: 20 } } },
+  {
+    name: "environment of config over service over cage",
+    config: { env: { LANG: "de_DE.UTF-8", IS_SANDBOX: "0", PRICE: "5$" } },
+  },
+  {
+    name: "a project path that compose would interpolate",
+    facts: {
+      projectPath: "/srv/a $HOME ${X} 'q\" ü",
+      insidePath: "/srv/a $HOME ${X} 'q\" ü",
+      mounts: [{
+        type: "bind",
+        source: "/srv/a $HOME ${X} 'q\" ü",
+        target: "/srv/a $HOME ${X} 'q\" ü",
+        readonly: false,
+      }],
+    },
+  },
+  {
+    name: "a project path with a newline and a colon",
+    facts: {
+      projectPath: "/srv/a\nb:c",
+      insidePath: "/srv/a\nb:c",
+      mounts: [{ type: "bind", source: "/srv/a\nb:c", target: "/srv/a\nb:c", readonly: false }],
+    },
+  },
+  {
+    name: "masks and read-only paths",
+    facts: {
+      mounts: [
+        ...facts.mounts,
+        { type: "bind", source: "/s/empty", target: "/home/ada/demo/.env", readonly: true },
+        { type: "tmpfs", target: "/home/ada/demo/secrets", readonly: true, mode: 0o555 },
+      ],
+    },
+  },
+  {
+    name: "a Windows project",
+    facts: {
+      projectPath: "C:\\work\\demo",
+      insidePath: "/c/work/demo",
+      mounts: [{ type: "bind", source: "C:\\work\\demo", target: "/c/work/demo", readonly: false }],
+    },
+  },
+];
+
+for (const testCase of CASES) {
+  Deno.test(`planCage() for ${testCase.name}`, async (t) => {
+    const plan = planCage(
+      { ...config, ...testCase.config },
+      testCase.services ?? [claude],
+      { ...facts, ...testCase.facts },
+    );
+    await t.assertSnapshot(stringify(escapeInterpolation(plan.document)));
+  });
+
+  Deno.test(`planCage() weakens no wall for ${testCase.name}`, () => {
+    const plan = planCage(
+      { ...config, ...testCase.config },
+      testCase.services ?? [claude],
+      { ...facts, ...testCase.facts },
+    );
+    for (const service of Object.values(plan.document.services)) {
+      assert.deepEqual(service.cap_drop, ["ALL"]);
+      assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);
+      assert.equal(service.read_only, true);
+      assert.equal(service.init, true);
+      assert.equal(service.memswap_limit, service.mem_limit);
+      const keys = Object.keys(service);
+      for (const key of ["privileged", "cap_add", "devices", "pid", "ipc", "userns_mode"]) {
+        assert.ok(!keys.includes(key), `${key} must never be planned`);
+      }
+      for (const port of service.ports ?? []) assert.equal(port.host_ip, "127.0.0.1");
+    }
+  });
+}
+
+Deno.test("escapeInterpolation() doubles every dollar at every depth and changes nothing else", () => {
+  assert.deepEqual(
+    escapeInterpolation({ a: ["$x", { b: "$$" }], c: 1, d: true, e: "plain" }),
+    { a: ["$$x", { b: "$$$$" }], c: 1, d: true, e: "plain" },
+  );
+});
+
+for (
+  const [name, service, request, want] of [
+    ["an agent gets its own then the user's arguments", { ...claude, args: ["--x"] }, {
+      args: ["-p", "hi"],
+      shell: false,
+    }, ["claude", "--x", "-p", "hi"]],
+    ["a debug shell is bash", claude, { args: [], shell: true }, ["bash"]],
+    ["a debug shell runs the arguments", claude, { args: ["ls", "-l"], shell: true }, ["ls", "-l"]],
+    ["the shell service runs the arguments", shell, { args: ["true"], shell: false }, ["true"]],
+    ["the shell service alone is bash", shell, { args: [], shell: false }, ["bash"]],
+  ] as const
+) {
+  Deno.test(`planCommand(): ${name}`, () => {
+    assert.deepEqual(planCommand(service, request), want);
+  });
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import {
+  listSessions,
+  openSession,
+  type SessionRecord,
+  sessionsDir,
+} from "../../../src/cage/sessions.ts";
+
+const record: SessionRecord = {
+  schema: 1,
+  id: "0a1b2c3d",
+  cageId: "demo-1",
+  service: "claude",
+  container: "demo-1-claude-0a1b2c3d",
+  engine: "the default engine",
+  startedAt: "2026-01-01T00:00:00.000Z",
+  clientPid: 1,
+};
+
+Deno.test("a session is live while its handle is held, and leaves nothing behind", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    {
+      await using _session = await openSession(stateDir, record);
+      const known = await listSessions(stateDir);
+      assert.deepEqual(known.map(({ record, live }) => ({ record, live })), [{
+        record,
+        live: true,
+      }]);
+    }
+    assert.deepEqual(await listSessions(stateDir), []);
+    assert.deepEqual([...Deno.readDirSync(sessionsDir(stateDir, "demo-1"))], []);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
+Deno.test("a session whose client was killed with -9 is known and not live", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    const module = new URL("../../../src/cage/sessions.ts", import.meta.url).href;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        `const { openSession } = await import(${JSON.stringify(module)});
+         globalThis.held = await openSession(${JSON.stringify(stateDir)}, ${
+          JSON.stringify(record)
+        });
+         console.log("open"); setInterval(() => {}, 1000);`,
+      ],
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    assert.equal((await listSessions(stateDir))[0]?.live, true);
+    child.kill("SIGKILL");
+    await child.status;
+    await reader.cancel();
+    assert.deepEqual((await listSessions(stateDir)).map(({ live }) => live), [false]);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
+Deno.test("a half-written record of a dead client is removed, not reported", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(sessionsDir(stateDir, "demo-1"), { recursive: true });
+    await Deno.writeTextFile(`${sessionsDir(stateDir, "demo-1")}/x.json`, "{");
+    assert.deepEqual(await listSessions(stateDir), []);
+    assert.deepEqual([...Deno.readDirSync(sessionsDir(stateDir, "demo-1"))], []);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
