@@ -28,16 +28,20 @@ export type Run = (
   options: RunOptions,
 ) => Promise<ProcessResult>;
 
+/** How long a process may take to end after SIGTERM before it is killed, in milliseconds. */
+const TERM_GRACE_MS = 2_000;
+/** How long output may still flow after the process ended because of us, in milliseconds. */
+const DRAIN_MS = 500;
+
 /**
- * The one place that spawns with captured output.
+ * The one place that spawns with captured output. The deadline holds even when the program ignores
+ * SIGTERM or a grandchild keeps its pipes open.
  *
  * @throws {Deno.errors.NotFound} If the program does not exist.
+ * @throws The reason of `options.signal` once the process is gone, if it was aborted.
  */
 export const run: Run = async (command, args, options) => {
-  const deadline = AbortSignal.timeout(options.timeoutMs);
-  const signal = options.signal === undefined
-    ? deadline
-    : AbortSignal.any([deadline, options.signal]);
+  options.signal?.throwIfAborted();
   const child = new Deno.Command(command, {
     args: [...args],
     ...(options.env === undefined ? {} : { env: options.env }),
@@ -45,28 +49,57 @@ export const run: Run = async (command, args, options) => {
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-    signal,
   }).spawn();
-  const [stdout, stderr, , status] = await Promise.all([
-    collect(child.stdout, options.onOutput),
-    collect(child.stderr, options.onOutput),
-    options.stdin === undefined ? undefined : feed(child.stdin, options.stdin),
-    child.status,
-  ]);
-  options.signal?.throwIfAborted();
-  return { code: status.code, stdout, stderr, timedOut: deadline.aborted };
+  const stop = new AbortController();
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  let timedOut = false;
+  const end = () => {
+    kill(child, "SIGTERM");
+    timers.push(setTimeout(() => kill(child, "SIGKILL"), TERM_GRACE_MS));
+    child.status.then(() => timers.push(setTimeout(() => stop.abort(), DRAIN_MS)));
+  };
+  timers.push(setTimeout(() => {
+    timedOut = true;
+    end();
+  }, options.timeoutMs));
+  options.signal?.addEventListener("abort", end, { once: true });
+  try {
+    const [stdout, stderr, , status] = await Promise.all([
+      collect(child.stdout, { signal: stop.signal, onOutput: options.onOutput }),
+      collect(child.stderr, { signal: stop.signal, onOutput: options.onOutput }),
+      options.stdin === undefined ? undefined : feed(child.stdin, options.stdin),
+      child.status,
+    ]);
+    options.signal?.throwIfAborted();
+    return { code: status.code, stdout, stderr, timedOut };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    options.signal?.removeEventListener("abort", end);
+  }
 };
+
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It ended between the deadline and the signal.
+  }
+}
 
 async function collect(
   stream: ReadableStream<Uint8Array>,
-  onOutput: ((text: string) => void) | undefined,
+  options: { signal: AbortSignal; onOutput: ((text: string) => void) | undefined },
 ): Promise<string> {
   const decoder = new TextDecoder();
+  const reader = stream.getReader();
+  options.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
   let text = "";
-  for await (const chunk of stream) {
-    const piece = decoder.decode(chunk, { stream: true });
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    const piece = decoder.decode(value, { stream: true });
     text += piece;
-    onOutput?.(piece);
+    options.onOutput?.(piece);
   }
   return text + decoder.decode();
 }

@@ -1,0 +1,96 @@
+import { EXIT, UserError } from "../errors.ts";
+import type { Host } from "../host.ts";
+import type { EngineCapabilities } from "./engine.ts";
+
+/** A docker CLI plugin that answered when the client asked it. */
+export type ClientPlugin = { version: string; path: string };
+
+/** What `docker info` and `docker version` tell, already in our words. */
+export type EngineObservation = {
+  /** Without the compose version, which stands with its plugin. */
+  capabilities: Omit<EngineCapabilities, "composeVersion">;
+  compose: ClientPlugin | undefined;
+  buildx: ClientPlugin | undefined;
+};
+
+/** The part of `docker info --format '{{json .}}'` that is used here. */
+type Info = {
+  ServerVersion?: string;
+  Architecture?: string;
+  CgroupVersion?: string;
+  NCPU?: number;
+  OperatingSystem?: string;
+  SecurityOptions?: string[] | null;
+  ClientInfo?: {
+    Plugins?: { Name?: string; Version?: string; Path?: string; Err?: unknown }[] | null;
+  };
+};
+
+/** The first engine whose bridges take `gateway_mode_ipv4=isolated`. */
+const ISOLATED_SINCE = 28;
+
+/** What {@link parseObservation} reads. */
+export type ObservationText = {
+  /** Output of `docker info --format '{{json .}}'`. */
+  info: string;
+  /** Output of `docker version --format '{{.Server.APIVersion}}'`. */
+  apiVersion: string;
+};
+
+/**
+ * Reads the client's answers.
+ *
+ * @throws {UserError} With code `engine-failed`, if this is not what docker prints.
+ */
+export function parseObservation(
+  text: ObservationText,
+  platform: Host["platform"],
+): EngineObservation {
+  const info = parseInfo(text.info);
+  const version = info.ServerVersion ?? "";
+  const security = info.SecurityOptions ?? [];
+  return {
+    capabilities: {
+      version,
+      apiVersion: text.apiVersion.trim(),
+      arch: info.Architecture ?? "",
+      cpus: info.NCPU ?? 1,
+      cgroup: info.CgroupVersion === "2" ? "v2" : "v1",
+      rootless: security.some((option) => option.startsWith("name=rootless")),
+      usernsRemap: security.some((option) => option.startsWith("name=userns")),
+      // Off Linux the engine always sits in a virtual machine that maps ownership.
+      desktop: platform !== "linux" || /Docker Desktop|OrbStack/i.test(info.OperatingSystem ?? ""),
+      gatewayModeIsolated: Number.parseInt(version, 10) >= ISOLATED_SINCE,
+    },
+    compose: findPlugin(info, "compose"),
+    buildx: findPlugin(info, "buildx"),
+  };
+}
+
+function parseInfo(text: string): Info {
+  let info: Info | null = null;
+  try {
+    info = JSON.parse(text);
+  } catch {
+    // Handled below: what is not JSON has no server version either.
+  }
+  if (typeof info?.ServerVersion === "string" && info.ServerVersion !== "") return info;
+  throw new UserError("Cannot understand the engine: docker info names no server version", {
+    hint: "See what it says: docker info",
+    exit: EXIT.engine,
+    code: "engine-failed",
+  });
+}
+
+function findPlugin(info: Info, name: string): ClientPlugin | undefined {
+  const plugin = info.ClientInfo?.Plugins?.find((candidate) =>
+    candidate.Name === name && candidate.Err === undefined
+  );
+  if (plugin?.Path === undefined) return undefined;
+  return { version: trimVersion(plugin.Version ?? ""), path: plugin.Path };
+}
+
+/** `v2.26.1-4` and `2.26.1+ds1` become `2.26.1`. */
+export function trimVersion(version: string): string {
+  return /\d+(\.\d+)*/.exec(version)?.[0] ?? version;
+}
