@@ -1,5 +1,6 @@
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
+import type { Signals } from "./signals.ts";
 
 /** What every command gets besides its own options. */
 export type CommandContext = {
@@ -7,4 +8,6 @@ export type CommandContext = {
   io: Io;
   /** Name of the docker context from the global `--context` flag. */
   engineContext?: string;
+  /** Signals to this process; absent in tests. */
+  signals?: Signals;
 };

@@ -1,0 +1,58 @@
+/** How wide text is on a terminal. Pure. */
+
+/** Matches the escape sequences that colour text. */
+// deno-lint-ignore no-control-regex
+const ESCAPES = /\x1b\[[0-9;]*m/g;
+
+/** Graphemes, so that a family of emoji counts once. */
+const SEGMENTER = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/**
+ * Blocks whose characters take two columns.
+ *
+ * @see {@link https://www.unicode.org/reports/tr11/}
+ */
+const WIDE =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation})/u;
+
+/** Control characters and combining marks take no column. */
+const ZERO = /^[\p{Cc}\p{Mn}\p{Me}\p{Cf}]+$/u;
+
+/** Columns that a text takes, without its colours. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const grapheme of graphemes(text)) width += graphemeWidth(grapheme);
+  return width;
+}
+
+/** Pads a text with spaces to a number of columns. */
+export function padToWidth(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - displayWidth(text)));
+}
+
+/** Cuts a text without colours to a number of columns; what was cut shows as `…`. */
+export function cutToWidth(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text;
+  if (columns < 1) return "";
+  let kept = "";
+  let width = 0;
+  for (const grapheme of graphemes(text)) {
+    width += graphemeWidth(grapheme);
+    if (width > columns - 1) break;
+    kept += grapheme;
+  }
+  return `${kept}…`;
+}
+
+function graphemes(text: string): string[] {
+  const plain = text.replace(ESCAPES, "");
+  // The segmenter costs more than everything else here; most text needs none.
+  return /^[\x20-\x7e]*$/.test(plain)
+    ? [...plain]
+    : [...SEGMENTER.segment(plain)].map(({ segment }) => segment);
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (ZERO.test(grapheme)) return 0;
+  return WIDE.test(grapheme) || grapheme.includes("\ufe0f") ? 2 : 1;
+}
