@@ -1,154 +1,242 @@
-import * as z from "zod";
+import {
+  boolean,
+  type Infer,
+  later,
+  list,
+  listOr,
+  literal,
+  map,
+  nullable,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  record,
+  say,
+  scalar,
+  section,
+  string,
+} from "./kit.ts";
 
 /**
  * The one schema of every config layer: types, validation, JSON Schema and docs/configuration.md
- * all come from here. Each `describe` text is what the user reads in the editor and in the docs.
- * Every key is optional in a layer; `defaults.ts` is the bottom layer and complete.
+ * all come from here. Each `say` text is what the user reads in the editor and in the docs. Every
+ * key is optional in a layer; `defaults.ts` is the bottom layer and complete.
  */
 
-const names = z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, "lower-case letters, digits and dashes");
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name");
-const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const duration = z.string().regex(/^\d+(ms|s|m|h|d)$/, "a duration such as 30s, 5m or 1h");
-const byteSize = z.string().regex(
-  /^\d+(\.\d+)?(b|k|m|g|KiB|MiB|GiB)$/i,
-  "a size such as 512m, 8g or 10MiB",
-);
+const name = {
+  pattern: /^[a-z][a-z0-9-]{0,40}$/,
+  expected: "a name of lower-case letters, digits and dashes",
+};
+const variable = {
+  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  expected: "a variable name: letters, digits and underscores",
+};
+const PORT = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+const path = () => string("a path", /^[^\0]+$/);
+const nonEmpty = () => string("a text that is not empty", /^[^\0]+$/);
+const line = () => string("a text without NUL", /^[^\0]*$/);
+const gitignorePattern = () => string("a gitignore pattern on one line", /^[^\0\n\r]+$/);
+const hostName = () =>
+  string(
+    "a host name such as api.example.com or *.example.com",
+    /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+  );
+const duration = () => string("a duration such as 500ms, 30s, 5m, 1h or 2d", /^\d+(ms|s|m|h|d)$/);
+const byteSize = () =>
+  string(
+    "a size such as 512m, 8g or 10MiB",
+    /^(?!0+(\.0+)?[a-zA-Z])\d+(\.\d+)?(b|k|m|g|kib|mib|gib)$/i,
+  );
+// A version becomes part of commands in an image build: no blanks, quotes or shell signs.
+const version = () => scalar('a version such as "22" or 1.2.3', /^[A-Za-z0-9][A-Za-z0-9._+-]*$/);
+const words = (min = 0) => list(line(), { min, merge: min > 0 ? "replace" : "concat" });
+const value = () => scalar("a text, a number or a boolean", /^[^\0]*$/);
 
-const imageSchema = z.strictObject({
-  base: z.string().min(1).describe(
+const imageSchema = section({
+  base: say(
     "Image everything is built on; a private registry or mirror works too",
+    string("an image reference without blanks", /^[^\s\0]+$/),
   ),
-  dockerfile: z.string().min(1).nullable().describe(
-    "Your own Dockerfile, starting `FROM sandcage/base`",
+  dockerfile: say("Your own Dockerfile, starting `FROM sandcage/base`", nullable(path())),
+  ca: say(
+    "Extra certificate authorities: `auto` takes the host's, `none` no one's, a list names PEM files",
+    listOr(list(path(), { merge: "replace" }), oneOf(["auto", "none"])),
   ),
-  ca: z.union([z.enum(["auto", "none"]), z.array(z.string())])
-    .describe(
-      "Extra certificate authorities: `auto` takes the host's, `none` no one's, a list names PEM files",
-    ),
-  args: z.record(z.string(), scalar).describe("Build arguments for your own Dockerfile"),
-}).partial();
+  args: say("Build arguments for your own Dockerfile", map(variable, value())),
+});
 
-const toolchainsSchema = z.record(names, scalar)
-  .describe("Language toolchains by name and version, or `system` for Debian's package");
+const serviceSchema = section({
+  enabled: say("Whether the service can be started", boolean()),
+  version: say("Version of the agent to install", version()),
+  install: say(
+    "Where the agent comes from",
+    section({
+      npm: say(
+        "npm package with an exact version, `name@1.2.3`",
+        string(
+          "an npm package with an exact version such as my-agent@1.2.3",
+          /^(@[a-z0-9._-]+\/)?[a-z0-9._-]+@\d+\.\d+\.\d+[A-Za-z0-9.+-]*$/,
+        ),
+      ),
+    }),
+  ),
+  command: say("Command line of the agent", words(1)),
+  acp: say("Command line that speaks ACP on stdio", words(1)),
+  args: say("Arguments always passed before the user's own", words()),
+  env: say("Environment of this service", map(variable, value())),
+  domains: say("Hosts the service's own API needs", list(hostName())),
+});
 
-const installSchema = z.strictObject({
-  npm: z.string().min(1).describe("npm package with an exact version, `name@1.2.3`"),
-}).partial();
-
-const serviceSchema = z.strictObject({
-  enabled: z.boolean().describe("Whether the service can be started"),
-  version: scalar.describe("Version of the agent to install"),
-  install: installSchema.describe("Where the agent comes from"),
-  command: z.array(z.string()).min(1).describe("Command line of the agent"),
-  acp: z.array(z.string()).min(1).describe("Command line that speaks ACP on stdio"),
-  args: z.array(z.string()).describe("Arguments always passed before the user's own"),
-  env: z.record(envName, scalar).describe("Environment of this service"),
-  domains: z.array(z.string()).describe("Hosts the service's own API needs"),
-}).partial();
-
-const workspaceSchema = z.strictObject({
-  mode: z.enum(["mount"]).describe("How the project's files reach the cage"),
-  hide: z.array(z.string()).describe("gitignore patterns of what the cage must not read"),
-  readonly: z.array(z.string()).describe("gitignore patterns of what the cage must not write"),
-  git: z.enum(["protected", "readonly", "none"]).describe(
+const workspaceSchema = section({
+  mode: say("How the project's files reach the cage", oneOf(["mount"], ["copy", "promote"])),
+  hide: say("gitignore patterns of what the cage must not read", list(gitignorePattern())),
+  readonly: say("gitignore patterns of what the cage must not write", list(gitignorePattern())),
+  git: say(
     "`protected`: commits work, hooks and config are read-only; `readonly`: no commits; `none`: no .git at all",
+    oneOf(["protected", "readonly", "none"]),
   ),
-  dirs: z.array(z.string()).describe("Additional host directories, mounted at their own path"),
-  protect: z.array(z.string()).describe(
-    "gitignore patterns never overwritten when work comes back",
+  dirs: say("Additional host directories, mounted at their own path", list(path())),
+  protect: say(
+    "gitignore patterns never overwritten when work comes back (nothing comes back in mode `mount`: it is there at once)",
+    list(gitignorePattern()),
   ),
-}).partial();
+});
 
-const networkSchema = z.strictObject({
-  mode: z.enum(["open", "none"]).describe("`open`: ordinary network; `none`: no network at all"),
-  presets: z.array(names).describe("Named sets of hosts"),
-  allow: z.array(z.string()).describe("Hosts the agent may reach"),
-  block: z.array(z.string()).describe("Hosts it may never reach"),
-  passthrough: z.array(z.string()).describe("Hosts whose TLS is never opened"),
-}).partial();
+const networkSchema = section({
+  mode: say(
+    "`open`: ordinary network; `none`: no network at all",
+    oneOf(["open", "none"], ["allowlist"]),
+  ),
+  presets: say(
+    "Named sets of hosts (all are reachable in mode `open`)",
+    list(string(name.expected, name.pattern)),
+  ),
+  allow: say("Hosts the agent may reach (all are in mode `open`)", list(hostName())),
+  // A block list that blocks nothing would be a lie: these wait for the gateway.
+  block: later(say("Hosts it may never reach", list(hostName()))),
+  passthrough: later(say("Hosts whose TLS is never opened", list(hostName()))),
+});
 
-const secretSchema = z.strictObject({
-  from: z.string().min(1).describe("`env`: the variable of the same name on the host"),
-  to: z.array(z.string()).describe("Hosts the secret may be sent to"),
-}).partial();
+const secretSchema = section({
+  from: say("`env`: the variable of the same name on the host", oneOf(["env"])),
+  to: say("Hosts the secret may be sent to", list(hostName())),
+});
 
-const limitsSchema = z.strictObject({
-  memory: byteSize.describe("Memory, swap included"),
-  cpus: z.number().positive().describe("CPU share, 1.5 is one and a half cores"),
-  pids: z.number().int().positive().describe("Number of processes and threads"),
-}).partial();
+const limitsSchema = section({
+  memory: say("Memory, swap included", byteSize()),
+  cpus: say("CPU share, 1.5 is one and a half cores", positiveNumber()),
+  pids: say("Number of processes and threads", positiveInteger()),
+});
 
-const sshSchema = z.strictObject({
-  enabled: z.boolean().describe("Give the cage the SSH set-up made by `sandcage setup ssh`"),
-  agent: z.boolean().describe(
+const sshSchema = section({
+  enabled: say("Give the cage the SSH set-up made by `sandcage setup ssh`", boolean()),
+  agent: say(
     "Forward the host's SSH agent; any process in the cage can use its keys",
+    boolean(),
   ),
-}).partial();
+});
 
-const mountSchema = z.strictObject({
-  source: z.string().min(1).describe("Host path"),
-  target: z.string().min(1).describe("Absolute path in the cage; the host path by default")
-    .optional(),
-  readonly: z.boolean().describe("Defaults to true").optional(),
+const mountSchema = record({
+  source: say("Host path; relative ones start at the folder of the config file", path()),
+}, {
+  target: say(
+    "Absolute path in the cage; the host path by default",
+    string("an absolute path such as /data", /^\/[^\0]*[^\0/][^\0]*$/),
+  ),
+  readonly: say("Defaults to true", boolean()),
+});
+
+const headlessSchema = section({
+  idle_timeout: say("How long an unattended session may do nothing", duration()),
+});
+
+const promotionSchema = section({
+  name: say("Author name of promoted commits; your git identity by default", nullable(nonEmpty())),
+  email: say("Author email of promoted commits", nullable(nonEmpty())),
+  interval: say("Pause between two looks for new commits", duration()),
+});
+
+const engineSchema = section({
+  context: say(
+    "Docker context that runs the cages; the docker CLI's own choice by default",
+    nullable(string("a docker context name", /^[A-Za-z0-9][A-Za-z0-9_.+-]*$/)),
+  ),
 });
 
 /** One layer of configuration as a file may spell it; every key optional. */
-export const configSchema = z.strictObject({
-  version: z.literal(1).describe("Format of this file"),
-  image: imageSchema.describe("The image cages run in"),
-  toolchains: toolchainsSchema,
-  packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+(=[^\s]+)?$/, "a Debian package name"))
-    .describe("Debian packages"),
-  setup: z.array(z.string()).describe("Shell lines run inside at session start, when they changed"),
-  services: z.record(names, serviceSchema).describe("Agents: built-in ones by name, or your own"),
-  workspace: workspaceSchema.describe("How the project's files reach the cage"),
-  network: networkSchema.describe("What the cage can reach"),
-  secrets: z.record(envName, secretSchema).describe(
-    "API keys handed to the cage, by variable name",
+export const configSchema = section({
+  version: say("Format of this file", literal(1)),
+  image: say("The image cages run in", imageSchema),
+  toolchains: say(
+    "Language toolchains by name and version, or `system` for Debian's package",
+    map(name, version()),
   ),
-  limits: limitsSchema.describe("Resources of one session"),
-  home: z.enum(["service", "project"]).describe(
-    "Who shares the agent's home: every project, or only this one",
+  packages: say(
+    "Debian packages",
+    list(string(
+      "a Debian package name such as ripgrep or jq=1.6-2",
+      /^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9][A-Za-z0-9.+:~-]*)?$/,
+    )),
   ),
-  ssh: sshSchema.describe("SSH inside the cage"),
-  ports: z.array(z.string()).describe("Ports published on 127.0.0.1, `3000` or `8080:3000`"),
-  env: z.record(envName, scalar).describe(
+  setup: say("Shell lines run inside at session start, when they changed", list(line())),
+  services: say("Agents: built-in ones by name, or your own", map(name, serviceSchema)),
+  workspace: say("How the project's files reach the cage", workspaceSchema),
+  network: say("What the cage can reach", networkSchema),
+  secrets: say("API keys handed to the cage, by variable name", map(variable, secretSchema)),
+  // A check that checks nothing would be a lie: the section waits for the gateway.
+  inspect: later(say("What the gateway looks for in requests", section({}))),
+  limits: say("Resources of one session", limitsSchema),
+  home: say(
+    "Who shares the agent's home: `service`, every project; `project`, only this one",
+    oneOf(["service", "project"]),
+  ),
+  ssh: say("SSH inside the cage", sshSchema),
+  ports: say(
+    "Ports published on 127.0.0.1, `3000` or `8080:3000` (host:cage)",
+    list(scalar("a port such as 3000 or 8080:3000", new RegExp(`^(${PORT}:)?${PORT}$`))),
+  ),
+  env: say(
     "Environment of every service; the host's is never passed blindly",
+    map(variable, value()),
   ),
-  mounts: z.array(mountSchema).describe(
-    "More host paths in the cage, read-only unless said otherwise",
+  mounts: say("More host paths in the cage, read-only unless said otherwise", list(mountSchema)),
+  headless: say("Unattended sessions", headlessSchema),
+  promotion: say(
+    "How commits come back in workspace mode `promote`; without effect in mode `mount`",
+    promotionSchema,
   ),
-  headless: z.strictObject({ idle_timeout: duration }).partial().describe("Unattended sessions"),
-  engine: z.strictObject({ context: z.string().min(1).nullable() }).partial()
-    .describe("Which Docker engine runs the cages"),
-}).partial();
+  engine: say("Which Docker engine runs the cages", engineSchema),
+});
 
 /** One layer after validation. */
-export type ConfigLayer = z.output<typeof configSchema>;
+export type ConfigLayer = Infer<typeof configSchema>;
 
 /** A service as configured: built-in definition, then every layer on top. */
-export type ServiceConfig = z.output<typeof serviceSchema>;
+export type ServiceConfig = Infer<typeof serviceSchema>;
 
 /** A host path shown in the cage. */
-export type MountConfig = z.output<typeof mountSchema>;
+export type MountConfig = Infer<typeof mountSchema>;
 
-/** The merged configuration: every section and every scalar is present. */
+/**
+ * The merged configuration: every section and every scalar is present, and every host path
+ * (`image.dockerfile`, `image.ca`, `mounts[].source`, `workspace.dirs`) is absolute.
+ */
 export type Config = {
-  image: Required<z.output<typeof imageSchema>>;
+  image: Required<Infer<typeof imageSchema>>;
   toolchains: Record<string, string>;
   packages: string[];
   setup: string[];
   services: Record<string, ServiceConfig>;
-  workspace: Required<z.output<typeof workspaceSchema>>;
-  network: Required<z.output<typeof networkSchema>>;
-  secrets: Record<string, Required<z.output<typeof secretSchema>>>;
-  limits: Required<z.output<typeof limitsSchema>>;
+  workspace: Required<Infer<typeof workspaceSchema>>;
+  network: Required<Infer<typeof networkSchema>>;
+  secrets: Record<string, Required<Infer<typeof secretSchema>>>;
+  limits: Required<Infer<typeof limitsSchema>>;
   home: "service" | "project";
-  ssh: Required<z.output<typeof sshSchema>>;
+  ssh: Required<Infer<typeof sshSchema>>;
   ports: string[];
   env: Record<string, string>;
   mounts: MountConfig[];
-  headless: { idle_timeout: string };
-  engine: { context: string | null };
+  headless: Required<Infer<typeof headlessSchema>>;
+  promotion: Required<Infer<typeof promotionSchema>>;
+  engine: Required<Infer<typeof engineSchema>>;
 };

@@ -1,0 +1,28 @@
+import { IMAGE } from "../names.ts";
+import type { Config } from "./schema.ts";
+
+/**
+ * The bottom layer: complete, so that everything above may leave anything out. What the built-in
+ * services are is not here but in registry/services.
+ */
+export function defaultConfig(): Config {
+  return {
+    image: { base: IMAGE.debian, dockerfile: null, ca: "auto", args: {} },
+    toolchains: {},
+    packages: [],
+    setup: [],
+    services: {},
+    workspace: { mode: "mount", hide: [], readonly: [], git: "protected", dirs: [], protect: [] },
+    network: { mode: "open", presets: [], allow: [], block: [], passthrough: [] },
+    secrets: {},
+    limits: { memory: "8g", cpus: 4, pids: 2048 },
+    home: "service",
+    ssh: { enabled: false, agent: false },
+    ports: [],
+    env: {},
+    mounts: [],
+    headless: { idle_timeout: "30m" },
+    promotion: { name: null, email: null, interval: "5s" },
+    engine: { context: null },
+  };
+}
