@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { formatResourceArgs, planResources, type Resource } from "../../../src/cage/resources.ts";
+import type { InspectedObject } from "../../../src/engine/inspect.ts";
+import { EXIT, UserError } from "../../../src/errors.ts";
+
+const home: Resource = {
+  kind: "home",
+  name: "sandcage-home-1000-claude",
+  service: "claude",
+  owner: "1000:1000",
+};
+const egress: Resource = { kind: "egress", name: "sandcage-egress" };
+
+function volume(labels: Record<string, string>): InspectedObject {
+  return { kind: "volume", id: home.name, labels, raw: {} };
+}
+
+Deno.test("planResources() makes what is missing and nothing that is there", () => {
+  const present = new Map([[home.name, volume({ "dev.sandcage.managed": "true" })]]);
+  assert.deepEqual(planResources([home, egress], present), [egress]);
+  assert.deepEqual(planResources([home, egress], new Map()), [home, egress]);
+});
+
+Deno.test("planResources() refuses a volume of the same name that is somebody else's", () => {
+  assert.throws(() => planResources([home], new Map([[home.name, volume({})]])), (error) => {
+    assert.ok(error instanceof UserError);
+    assert.equal(error.exit, EXIT.conflict);
+    return true;
+  });
+});
+
+Deno.test("formatResourceArgs() labels everything and keeps cages apart", () => {
+  assert.deepEqual(formatResourceArgs(egress), [
+    "network",
+    "create",
+    "--label",
+    "dev.sandcage.managed=true",
+    "--opt",
+    "com.docker.network.bridge.enable_icc=false",
+    "sandcage-egress",
+  ]);
+  assert.deepEqual(formatResourceArgs({ ...home, cage: "demo-1" }), [
+    "volume",
+    "create",
+    "--label",
+    "dev.sandcage.managed=true",
+    "--label",
+    "dev.sandcage.service=claude",
+    "--label",
+    "dev.sandcage.owner=1000:1000",
+    "--label",
+    "dev.sandcage.cage=demo-1",
+    "sandcage-home-1000-claude",
+  ]);
+});
