@@ -1,0 +1,81 @@
+import { run } from "../../../src/engine/process.ts";
+import { LABEL } from "../../../src/names.ts";
+
+/** What exists on the engine, by name. */
+export type EngineState = { containers: string[]; volumes: string[]; networks: string[] };
+
+/** Runs `docker ARGS`; a non-zero exit is an error of the test itself. */
+export async function docker(args: readonly string[], timeoutMs = 60_000): Promise<string> {
+  const result = await run("docker", args, { timeoutMs });
+  if (result.code !== 0) {
+    throw new Error(`docker ${args.join(" ")} ended with ${result.code}: ${result.stderr}`);
+  }
+  return result.stdout.trim();
+}
+
+/** Containers of projects below a folder, stopped ones included. */
+export async function listContainers(root: string): Promise<string[]> {
+  const format = `{{.Names}}\t{{.Label "${LABEL.project}"}}`;
+  const all = await lines(["ps", "--all", ...managed(), "--format", format]);
+  return all.map((line) => line.split("\t"))
+    .filter(([, project]) => project === root || project?.startsWith(`${root}/`))
+    .map(([name]) => name!);
+}
+
+/** Volumes whose name or project belongs to a folder or a run. */
+export async function listVolumes(mark: string): Promise<string[]> {
+  const format = `{{.Name}}\t{{.Label "${LABEL.project}"}}`;
+  const all = await lines(["volume", "ls", ...managed(), "--format", format]);
+  return all.map((line) => line.split("\t"))
+    .filter(([name, project]) => name!.includes(mark) || project?.includes(mark))
+    .map(([name]) => name!);
+}
+
+/** Everything of one run, by the run's id in names and project paths. */
+export async function observeRun(runId: string): Promise<EngineState> {
+  const format = `{{.Names}}\t{{.Label "${LABEL.project}"}}`;
+  const containers = await lines(["ps", "--all", ...managed(), "--format", format]);
+  const networks = await lines(["network", "ls", ...managed(), "--format", "{{.Name}}"]);
+  return {
+    containers: containers.filter((line) => line.includes(runId))
+      .map((line) => line.split("\t")[0]!),
+    volumes: await listVolumes(runId),
+    networks: networks.filter((line) => line.includes(runId)),
+  };
+}
+
+/** Removes the containers and home volumes of every project below a folder; says what was there. */
+export async function removeCageOf(root: string): Promise<EngineState> {
+  const containers = await listContainers(root);
+  if (containers.length > 0) await docker(["rm", "--force", "--volumes", ...containers]);
+  const volumes: string[] = [];
+  for (const id of await cageIds(root)) volumes.push(...await listVolumes(id));
+  volumes.push(...await listVolumes(`${root}/`));
+  const unique = [...new Set(volumes)];
+  if (unique.length > 0) await docker(["volume", "rm", ...unique]);
+  return { containers, volumes: unique, networks: [] };
+}
+
+/** Facts of one object as the engine tells them. */
+export async function inspect(name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await docker(["inspect", name]))[0];
+}
+
+/** Cage ids are the folders below the state directory of a world. */
+async function cageIds(root: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(`${root}/state/cages`));
+    return entries.filter((entry) => entry.isDirectory).map((entry) => entry.name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+function managed(): string[] {
+  return ["--filter", `label=${LABEL.managed}=true`];
+}
+
+async function lines(args: readonly string[]): Promise<string[]> {
+  return (await docker(args)).split("\n").filter((line) => line !== "");
+}

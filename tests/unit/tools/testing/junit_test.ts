@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { formatTally, isGreen, tallyJunit } from "../../../../tools/testing/junit.ts";
+
+const REPORT = `<?xml version="1.0"?><testsuites><testsuite name="x">
+<testcase name="a &lt;ok&gt;" classname="x" time="0.1">
+</testcase>
+<testcase name="a &lt;ok&gt; &gt; step" classname="x"></testcase>
+<testcase name="b fails" classname="x"><failure message="no">no</failure></testcase>
+<testcase name="c ignored" classname="x"><skipped/></testcase>
+</testsuite></testsuites>`;
+
+Deno.test("tallyJunit() counts tests and not their steps, and a skipped test as failed", () => {
+  assert.deepEqual(tallyJunit(REPORT, { code: 1, filtered: false }), {
+    passed: 1,
+    failed: 2,
+    failures: ["b fails", "c ignored (skipped)"],
+  });
+});
+
+Deno.test("tallyJunit() passes over what a filter left out", () => {
+  const tally = tallyJunit(REPORT, { code: 1, filtered: true });
+  assert.equal(formatTally(tally), "1 passed, 1 failed");
+});
+
+Deno.test("tallyJunit() counts a runner that failed without a failing test", () => {
+  assert.deepEqual(tallyJunit("", { code: 1, filtered: false }).failures, [
+    "the test runner ended with 1",
+  ]);
+});
+
+Deno.test("isGreen() wants at least one test", () => {
+  assert.equal(isGreen({ passed: 0, failed: 0, failures: [] }), false);
+  assert.equal(isGreen({ passed: 1, failed: 0, failures: [] }), true);
+  assert.equal(isGreen({ passed: 1, failed: 1, failures: ["x"] }), false);
+});

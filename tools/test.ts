@@ -1,0 +1,124 @@
+/**
+ * `deno task test`: every test, engine included, from nothing. Ends with `N passed, N failed` alone
+ * on a line.
+ */
+import { join } from "node:path";
+import { docker } from "../tests/e2e/support/engine.ts";
+import { ensureEngine, ensurePrograms, makeBundle, REPOSITORY } from "./prepare.ts";
+import { must, print, say, show } from "./shell.ts";
+import { addTallies, formatTally, isGreen, type Tally, tallyJunit } from "./testing/junit.ts";
+import { findLeaks, formatLeaks, removeLeaks } from "./testing/leaks.ts";
+import { type Group, parseTestOptions, type TestOptions, USAGE } from "./testing/options.ts";
+
+/** Upper bound of a whole run in milliseconds; a test that hangs must not hang the CI. */
+const RUN_LIMIT_MS = 25 * 60_000;
+
+/** Where reports and whatever a failing test keeps are found. */
+const ARTEFACTS = join(REPOSITORY, "tests", ".artefacts");
+
+/** What tests drive besides the product, by Debian package. */
+const TEST_PROGRAMS = { tmux: "tmux", git: "git", setpriv: "util-linux" };
+
+const runId = `t${crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36)}`;
+const runRoot = `/tmp/sandcage-${runId}`;
+
+Deno.exitCode = await main();
+
+async function main(): Promise<number> {
+  let options: TestOptions;
+  try {
+    options = parseTestOptions(Deno.args);
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    return 2;
+  }
+  await Deno.remove(ARTEFACTS, { recursive: true }).catch(() => {});
+  await Deno.mkdir(ARTEFACTS, { recursive: true });
+  const signal = AbortSignal.timeout(RUN_LIMIT_MS);
+  let tally: Tally = { passed: 0, failed: 0, failures: [] };
+  for (const group of options.groups) {
+    tally = addTallies(tally, await runGroup(group, options, signal));
+  }
+  if (tally.failures.length > 0) {
+    say(
+      `\nFailed (reports in ${ARTEFACTS}):\n${
+        tally.failures.map((name) => `  ${name}`).join("\n")
+      }`,
+    );
+  } else if (tally.passed === 0) say("\nNo test ran: that is a failure");
+  print(formatTally(tally));
+  return isGreen(tally) ? 0 : 1;
+}
+
+async function runGroup(
+  group: Group,
+  options: TestOptions,
+  signal: AbortSignal,
+): Promise<Tally> {
+  if (group === "unit") return await runDenoTest(group, options, { signal });
+  try {
+    await Deno.mkdir(runRoot, { recursive: true, mode: 0o755 });
+    await prepareEndToEnd();
+    const tally = await runDenoTest(group, options, { signal });
+    return addTallies(tally, await checkLeaks());
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    say(problem);
+    return { passed: 0, failed: 1, failures: [`preparing the end-to-end tests: ${problem}`] };
+  } finally {
+    await Deno.remove(runRoot, { recursive: true }).catch(() => {});
+  }
+}
+
+/** Everything the tests would otherwise do first, once and in sight: engine, programs, images. */
+async function prepareEndToEnd(): Promise<void> {
+  const state = join(runRoot, "prepare");
+  await Deno.mkdir(state, { recursive: true });
+  const env = { SANDCAGE_HOME: state };
+  await ensurePrograms(TEST_PROGRAMS);
+  await ensureEngine(env);
+  await makeBundle();
+  say("Building images");
+  await must(Deno.execPath(), [
+    ...["run", "-A", "--no-config", "--no-lock", join(REPOSITORY, "dist", "main.js")],
+    ...["build", "claude", "codex", "gemini", "shell", "--path", state],
+  ], { env });
+  say(`Engine ${await docker(["version", "--format", "{{.Server.Version}}"])}`);
+}
+
+async function runDenoTest(
+  group: Group,
+  options: TestOptions,
+  { signal }: { signal: AbortSignal },
+): Promise<Tally> {
+  const report = join(ARTEFACTS, `${group}.xml`);
+  const files = options.files.filter((file) => file.includes(`tests/${group}/`));
+  const args = [
+    ...["test", "-A", "--parallel", `--junit-path=${report}`],
+    ...(options.filter === undefined ? [] : [`--filter=${options.filter}`]),
+    ...(files.length > 0 ? files : [join("tests", group)]),
+  ];
+  say(`\n${group} tests`);
+  const code = await show(Deno.execPath(), args, {
+    cwd: REPOSITORY,
+    signal,
+    env: {
+      // More sessions at once than this make the engine the bottleneck and deadlines a lottery.
+      DENO_JOBS: String(Math.min(navigator.hardwareConcurrency, 4)),
+      SANDCAGE_E2E_RUN: runId,
+      SANDCAGE_E2E_ROOT: runRoot,
+      SANDCAGE_E2E_ARTEFACTS: ARTEFACTS,
+    },
+  });
+  const xml = await Deno.readTextFile(report).catch(() => "");
+  return tallyJunit(xml, { code, filtered: options.filter !== undefined });
+}
+
+/** A run cleans up after itself; what it forgot is removed here and counts as failed. */
+async function checkLeaks(): Promise<Tally> {
+  const leaks = await findLeaks(runId, runRoot);
+  const lines = formatLeaks(leaks);
+  if (lines.length === 0) return { passed: 0, failed: 0, failures: [] };
+  await removeLeaks(leaks);
+  return { passed: 0, failed: lines.length, failures: lines.map((line) => `left behind: ${line}`) };
+}

@@ -1,0 +1,59 @@
+/** What a group of tests came to. */
+export type Tally = { passed: number; failed: number; failures: string[] };
+
+/** How the report is read. */
+export type TallyOptions = {
+  /** Exit code of the runner: non-zero is at least one failure, whatever the report says. */
+  code: number;
+  /** A filter was given: tests it leaves out are reported as skipped and do not count. */
+  filtered: boolean;
+};
+
+/**
+ * Counts a JUnit report of `deno test`. Steps do not count on their own. A test that is skipped
+ * without a filter is a failure: nobody would notice it otherwise.
+ */
+export function tallyJunit(xml: string, options: TallyOptions): Tally {
+  const tally: Tally = { passed: 0, failed: 0, failures: [] };
+  for (
+    const [, name, body] of xml.matchAll(/<testcase name="([^"]*)"[^>]*>([\s\S]*?)<\/testcase>/g)
+  ) {
+    const title = decode(name!);
+    if (title.includes(" > ")) continue;
+    const skipped = body!.includes("<skipped");
+    if (skipped && options.filtered) continue;
+    if (skipped || /<(failure|error)[ >]/.test(body!)) {
+      tally.failed++;
+      tally.failures.push(skipped ? `${title} (skipped)` : title);
+    } else tally.passed++;
+  }
+  if (options.code !== 0 && tally.failed === 0) {
+    return { ...tally, failed: 1, failures: [`the test runner ended with ${options.code}`] };
+  }
+  return tally;
+}
+
+/** Adds two tallies. */
+export function addTallies(one: Tally, other: Tally): Tally {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    failures: [...one.failures, ...other.failures],
+  };
+}
+
+/** The line a run ends with. */
+export function formatTally(tally: Tally): string {
+  return `${tally.passed} passed, ${tally.failed} failed`;
+}
+
+/** No test at all is a failure too. */
+export function isGreen(tally: Tally): boolean {
+  return tally.failed === 0 && tally.passed > 0;
+}
+
+const ENTITIES: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+function decode(text: string): string {
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name]!);
+}
