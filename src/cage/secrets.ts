@@ -18,11 +18,14 @@ export function resolveSecrets(
   const missing: string[] = [];
   for (const [name, { from }] of Object.entries(secrets)) {
     if (from !== "env") {
-      throw new UserError(`Cannot read secret ${name}: source ${JSON.stringify(from)} is not known`, {
-        hint: `Use "from: env" and set ${name} before you start sandcage`,
-        exit: EXIT.config,
-        code: "config-invalid",
-      });
+      throw new UserError(
+        `Cannot read secret ${name}: source ${JSON.stringify(from)} is not known`,
+        {
+          hint: `Use "from: env" and set ${name} before you start sandcage`,
+          exit: EXIT.config,
+          code: "config-invalid",
+        },
+      );
     }
     const value = env[name];
     if (value === undefined || value === "") missing.push(name);
