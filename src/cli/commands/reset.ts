@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
+import { applyRemoval, planRemoval } from "../../cage/remove.ts";
+import { type KnownSession, listSessions } from "../../cage/sessions.ts";
+import { connectEngine } from "../../engine/connect.ts";
+import { EXIT, UserError } from "../../errors.ts";
+import { CONFIG_FILE } from "../../names.ts";
+import type { CommandContext } from "../context.ts";
+import { formatCount } from "../output.ts";
+
+/** What may go, and how to ask. */
+export type ResetOptions = Choice & { yes: boolean; force: boolean };
+
+/** The kinds a person chooses from. */
+export type Choice = { containers: boolean; images: boolean; volumes: boolean; state: boolean };
+
+/** Everything there is to remove: objects on the engine and entries of the state directory. */
+export type Belongings = { objects: ManagedObject[]; state: string[] };
+
+/** Written by the user, or keys that other machines know: reset never takes them. */
+const KEPT = [CONFIG_FILE.user, "ssh"];
+
+const KINDS = ["containers", "images", "volumes", "state"] as const;
+
+/** `sandcage reset`: removes what sandcage made, after showing exactly what. */
+export async function runReset(options: ResetOptions, context: CommandContext): Promise<number> {
+  const { host, io } = context;
+  const engine = await connectEngine({ host, context: context.engineContext ?? null });
+  const belongings: Belongings = {
+    objects: await observeManaged(engine),
+    state: await listState(host.stateDir),
+  };
+  const asked = KINDS.some((kind) => options[kind]);
+  const choice = asked || !io.interactive ? options : await choose(belongings, context);
+  const chosen = planReset(belongings, choice);
+  if (!asked && !io.interactive) {
+    io.out(formatBelongings(belongings));
+    io.talk("Nothing was removed. Choose: --containers, --images, --volumes, --state or --all");
+    return EXIT.ok;
+  }
+  if (chosen.objects.length + chosen.state.length === 0) {
+    io.talk("There is nothing to remove");
+    return EXIT.ok;
+  }
+  refuseLive(await listSessions(host.stateDir), options.force);
+  io.talk(`This removes:\n${formatBelongings(chosen)}`);
+  if (!options.yes && !await io.confirm("Remove all of this?", { assumed: false })) {
+    io.talk(io.interactive ? "Nothing was removed" : "Nothing was removed: add --yes");
+    return EXIT.failed;
+  }
+  using step = io.progress("Removing");
+  const failures = await applyRemoval(chosen.objects, {
+    engine,
+    onRemoved: ({ title }) => step.update(title),
+  });
+  for (const { object, reason } of failures) {
+    io.warn(`Cannot remove ${object.kind} ${object.title}: ${reason}`);
+  }
+  for (const path of chosen.state) await Deno.remove(path, { recursive: true });
+  if (failures.length > 0) return EXIT.failed;
+  step.done(formatCount(chosen.objects.length + chosen.state.length, "thing"));
+  return EXIT.ok;
+}
+
+/** Keeps of all belongings what was chosen, in the order of removal. Pure. */
+export function planReset(belongings: Belongings, choice: Choice): Belongings {
+  const wanted: Record<ManagedObject["kind"], boolean> = {
+    container: choice.containers,
+    network: choice.containers,
+    volume: choice.volumes,
+    image: choice.images,
+  };
+  return {
+    objects: planRemoval(belongings.objects.filter(({ kind }) => wanted[kind])),
+    state: choice.state ? [...belongings.state].sort() : [],
+  };
+}
+
+/** Formats belongings one per line. Pure. */
+export function formatBelongings(belongings: Belongings): string {
+  const lines = planRemoval(belongings.objects).map(({ kind, title, cage, running }) => {
+    const about = [running === true ? "running" : "", cage === undefined ? "" : `cage ${cage}`]
+      .filter((part) => part !== "").join(", ");
+    return `  ${kind.padEnd(9)}  ${title}${about === "" ? "" : `  (${about})`}`;
+  });
+  const state = [...belongings.state].sort().map((path) => `  ${"state".padEnd(9)}  ${path}`);
+  return [...lines, ...state].join("\n") || "  nothing";
+}
+
+/**
+ * Refuses to pull the ground from under somebody.
+ *
+ * @throws {UserError} Of code `conflict` if a session is live and `force` is false.
+ */
+export function refuseLive(
+  sessions: readonly Pick<KnownSession, "live" | "record">[],
+  force: boolean,
+): void {
+  const live = sessions.filter((session) => session.live);
+  if (live.length === 0 || force) return;
+  const names = live.map(({ record }) => `${record.service} in ${record.cageId}`).join(", ");
+  throw new UserError(`Cannot reset: ${formatCount(live.length, "session")} still run: ${names}`, {
+    hint: "End them with: sandcage stop --all\nOr remove everything under them with --force",
+    exit: EXIT.conflict,
+    code: "conflict",
+  });
+}
+
+async function choose(belongings: Belongings, { io }: CommandContext): Promise<Choice> {
+  const choice: Choice = { ...NOTHING };
+  for (const kind of KINDS) {
+    const part = planReset(belongings, { ...NOTHING, [kind]: true });
+    const count = part.objects.length + part.state.length;
+    if (count === 0) continue;
+    io.talk(`${TITLES[kind]}:\n${formatBelongings(part)}`);
+    choice[kind] = await io.confirm(`Remove ${kind}?`, { assumed: false });
+  }
+  return choice;
+}
+
+const NOTHING: Choice = { containers: false, images: false, volumes: false, state: false };
+
+const TITLES = {
+  containers: "Containers and networks",
+  images: "Images",
+  volumes: "Volumes: homes with logins and histories",
+  state: "Records of cages, trust and engines",
+} as const;
+
+async function listState(stateDir: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(stateDir));
+    return entries.map(({ name }) => name).filter((name) => !KEPT.includes(name))
+      .map((name) => join(stateDir, name));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
+import { applyRemoval } from "../../cage/remove.ts";
+import { listCageIds } from "../../cage/store.ts";
+import { connectEngine } from "../../engine/connect.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { EXIT, UserError } from "../../errors.ts";
+import { cageId } from "../../project/identity.ts";
+import { findProject } from "../../project/root.ts";
+import type { CommandContext } from "../context.ts";
+import { formatCount } from "../output.ts";
+import { findMeant } from "../suggest.ts";
+
+/** How long a session may take to end after SIGTERM, in seconds. */
+const STOP_SECONDS = 10;
+
+/** Which cages to stop. */
+export type StopOptions = { cages: string[]; all: boolean; path?: string };
+
+/** `sandcage stop`: ends the sessions of cages; homes, files and images stay. */
+export async function runStop(options: StopOptions, context: CommandContext): Promise<number> {
+  const { host, io } = context;
+  const engine = await connectEngine({ host, context: context.engineContext ?? null });
+  const containers = await observeManaged(engine, ["container"]);
+  const known = new Set([
+    ...await listCageIds(host.stateDir),
+    ...containers.flatMap(({ cage }) => cage ?? []),
+  ]);
+  const wanted = options.cages.length > 0
+    ? options.cages.map((name) => findCageId(name, [...known]))
+    : [cageId(await findProject({ host, ...pathOf(options) }))];
+  const chosen = containers.filter(({ cage }) =>
+    options.all || (cage !== undefined && wanted.includes(cage))
+  );
+  if (chosen.length === 0) {
+    io.talk(options.all ? "No sessions run" : `No sessions run in ${wanted.join(", ")}`);
+    return EXIT.ok;
+  }
+  using step = io.progress(`Stopping ${formatCount(chosen.length, "session")}`);
+  const failures = await stopContainers(chosen, engine);
+  for (const { object, reason } of failures) io.warn(`Cannot stop ${object.title}: ${reason}`);
+  if (failures.length > 0) return EXIT.failed;
+  step.done("stopped");
+  return EXIT.ok;
+}
+
+/**
+ * Finds the cage a word means: its id, or the one id that begins with it.
+ *
+ * @throws {UserError} Of code `usage` if it means none or several.
+ */
+export function findCageId(word: string, known: readonly string[]): string {
+  if (known.includes(word)) return word;
+  const begun = known.filter((id) => id.startsWith(word));
+  if (begun.length === 1) return begun[0]!;
+  const meant = begun.length > 1
+    ? `It could be any of: ${begun.join(", ")}`
+    : findMeant(word, known)?.replace(/.*/s, (id) => `Did you mean "${id}"?`);
+  throw new UserError(
+    `Cannot find cage "${word}": ${begun.length > 1 ? "the name is not whole" : "there is none"}`,
+    {
+      hint: [meant, "Run: sandcage list"].filter((line) => line !== undefined).join("\n"),
+      exit: EXIT.usage,
+      code: "usage",
+    },
+  );
+}
+
+// SIGTERM first, so that agents can save; what still exists afterwards is removed.
+async function stopContainers(containers: readonly ManagedObject[], engine: Engine) {
+  await engine.docker(
+    ["stop", "--time", String(STOP_SECONDS), ...containers.map(({ id }) => id)],
+    { timeoutMs: (STOP_SECONDS * containers.length + 20) * 1000 },
+  );
+  return await applyRemoval(containers, { engine });
+}
+
+function pathOf(options: StopOptions): { path?: string } {
+  return options.path === undefined ? {} : { path: options.path };
+}
