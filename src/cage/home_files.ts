@@ -1,0 +1,81 @@
+import { dirname, isAbsolute, normalize } from "node:path/posix";
+import type { Engine } from "../engine/engine.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { INSIDE, LABEL } from "../names.ts";
+
+/** A home volume and how to reach into it. */
+export type HomeAccess = {
+  volume: string;
+  /** Any image with a shell: the service's own. */
+  image: string;
+  user: { uid: number; gid: number };
+};
+
+/** Reads a file below a cage's home; `undefined` when there is none. */
+export async function findHomeFile(
+  path: string,
+  home: HomeAccess,
+  engine: Pick<Engine, "docker">,
+): Promise<string | undefined> {
+  const script = 'test -e "$1" || exit 44; exec cat -- "$1"';
+  const result = await engine.docker(planAccess(home, script, [insidePath(path)]));
+  if (result.code === 44) return undefined;
+  if (result.code !== 0) throw accessError("read", path, result.stderr);
+  return result.stdout;
+}
+
+/**
+ * Writes a file below a cage's home, 0600 and by rename. The text travels on stdin into a throw-away
+ * container without network, so it is in no argument and no inspect output.
+ */
+export async function writeHomeFile(
+  file: { path: string; text: string },
+  home: HomeAccess,
+  engine: Pick<Engine, "docker">,
+): Promise<void> {
+  const path = insidePath(file.path);
+  const script = 'umask 077; mkdir -p -- "$2" && cat > "$1.new" && mv -f -- "$1.new" "$1"';
+  const result = await engine.docker(planAccess(home, script, [path, dirname(path)]), {
+    stdin: file.text,
+  });
+  if (result.code !== 0) throw accessError("write", file.path, result.stderr);
+}
+
+/** Arguments of the throw-away container. Pure. */
+export function planAccess(home: HomeAccess, script: string, args: readonly string[]): string[] {
+  return [
+    "run",
+    "--rm",
+    "--interactive",
+    "--network=none",
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges:true",
+    `--user=${home.user.uid}:${home.user.gid}`,
+    `--label=${LABEL.managed}=true`,
+    "--log-driver=none",
+    `--mount=type=volume,source=${home.volume},target=${INSIDE.home}`,
+    "--entrypoint=/bin/sh",
+    home.image,
+    "-c",
+    script,
+    "sh",
+    ...args,
+  ];
+}
+
+function insidePath(path: string): string {
+  const clean = normalize(path);
+  if (isAbsolute(clean) || clean.startsWith("..")) {
+    throw new Error(`Not a path below the home: ${path}`);
+  }
+  return `${INSIDE.home}/${clean}`;
+}
+
+function accessError(verb: string, path: string, stderr: string): UserError {
+  return new UserError(`Cannot ${verb} ~/${path} in the cage: ${stderr.trim()}`, {
+    hint: "Run: sandcage doctor",
+    exit: EXIT.engine,
+    code: "engine-failed",
+  });
+}
