@@ -85,7 +85,8 @@ async function listForbidden(host: Host): Promise<Forbidden[]> {
   }
   const real = await Promise.all(listed.map(async (entry) => ({
     ...entry,
-    path: await realPathOf(entry.path),
+    // What cannot be looked at is forbidden as spelled.
+    path: await realPathOf(entry.path).catch(() => entry.path),
   })));
   // The root first: it holds all others, and its own name says more.
   return [...listed, ...real].sort((a, b) => a.path.length - b.path.length);

@@ -46,12 +46,12 @@ type Keys = Record<string, Node>;
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /** Text that matches `pattern`; `expected` says so in words. */
-export function string(expected = "a text", pattern?: RegExp): Schema<string> {
+export function string(expected: string, pattern?: RegExp): Schema<string> {
   return { kind: "string", expected, ...(pattern === undefined ? {} : { pattern }) };
 }
 
 /** Text, number or boolean, as text. */
-export function scalar(expected = "a text or a number", pattern?: RegExp): Schema<string> {
+export function scalar(expected: string, pattern?: RegExp): Schema<string> {
   return { kind: "scalar", expected, ...(pattern === undefined ? {} : { pattern }) };
 }
 

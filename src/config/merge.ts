@@ -110,6 +110,11 @@ function mergeMap(
       merging,
     );
     if (value !== undefined) put(out, key, value);
+    // An entry may say nothing more than its name: `secrets: {API_KEY: {}}`.
+    if (node.kind === "map" && own(high, key) !== undefined) {
+      const at = childPath(path, key);
+      merging.origins.set(at, originOf(at, merging.layer));
+    }
   }
   return out;
 }
@@ -181,8 +186,7 @@ function fillSecrets(config: Config, origins: Map<string, Origin>): void {
   for (const [name, secret] of Object.entries(config.secrets)) {
     config.secrets[name] = { from: secret.from ?? "env", to: secret.to ?? [] };
     const path = childPath("secrets", name);
-    const origin = origins.get(childPath(path, "to")) ?? origins.get(childPath(path, "from")) ??
-      origins.get("secrets");
+    const origin = origins.get(path);
     for (const key of ["from", "to"]) {
       const at = childPath(path, key);
       if (origin !== undefined && !origins.has(at)) origins.set(at, origin);

@@ -1,0 +1,274 @@
+import { childPath } from "./kit.ts";
+import type { LoadedConfig } from "./layers.ts";
+import { type LayerName, mergeLayers, type Origin } from "./merge.ts";
+import type { Config, MountConfig } from "./schema.ts";
+import { maskValue } from "./mask.ts";
+import { parseByteSize } from "./units.ts";
+
+/** One thing a project file asks for that opens the cage further than the user's own config does. */
+export type Grant = {
+  /** Key path without list indexes: `mounts`, `limits.memory`. */
+  key: string;
+  /** The exact value, canonical: what the stored hash covers, with {@link key}. */
+  value: string;
+  /** The value for people; what looks like a credential is masked. */
+  shown: string;
+  file: string;
+  line: number;
+  /** What saying yes means. */
+  why: string;
+  /** Host file whose content the grant covers too. */
+  contentOf?: string;
+};
+
+type Planning = {
+  config: Config;
+  /** What holds without the project's files. */
+  trusted: Config;
+  origins: ReadonlyMap<string, Origin>;
+  grants: Grant[];
+};
+
+/** Layers that anyone who can write to the project controls. */
+const UNTRUSTED: readonly LayerName[] = ["project", "local"];
+
+/** Weaker comes later. */
+const GIT_STRICTNESS = ["none", "readonly", "protected"];
+
+/**
+ * Lists what the project's files widen, compared with the defaults and the user's own file. What
+ * they tighten, and what a flag decides, needs nobody's yes. Pure: looks at no file.
+ */
+export function planGrants(loaded: LoadedConfig): Grant[] {
+  const isUntrusted = loaded.layers.some((layer) => UNTRUSTED.includes(layer.name));
+  if (!isUntrusted) return [];
+  const trusted = mergeLayers(
+    loaded.layers.filter((layer) => layer.name === "defaults" || layer.name === "user"),
+  ).config;
+  const { config, origins } = loaded;
+  const planning: Planning = { config, trusted, origins, grants: [] };
+  planHostPaths(planning);
+  planImage(planning);
+  planNetwork(planning);
+  planSecrets(planning);
+  planScalars(planning);
+  planLostProtection(planning);
+  return planning.grants;
+}
+
+function planHostPaths(planning: Planning): void {
+  for (const [index, mount] of planning.config.mounts.entries()) {
+    ask(planning, `mounts[${index}]`, {
+      key: "mounts",
+      value: canonicalMount(mount),
+      shown: formatMount(mount),
+      why: mount.readonly === false
+        ? "the cage can read and change this host path"
+        : "the cage can read this host path",
+    });
+  }
+  for (const [index, dir] of planning.config.workspace.dirs.entries()) {
+    ask(planning, `workspace.dirs[${index}]`, {
+      key: "workspace.dirs",
+      value: dir,
+      why: "the cage can read and change this host directory",
+    });
+  }
+}
+
+function planImage(planning: Planning): void {
+  const { image } = planning.config;
+  const known = planning.trusted.image;
+  if (image.base !== known.base) {
+    ask(planning, "image.base", {
+      value: image.base,
+      why: "everything in the cage is built on this image",
+    });
+  }
+  if (image.dockerfile !== null && image.dockerfile !== known.dockerfile) {
+    ask(planning, "image.dockerfile", {
+      value: image.dockerfile,
+      contentOf: image.dockerfile,
+      why: "these instructions run as root while the image is built",
+    });
+  }
+  for (const [name, value] of Object.entries(image.args)) {
+    if (Object.hasOwn(known.args, name) && known.args[name] === value) continue;
+    ask(planning, childPath("image.args", name), {
+      value,
+      shown: maskValue(name, value),
+      why: "changes how the image is built",
+    });
+  }
+  if (JSON.stringify(image.ca) !== JSON.stringify(known.ca) && image.ca !== "none") {
+    ask(planning, "image.ca", {
+      value: JSON.stringify(image.ca),
+      shown: Array.isArray(image.ca) ? image.ca.join(", ") : image.ca,
+      why: "the cage trusts these certificate authorities",
+    });
+  }
+}
+
+function planNetwork(planning: Planning): void {
+  const { network, services, ports } = planning.config;
+  for (const key of ["presets", "allow", "passthrough"] as const) {
+    for (const [index, value] of network[key].entries()) {
+      ask(planning, `network.${key}[${index}]`, {
+        key: `network.${key}`,
+        value,
+        why: key === "passthrough"
+          ? "traffic to this host is never inspected"
+          : "the cage can send data there",
+      });
+    }
+  }
+  if (network.mode === "open" && planning.trusted.network.mode !== "open") {
+    ask(planning, "network.mode", {
+      value: network.mode,
+      why: `your own config says ${planning.trusted.network.mode}`,
+    });
+  }
+  for (const [name, service] of Object.entries(services)) {
+    const path = childPath("services", name);
+    for (const [index, value] of (service.domains ?? []).entries()) {
+      ask(planning, `${path}.domains[${index}]`, {
+        key: `${path}.domains`,
+        value,
+        why: "the cage can send data there",
+      });
+    }
+    const isOff = Object.hasOwn(planning.trusted.services, name) &&
+      planning.trusted.services[name]?.enabled === false;
+    if (service.enabled !== false && isOff) {
+      const where = planning.origins.has(`${path}.enabled`) ? `${path}.enabled` : path;
+      ask(planning, where, {
+        key: `${path}.enabled`,
+        value: "true",
+        why: "your own config disables this service",
+      });
+    }
+  }
+  for (const [index, value] of ports.entries()) {
+    ask(planning, `ports[${index}]`, {
+      key: "ports",
+      value,
+      why: "programs on this machine can reach into the cage",
+    });
+  }
+}
+
+function planSecrets(planning: Planning): void {
+  for (const [name, secret] of Object.entries(planning.config.secrets)) {
+    const path = childPath("secrets", name);
+    const touched = [...planning.origins].find(([at, origin]) =>
+      (at === path || at.startsWith(`${path}.`)) && UNTRUSTED.includes(origin.layer)
+    );
+    if (touched === undefined) continue;
+    const known = Object.hasOwn(planning.trusted.secrets, name)
+      ? planning.trusted.secrets[name]
+      : undefined;
+    if (known !== undefined && JSON.stringify(known) === JSON.stringify(secret)) continue;
+    ask(planning, touched[0], {
+      key: path,
+      value: JSON.stringify([secret.from, [...secret.to].sort()]),
+      shown: secret.to.length === 0 ? "from your environment" : `to ${secret.to.join(", ")}`,
+      why: `the cage gets the value of ${name}`,
+    });
+  }
+}
+
+function planScalars(planning: Planning): void {
+  const { config, trusted } = planning;
+  if (parseByteSize(config.limits.memory) > parseByteSize(trusted.limits.memory)) {
+    const why = `more than your limit of ${trusted.limits.memory}`;
+    ask(planning, "limits.memory", { value: config.limits.memory, why });
+  }
+  for (const key of ["cpus", "pids"] as const) {
+    if (config.limits[key] <= trusted.limits[key]) continue;
+    const why = `more than your limit of ${trusted.limits[key]}`;
+    ask(planning, `limits.${key}`, { value: String(config.limits[key]), why });
+  }
+  for (const key of ["enabled", "agent"] as const) {
+    if (!config.ssh[key] || trusted.ssh[key]) continue;
+    const why = key === "agent"
+      ? "any process in the cage can use the keys of your SSH agent"
+      : "the cage gets your SSH set-up";
+    ask(planning, `ssh.${key}`, { value: "true", why });
+  }
+  if (config.home === "service" && trusted.home === "project") {
+    ask(planning, "home", { value: "service", why: "your own config keeps homes per project" });
+  }
+  if (isWeakerGit(config.workspace.git, trusted.workspace.git)) {
+    const why = `your own config says ${trusted.workspace.git}`;
+    ask(planning, "workspace.git", { value: config.workspace.git, why });
+  }
+  if (config.engine.context !== trusted.engine.context) {
+    ask(planning, "engine.context", {
+      value: JSON.stringify(config.engine.context),
+      shown: config.engine.context ?? "the default engine",
+      why: "the cage runs on that engine",
+    });
+  }
+}
+
+/** What the user's own file protects and a project file takes back, by reset or by negation. */
+function planLostProtection(planning: Planning): void {
+  const lists = [
+    ["workspace", "hide"],
+    ["workspace", "readonly"],
+    ["workspace", "protect"],
+    ["network", "block"],
+  ] as const;
+  for (const [section, key] of lists) {
+    const path = `${section}.${key}`;
+    const before = listOf(planning.trusted[section], key);
+    const now = listOf(planning.config[section], key);
+    for (const value of before.filter((item) => !now.includes(item))) {
+      ask(planning, path, { value: `without ${value}`, why: "your own config protects this" });
+    }
+    if (before.length === 0 || section === "network") continue;
+    for (const [index, value] of now.entries()) {
+      if (!value.startsWith("!")) continue;
+      const why = "takes back what your own config protects";
+      ask(planning, `${path}[${index}]`, { key: path, value, why });
+    }
+  }
+}
+
+/** Adds a grant when the value at `path` comes from a file of the project. */
+function ask(
+  planning: Planning,
+  path: string,
+  grant: { key?: string; value: string; shown?: string; why: string; contentOf?: string },
+): void {
+  const origin = planning.origins.get(path);
+  if (origin === undefined || !UNTRUSTED.includes(origin.layer)) return;
+  planning.grants.push({
+    key: grant.key ?? path,
+    value: grant.value,
+    shown: grant.shown ?? grant.value,
+    file: origin.file ?? "",
+    line: origin.line ?? 1,
+    why: grant.why,
+    ...(grant.contentOf === undefined ? {} : { contentOf: grant.contentOf }),
+  });
+}
+
+function isWeakerGit(now: string, before: string): boolean {
+  return GIT_STRICTNESS.indexOf(now) > GIT_STRICTNESS.indexOf(before);
+}
+
+function listOf(section: Readonly<Record<string, unknown>>, key: string): string[] {
+  return section[key] as string[];
+}
+
+function canonicalMount(mount: MountConfig): string {
+  return JSON.stringify([mount.source, mount.target ?? mount.source, mount.readonly ?? true]);
+}
+
+function formatMount(mount: MountConfig): string {
+  const target = mount.target === undefined || mount.target === mount.source
+    ? ""
+    : ` at ${mount.target}`;
+  return `${mount.source}${target}${mount.readonly === false ? " (writable)" : " (read-only)"}`;
+}

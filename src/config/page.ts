@@ -1,0 +1,106 @@
+import { defaultConfig } from "./defaults.ts";
+import { childPath, type Node } from "./kit.ts";
+import { configSchema } from "./schema.ts";
+import { formatExpected } from "./validate.ts";
+import introduction from "./page_intro.md" with { type: "text" };
+
+/** The text of docs/configuration.md: the introduction, then every key; deterministic. */
+export function configurationPage(): string {
+  const parts = [introduction.trimEnd(), "## Every key"];
+  if (configSchema.kind === "object") {
+    for (const [key, node] of Object.entries(configSchema.keys)) parts.push(formatTop(key, node));
+  }
+  parts.push(formatReserved());
+  return `${parts.join("\n\n")}\n`;
+}
+
+type Row = { path: string; node: Node; fallback: unknown };
+
+function formatTop(key: string, node: Node): string {
+  if (node.later === true) return `### \`${key}\`\n\n${node.text ?? ""}. Not available yet.`;
+  const rows = listRows(key, node, own(defaultConfig(), key)).filter(({ node }) =>
+    node.later !== true
+  );
+  const head = `### \`${key}\`\n\n${node.text ?? ""}.`;
+  const lines = rows.map((row) =>
+    `| \`${row.path}\` | ${escapeCell(describe(row.node))} | ${formatDefault(row.fallback)} | ${
+      row.path === key ? "" : escapeCell(row.node.text ?? "")
+    } |`
+  );
+  return [head, "", "| key | value | default | meaning |", "| --- | --- | --- | --- |", ...lines]
+    .join("\n");
+}
+
+function listRows(path: string, node: Node, fallback: unknown): Row[] {
+  if (node.kind === "object") {
+    return Object.entries(node.keys).flatMap(([key, child]) =>
+      listRows(childPath(path, key), child, own(fallback, key))
+    );
+  }
+  if (node.kind === "map" && node.of.kind === "object") {
+    return listRows(`${path}.NAME`, node.of, {});
+  }
+  if (node.kind === "list" && node.of.kind === "object") {
+    return [{ path, node, fallback }, ...listRows(`${path}[]`, node.of, {})];
+  }
+  return [{ path, node, fallback }];
+}
+
+function describe(node: Node): string {
+  switch (node.kind) {
+    case "list": {
+      const item = node.of.kind === "object" ? "map" : strip(formatExpected(node.of));
+      const note = node.merge === "replace"
+        ? "; replaces the list below"
+        : node.merge === "concat"
+        ? "; appended as it is"
+        : "";
+      return `list, each ${item}${note}`;
+    }
+    case "map":
+      return `map of ${strip(node.key.expected)} to ${strip(formatExpected(node.of))}`;
+    case "enum":
+      return node.values.map((value) => `\`${value}\``).join(", ");
+    case "listOr":
+      return `${describe(node.other)}, or a ${describe(node.list)}`;
+    case "nullable":
+      return `${describe(node.of)}, or \`null\``;
+    default:
+      return strip(formatExpected(node));
+  }
+}
+
+function formatReserved(): string {
+  const reserved: string[] = [];
+  const visit = (path: string, node: Node) => {
+    if (node.later === true) reserved.push(`\`${path}\``);
+    else if (node.kind === "enum") {
+      for (const value of node.laterValues) reserved.push(`\`${path}: ${value}\``);
+    } else if (node.kind === "object") {
+      for (const [key, child] of Object.entries(node.keys)) visit(childPath(path, key), child);
+    }
+  };
+  visit("", configSchema);
+  return `## Not available yet\n\nRefused with a clear error until they work: ${
+    reserved.join(", ")
+  }.`;
+}
+
+function formatDefault(value: unknown): string {
+  return value === undefined ? "" : `\`${JSON.stringify(value)}\``;
+}
+
+function strip(expected: string): string {
+  return expected.replace(/^an? /, "");
+}
+
+/** GitHub's tables end a cell at every bar, even inside code. */
+function escapeCell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}
+
+function own(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
