@@ -90,6 +90,18 @@ function findPlugin(info: Info, name: string): ClientPlugin | undefined {
   return { version: trimVersion(plugin.Version ?? ""), path: plugin.Path };
 }
 
+/** The plugins named in what `docker info` printed, which it does without an engine too. */
+export function findPlugins(
+  infoText: string,
+): Record<"compose" | "buildx", ClientPlugin | undefined> {
+  try {
+    const info = (JSON.parse(infoText) ?? {}) as Info;
+    return { compose: findPlugin(info, "compose"), buildx: findPlugin(info, "buildx") };
+  } catch {
+    return { compose: undefined, buildx: undefined };
+  }
+}
+
 /** `v2.26.1-4` and `2.26.1+ds1` become `2.26.1`. */
 export function trimVersion(version: string): string {
   return /\d+(\.\d+)*/.exec(version)?.[0] ?? version;
