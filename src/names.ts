@@ -88,3 +88,9 @@ export function homeVolumeName(home: { uid: number; service: string; cage?: stri
     ? `sandcage-home-${home.uid}-${home.service}`
     : `sandcage-home-${home.uid}-${home.service}-${home.cage}`;
 }
+
+/** The JSON Schema of the config files: where it lives in the repository, and where editors get it. */
+export const SCHEMA = {
+  path: "schema/sandcage.schema.json",
+  url: "https://raw.githubusercontent.com/sandcage/sandcage/main/schema/sandcage.schema.json",
+} as const;

@@ -1,0 +1,114 @@
+import { join } from "node:path";
+import { EXIT, UserError } from "../../errors.ts";
+import { CONFIG_FILE } from "../../names.ts";
+import { detectEcosystems } from "../../project/ecosystem.ts";
+import { observeProjectFiles } from "../../project/files.ts";
+import { findProject } from "../../project/root.ts";
+import { formatStarter, formatSuggestion, isLocalIgnored } from "../../project/starter.ts";
+import type { CommandContext } from "../context.ts";
+
+/** How `init` goes about it. */
+export type InitOptions = { yes: boolean; force: boolean; path?: string };
+
+/** `sandcage init`: writes a commented .sandcage.yml from what the project's files tell. */
+export async function runInit(options: InitOptions, context: CommandContext): Promise<number> {
+  const { host, io } = context;
+  const { yes, force, ...where } = options;
+  const project = await findProject({ host, ...where });
+  const target = join(project.path, CONFIG_FILE.project);
+  const exists = await isPresent(target);
+  if (exists && !force) {
+    throw new UserError(`Cannot write ${target}: it exists already`, {
+      hint: "Edit it, or replace it with: sandcage init --force (keeps a backup)",
+      exit: EXIT.conflict,
+      code: "conflict",
+    });
+  }
+  const suggestion = detectEcosystems(await observeProjectFiles(project.path));
+  const text = formatStarter(suggestion);
+  io.talk(`Suggested for ${project.path}:\n${formatSuggestion(suggestion)}`);
+  if (!yes) {
+    if (!io.interactive) {
+      throw new UserError("Cannot ask whether to write the file: there is no terminal", {
+        hint: "Take the suggestion as it is: sandcage init --yes",
+        exit: EXIT.usage,
+        code: "usage",
+      });
+    }
+    io.talk(`\n${text}`);
+    if (!await io.confirm(`Write ${CONFIG_FILE.project}?`, { assumed: true })) return EXIT.failed;
+  }
+  if (exists) io.talk(`Kept the old file as ${await backUp(target)}`);
+  await writeProjectFile(target, { text, replace: exists });
+  io.talk(`Wrote ${target}`);
+  await offerIgnore(project, { yes, io });
+  io.talk("Next: sandcage claude");
+  return EXIT.ok;
+}
+
+/** Keeps the file beside itself under a name that is free. */
+async function backUp(path: string): Promise<string> {
+  for (let number = 1;; number++) {
+    const backup = number === 1 ? `${path}.bak` : `${path}.bak${number}`;
+    if (await isPresent(backup)) continue;
+    await Deno.copyFile(path, backup);
+    return backup;
+  }
+}
+
+// Readable as any other file of the project; a rename never leaves half a file where one was.
+async function writeProjectFile(
+  path: string,
+  options: { text: string; replace: boolean },
+): Promise<void> {
+  const target = options.replace ? `${path}.${crypto.randomUUID()}.tmp` : path;
+  try {
+    await Deno.writeTextFile(target, options.text, { createNew: true });
+    if (options.replace) await Deno.rename(target, path);
+  } catch (cause) {
+    const taken = cause instanceof Deno.errors.AlreadyExists;
+    // Half a file of ours is worse than none; one that is not ours stays.
+    if (!taken) await Deno.remove(target).catch(() => {});
+    throw new UserError(`Cannot write ${path}: ${reasonOf(cause)}`, {
+      hint: taken ? "Look at it, then run init again" : "Make the folder writable for your user",
+      exit: taken ? EXIT.conflict : EXIT.failed,
+      code: taken ? "conflict" : "failed",
+      cause,
+    });
+  }
+}
+
+async function offerIgnore(
+  project: { path: string; git: string },
+  options: { yes: boolean; io: CommandContext["io"] },
+): Promise<void> {
+  if (project.git === "none") return;
+  const path = join(project.path, ".gitignore");
+  const text = await isPresent(path) ? await Deno.readTextFile(path) : "";
+  if (isLocalIgnored(text)) return;
+  const { io, yes } = options;
+  const question = `Add ${CONFIG_FILE.local} to .gitignore?`;
+  // Without a person to ask, files that are not ours stay as they are.
+  if (yes || !await io.confirm(question, { assumed: true })) {
+    io.talk(`Keep your own settings out of the repository: add ${CONFIG_FILE.local} to .gitignore`);
+    return;
+  }
+  const glue = text === "" || text.endsWith("\n") ? "" : "\n";
+  await Deno.writeTextFile(path, `${glue}${CONFIG_FILE.local}\n`, { append: true });
+}
+
+async function isPresent(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof Deno.errors.AlreadyExists) return "it appeared in the meantime";
+  if (cause instanceof Deno.errors.PermissionDenied) return "permission denied";
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,72 @@
+import { CONFIG_FILE, SCHEMA } from "../names.ts";
+import type { Suggestion } from "./ecosystem.ts";
+
+/**
+ * Formats a commented project file from what was detected: what is suggested is set, what else one
+ * may want stands there as a comment. Pure.
+ */
+export function formatStarter(suggestion: Suggestion): string {
+  const toolchains = suggestion.toolchains.map(({ name, version, cause }) =>
+    `  ${name}: ${JSON.stringify(version)} # ${comment(cause)}`
+  );
+  const packages = suggestion.packages.map(({ name, cause }) => `  - ${name} # ${comment(cause)}`);
+  return [
+    `# yaml-language-server: $schema=${SCHEMA.url}`,
+    "# What agents find in the cage of this project. All keys: sandcage config schema",
+    `# Settings of your own, not for the repository, go to ${CONFIG_FILE.local}`,
+    "version: 1",
+    "",
+    "# Language toolchains by name and version, or `system` for Debian's package.",
+    ...section("toolchains", toolchains, '  node: "22"'),
+    "",
+    "# Debian packages. `sandcage package add NAME` adds one and rebuilds.",
+    ...section("packages", packages, "  - ripgrep"),
+    "",
+    "# Shell lines run inside at session start, when they changed.",
+    "# setup:",
+    "#   - npm ci",
+    "",
+    "# What the agent must not read or not write, as in .gitignore.",
+    "# workspace:",
+    '#   hide: [secrets/, "*.pem"]',
+    "#   readonly: [config/]",
+    "",
+    "# Resources of one session.",
+    "# limits: { memory: 8g, cpus: 4, pids: 2048 }",
+    "",
+    "# An agent of your own: sandcage run myagent",
+    "# services:",
+    "#   myagent:",
+    '#     install: { npm: "my-agent@1.2.3" }',
+    "#     command: [my-agent]",
+    "",
+  ].join("\n");
+}
+
+/** Formats what was detected for people, one line each. Pure. */
+export function formatSuggestion(suggestion: Suggestion): string {
+  const lines = [
+    ...suggestion.toolchains.map(({ name, version, cause }) =>
+      `  ${`${name} ${version}`.padEnd(24)}  ${comment(cause)}`
+    ),
+    ...suggestion.packages.map(({ name, cause }) => `  ${name.padEnd(24)}  ${comment(cause)}`),
+  ];
+  return lines.length === 0 ? "  nothing in particular" : lines.join("\n");
+}
+
+/** Tells whether a .gitignore already ignores the local file. Pure. */
+export function isLocalIgnored(gitignore: string): boolean {
+  return gitignore.split(/\r?\n/).some((line) =>
+    [CONFIG_FILE.local, `/${CONFIG_FILE.local}`, "*.local.yml", ".sandcage.*"].includes(line.trim())
+  );
+}
+
+function section(key: string, lines: readonly string[], example: string): string[] {
+  return lines.length > 0 ? [`${key}:`, ...lines] : [`# ${key}:`, `# ${example}`];
+}
+
+// A file name may hold anything; on one line it cannot end the comment.
+function comment(cause: string): string {
+  // deno-lint-ignore no-control-regex
+  return cause.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, "?");
+}
