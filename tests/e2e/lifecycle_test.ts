@@ -1,0 +1,312 @@
+/** What goes wrong around a cage: a clear error with its code, nothing half-done, the next run works. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { ProcessResult } from "../../src/engine/process.ts";
+import { docker, listContainers } from "./support/engine.ts";
+import { exists } from "./support/files.ts";
+import { makeWorld, RUN_ID, type World } from "./support/world.ts";
+
+/** A clear error: the code, the words, a hint, no stack trace. */
+function assertError(result: ProcessResult, code: number, words: RegExp): void {
+  assert.equal(result.code, code, `${result.stdout}\n${result.stderr}`);
+  assert.match(result.stderr, words);
+  assert.doesNotMatch(result.stderr, /^\s+at .+:\d+:\d+\)?$/m);
+  assert.equal(result.stdout, "");
+}
+
+async function assertWorks(world: World, args = ["shell", "--", "echo", "works"]): Promise<void> {
+  const result = await world.sandcage(args);
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(result.stdout, "works\n");
+}
+
+Deno.test("an engine that is not running is named, and how to start it", async () => {
+  await using world = await makeWorld("dead");
+  const dead = `unix://${world.root}/no.sock`;
+  const result = await world.sandcage(["shell", "--", "true"], { env: { DOCKER_HOST: dead } });
+  assertError(result, 4, /no\.sock/);
+  await assertWorks(world);
+});
+
+Deno.test("no docker command on the PATH", async () => {
+  await using world = await makeWorld("nodocker");
+  const bin = join(world.root, "bin");
+  await Deno.mkdir(bin);
+  const result = await world.sandcage(["shell", "--", "true"], { env: { PATH: bin } });
+  assertError(result, 4, /docker/);
+  assert.match(result.stderr, /sandcage setup engine/);
+});
+
+Deno.test("docker without Compose v2", async () => {
+  await using world = await makeWorld("nocompose");
+  const bin = join(world.root, "bin");
+  await Deno.mkdir(bin);
+  // The real client, minus what it says of its compose plugin.
+  const script =
+    '#!/bin/sh\nPATH="${PATH#*:}"\ncase "$1" in compose) echo "docker: \'compose\' is not a ' +
+    'docker command." >&2; exit 1;; esac\ndocker "$@" | sed \'s/"Name":"compose"/"Name":"other"/g\'\n';
+  await Deno.writeTextFile(join(bin, "docker"), script, { mode: 0o755 });
+  const result = await world.sandcage(["shell", "--", "true"], {
+    env: { PATH: `${bin}:${Deno.env.get("PATH")}` },
+  });
+  assertError(result, 4, /compose/i);
+});
+
+Deno.test("an unknown service, with the nearest one", async () => {
+  await using world = await makeWorld("unknown");
+  assertError(await world.sandcage(["cloude"]), 2, /claude/);
+});
+
+for (
+  const [what, file, text, words] of [
+    ["broken YAML", ".sandcage.yml", "env: [unclosed\n", /\.sandcage\.yml:\d+/],
+    ["a wrong type", ".sandcage.yml", "limits: { pids: many }\n", /\.sandcage\.yml:1.*pids/s],
+    ["an unknown key", ".sandcage.yml", "enviroment: {}\n", /enviroment(.|\n)*env/],
+    ["NUL bytes", ".sandcage.yml", "env: { A: '\0' }\n", /\.sandcage\.yml/],
+    ["an anchor bomb", ".sandcage.yml", anchorBomb(), /\.sandcage\.yml/],
+  ] as const
+) {
+  Deno.test(`${what} in a config file: its place, and nothing started`, async () => {
+    await using world = await makeWorld("config");
+    await world.write(file, text);
+    assertError(await world.sandcage(["shell", "--", "true"]), 3, words);
+    await Deno.remove(join(world.project, file));
+    await assertWorks(world);
+  });
+}
+
+Deno.test("a project that wants more is refused until it is trusted", async () => {
+  await using world = await makeWorld("trust");
+  const wanted = join(world.root, "wanted");
+  await Deno.mkdir(wanted);
+  await Deno.writeTextFile(join(wanted, "file"), "works\n");
+  await world.write(".sandcage.yml", `mounts: [{ source: ${wanted} }]\n`);
+  const read = ["shell", "--", "cat", join(wanted, "file")];
+  assertError(await world.sandcage(read), 3, /sandcage trust/);
+  const trust = await world.sandcage(["trust", "--yes"]);
+  assert.equal(trust.code, 0, trust.stderr);
+  await assertWorks(world, read);
+});
+
+for (const name of ["/", "HOME", "SANDCAGE_HOME", "SSH"]) {
+  Deno.test(`${name} is no project`, async () => {
+    await using world = await makeWorld("refused", { git: false });
+    await Deno.mkdir(join(world.home, ".ssh"));
+    const path = {
+      "/": "/",
+      HOME: world.home,
+      SANDCAGE_HOME: world.state,
+      SSH: join(world.home, ".ssh"),
+    }[name]!;
+    const result = await world.sandcage(["shell", "-p", path, "--", "true"]);
+    assert.notEqual(result.code, 0);
+    assertError(result, result.code, /\S/);
+    assert.deepEqual(await listContainers(world.root), []);
+  });
+}
+
+for (
+  const [what, name] of [
+    ["spaces", "my project"],
+    ["quotes", `it's "quoted"`],
+    ["a dollar", "cost$HOME$$x${PATH}"],
+    ["unicode", "projekt-ünï-日本"],
+    ["a colon and a comma", "a:b,c=d"],
+    ["a backslash", "back\\slash"],
+    ["a leading dash", "-rf"],
+    ["a hash and percent", "a#b%20c"],
+  ] as const
+) {
+  Deno.test(`a project path with ${what} works`, async () => {
+    await using world = await makeWorld("path", { projectName: name });
+    const result = await world.sandcage([
+      "shell",
+      "--",
+      "sh",
+      "-c",
+      "pwd; echo x > made; cat README.md",
+    ]);
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(result.stdout, `${world.project}\n# A project\n`);
+    assert.equal(await world.read("made"), "x\n");
+  });
+}
+
+Deno.test("a project path with a newline works or is refused in words", async () => {
+  await using world = await makeWorld("newline", { projectName: "two\nlines" });
+  const result = await world.sandcage(["shell", "--", "cat", "README.md"]);
+  if (result.code === 0) assert.equal(result.stdout, "# A project\n");
+  else assertError(result, result.code, /line/i);
+});
+
+Deno.test("a symlinked project is the directory it points to", async () => {
+  await using world = await makeWorld("symlink");
+  const link = join(world.root, "link");
+  await Deno.symlink(world.project, link);
+  const result = await world.sandcage([
+    "shell",
+    "-p",
+    link,
+    "--",
+    "sh",
+    "-c",
+    "pwd -P; cat README.md",
+  ]);
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(result.stdout, `${world.project}\n# A project\n`);
+});
+
+Deno.test("a plain directory without git is a project too", async () => {
+  await using world = await makeWorld("nogit", { git: false });
+  await assertWorks(world);
+});
+
+Deno.test("a subdirectory of a repository starts the agent there, with the whole repository", async () => {
+  await using world = await makeWorld("sub");
+  const sub = join(world.project, "src", "deep");
+  await Deno.mkdir(sub, { recursive: true });
+  const result = await world.sandcage([
+    "shell",
+    "--",
+    "sh",
+    "-c",
+    "pwd; git rev-parse --show-toplevel",
+  ], { cwd: sub });
+  assert.equal(result.stdout, `${sub}\n${world.project}\n`, result.stderr);
+});
+
+Deno.test("a project its user may not write can be read, and stays as it is", async () => {
+  await using world = await makeWorld("readonly", {
+    runAs: { uid: 61235, gid: 61235 },
+    git: false,
+  });
+  await world.write("file.txt", "works\n");
+  await Deno.chown(join(world.project, "file.txt"), 0, 0);
+  await Deno.chown(world.project, 0, 0);
+  await assertWorks(world, ["shell", "--", "cat", "file.txt"]);
+  const write = await world.sandcage(["shell", "--", "touch", "new.txt"]);
+  assert.equal(write.code, 1, write.stderr);
+  assert.deepEqual(Array.from(Deno.readDirSync(world.project), (entry) => entry.name), [
+    "file.txt",
+  ]);
+});
+
+Deno.test("a published port reaches the cage from the loopback, and a taken one is named", async () => {
+  const port = freePort();
+  await using world = await makeWorld("port", { config: `ports = ["${port}"]\n` });
+  const serve = `require('http').createServer((q,s)=>s.end('works')).listen(${port},'0.0.0.0')`;
+  const child = world.spawn(["shell", "--", "node", "-e", serve]);
+  try {
+    const deadline = Date.now() + 30_000;
+    let text = "";
+    while (text === "" && Date.now() < deadline) {
+      text = await fetch(`http://127.0.0.1:${port}`).then((response) => response.text(), () => "");
+    }
+    assert.equal(text, "works");
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+  }
+  using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+  const taken = await world.sandcage(["shell", "--", "true"]);
+  assertError(taken, 5, new RegExp(String(port)));
+  assert.deepEqual(await listContainers(world.root), []);
+});
+
+Deno.test("a build that fails shows the step, keeps the log, and the next build works", async () => {
+  await using _images = ownImages();
+  await using world = await makeWorld("buildfail", {
+    config: `[image]\ndockerfile = "${RUN_ID}.Dockerfile"\n`,
+  });
+  await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN echo before-the-end && exit 7"));
+  const failed = await world.sandcage(["build", "shell"]);
+  assertError(failed, 1, /exit 7/);
+  const log = /(\/\S+\.log)/.exec(failed.stderr)?.[1];
+  assert.ok(log !== undefined && await exists(log), failed.stderr);
+  assert.match(await Deno.readTextFile(log), /before-the-end/);
+  await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN echo built > /etc/built"));
+  assert.equal((await world.sandcage(["shell", "--", "cat", "/etc/built"])).stdout, "built\n");
+});
+
+Deno.test("a client killed in the middle of a build leaves nothing that stops the next", async () => {
+  await using _images = ownImages();
+  await using world = await makeWorld("buildkill", {
+    config: `[image]\ndockerfile = "${RUN_ID}.Dockerfile"\n`,
+  });
+  await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN sleep 4 && echo built > /etc/built"));
+  const child = world.spawn(["build", "shell"]);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  child.kill("SIGKILL");
+  await child.status;
+  const next = await world.sandcage(["shell", "--", "cat", "/etc/built"]);
+  assert.equal(next.stdout, "built\n", next.stderr);
+});
+
+Deno.test("a second project builds nothing", async () => {
+  await using first = await makeWorld("warm-one");
+  await assertWorks(first);
+  const before = await docker(["images", "--quiet", "--no-trunc"]);
+  await using second = await makeWorld("warm-two");
+  await assertWorks(second);
+  const after = await docker(["images", "--quiet", "--no-trunc"]);
+  const fresh = after.split("\n").filter((id) => !before.includes(id));
+  // Other tests of the run may build images of their own meanwhile; those carry the run's label.
+  const foreign = await docker(["images", "--quiet", "--no-trunc", ...ownFilter()]);
+  assert.deepEqual(fresh.filter((id) => !foreign.includes(id)), []);
+});
+
+Deno.test("list shows a running session, stop ends it", async () => {
+  await using world = await makeWorld("stop");
+  const child = world.spawn(["shell", "--", "sleep", "1000"]);
+  const listed = await waitListed(world);
+  assert.match(listed, new RegExp(world.project));
+  const stopped = await world.sandcage(["stop"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
+  await child.status;
+  assert.deepEqual(await listContainers(world.root), []);
+});
+
+/** Images of this run's Dockerfiles, removed at the end. */
+function ownImages(): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      const ids = await docker(["images", "--quiet", ...ownFilter()]);
+      const unique = [...new Set(ids.split("\n").filter(Boolean))];
+      if (unique.length > 0) await docker(["rmi", "--force", ...unique]);
+    },
+  };
+}
+
+function ownFilter(): string[] {
+  return ["--filter", `label=dev.sandcage.e2e=${RUN_ID}`];
+}
+
+function dockerfile(step: string): string {
+  return `FROM sandcage/base\nLABEL dev.sandcage.e2e=${RUN_ID}\n${step}\n`;
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function waitListed(world: World): Promise<string> {
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const containers = await listContainers(world.root);
+    if (containers.length > 0) {
+      const result = await world.sandcage(["list", "--json"]);
+      assert.equal(result.code, 0, result.stderr);
+      return JSON.stringify(JSON.parse(result.stdout));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new Error("no session was seen");
+}
+
+function anchorBomb(): string {
+  const levels = Array.from({ length: 12 }, (_, level) => {
+    const items = Array(10).fill(level === 0 ? "x" : `*a${level - 1}`).join(", ");
+    return `l${level}: &a${level} [${items}]`;
+  });
+  return `${levels.join("\n")}\n`;
+}
