@@ -1,0 +1,35 @@
+# sandcage/base: Debian, Node and sandcage's scripts; shared by every service of every project.
+# No `# syntax=` line and no heredoc: the BuildKit inside engine 20.10 has to build it offline.
+ARG BASE
+
+# Node comes from npm: Debian's own is older than the agents need, and npm verifies what it fetches.
+FROM ${BASE} AS node
+ARG DEBIAN_MIRROR
+ARG NODE_PACKAGE
+ARG NODE_VERSION
+ARG NPM_VERSION
+ARG COREPACK_VERSION
+COPY ca/ /usr/local/share/ca-certificates/sandcage/
+COPY files/ /
+RUN --mount=type=cache,id=sandcage-apt-node,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=sandcage-lists-node,target=/var/lib/apt/lists,sharing=locked \
+    /opt/sandcage/build/apt-install ca-certificates npm
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
+RUN --mount=type=cache,id=sandcage-npm,target=/root/.npm \
+    --mount=type=secret,id=npmrc,target=/root/.npmrc \
+    /opt/sandcage/build/node-install /opt/sandcage/node
+
+FROM ${BASE} AS base
+ARG DEBIAN_MIRROR
+COPY ca/ /usr/local/share/ca-certificates/sandcage/
+COPY files/ /
+RUN --mount=type=cache,id=sandcage-apt,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,id=sandcage-lists,target=/var/lib/apt/lists,sharing=locked \
+    /opt/sandcage/build/apt-install \
+      bash ca-certificates curl git less libatomic1 openssh-client patch procps python3 ripgrep \
+      unzip xz-utils
+COPY --from=node /opt/sandcage/node /opt/sandcage/node
+RUN ln -s /opt/sandcage/node/bin/node /opt/sandcage/node/bin/npm /opt/sandcage/node/bin/npx \
+      /opt/sandcage/node/bin/corepack /usr/local/bin/ \
+    && corepack enable --install-directory /usr/local/bin \
+    && rm -rf /home/agent && install -d -m 0755 /home/agent /run/sandcage

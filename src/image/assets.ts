@@ -1,0 +1,41 @@
+import agentInstall from "../../images/agent/agent-install" with { type: "text" };
+import aptInstall from "../../images/agent/apt-install" with { type: "text" };
+import baseDockerfile from "../../images/agent/base.Dockerfile" with { type: "text" };
+import dpkgConfig from "../../images/agent/dpkg.cfg" with { type: "text" };
+import nodeInstall from "../../images/agent/node-install" with { type: "text" };
+import profile from "../../images/agent/profile.sh" with { type: "text" };
+import entry from "../../images/agent/sandcage-entry" with { type: "text" };
+import shim from "../../images/agent/shim" with { type: "text" };
+import toolchainInstall from "../../images/agent/toolchain-install" with { type: "text" };
+import { INSIDE } from "../names.ts";
+
+/** A file of a build context. */
+export type ContextFile = {
+  /** Relative to the context, with `/`. */
+  path: string;
+  text: string;
+  /** Defaults to 0o644. */
+  mode?: number;
+};
+
+/** Where the scripts that only builds use live in the image. */
+export const BUILD_DIR = "/opt/sandcage/build";
+
+/** The Dockerfile of the base image, as it stands in images/agent. */
+export const BASE_DOCKERFILE: string = baseDockerfile;
+
+/** The files below `files/` of the base image's context: copied to `/` as they are. */
+export const BASE_FILES: readonly ContextFile[] = [
+  program(`${BUILD_DIR}/agent-install`, agentInstall),
+  program(`${BUILD_DIR}/apt-install`, aptInstall),
+  program(`${BUILD_DIR}/node-install`, nodeInstall),
+  program(`${BUILD_DIR}/toolchain-install`, toolchainInstall),
+  program(INSIDE.entry, entry),
+  ...["apt", "apt-get", "sudo"].map((name) => program(`${INSIDE.bin}/${name}`, shim)),
+  { path: "files/etc/dpkg/dpkg.cfg.d/sandcage", text: dpkgConfig },
+  { path: "files/etc/profile.d/sandcage.sh", text: profile },
+];
+
+function program(path: string, text: string): ContextFile {
+  return { path: `files${path}`, text, mode: 0o755 };
+}

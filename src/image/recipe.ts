@@ -1,0 +1,253 @@
+import { createHash } from "node:crypto";
+import type { Config } from "../config/schema.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { IMAGE, INSIDE, LABEL } from "../names.ts";
+import type { ServiceDefinition } from "../service/definition.ts";
+import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
+import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
+import { agentDir, cageCaEnv } from "./env.ts";
+import { planToolchains } from "./toolchains.ts";
+import { BASE_VERSIONS, MISE_PACKAGE, NODE_PACKAGE } from "./versions.ts";
+
+/** The slice of the configuration that images are made from. */
+export type ImageConfig = Pick<Config, "image" | "packages" | "toolchains">;
+
+/** What was observed before planning; planning looks at nothing else. */
+export type ImageFacts = {
+  /** Architecture of the engine. */
+  arch: string;
+  /** Extra certificate authorities of the host, PEM, sorted. */
+  ca: readonly string[];
+  /** The user's own Dockerfile, when `image.dockerfile` names one. */
+  dockerfile?: CustomDockerfile;
+  /** Lines of the host's npm configuration for registry and login; a build secret, never hashed. */
+  npmrc?: string;
+  /** Names of the host's proxy variables; the docker client passes their values on. */
+  proxies: readonly string[];
+};
+
+/** One image to build, complete. */
+export type ImageSpec = {
+  /** Repository and tag; the tag is the first 12 hex digits of {@link recipe}. */
+  ref: string;
+  /** A second tag that follows the newest build, for `FROM sandcage/base`. */
+  latest?: string;
+  /** SHA-256 over everything that goes into the image, its parent included. */
+  recipe: string;
+  dockerfile: string;
+  /** The build context, made in memory; absent when {@link contextDir} is given. */
+  files: readonly ContextFile[];
+  /** Host directory of the user's own Dockerfile. */
+  contextDir?: string;
+  /** The user's own Dockerfile on the host, for its `.dockerignore`. */
+  dockerfilePath?: string;
+  args: Readonly<Record<string, string>>;
+  labels: Readonly<Record<string, string>>;
+  /** Why this image exists, for people: `packages jq, ripgrep`. */
+  cause: string;
+};
+
+/** Images in the order they build; each stands on one before it. */
+export type ImagePlan = {
+  images: readonly ImageSpec[];
+  /** What the service runs in. */
+  final: ImageSpec;
+  npmrc?: string;
+  proxies: readonly string[];
+};
+
+/** What an image is named before its hash is known. */
+type Draft = Omit<ImageSpec, "ref" | "recipe" | "labels" | "args" | "files" | "latest"> & {
+  repository: string;
+  files?: readonly ContextFile[];
+  args?: Readonly<Record<string, string>>;
+  labels?: Readonly<Record<string, string>>;
+  latest?: boolean;
+  /** What else decides about the content: a context's fingerprint. */
+  inputs?: string;
+};
+
+const NPM_MOUNTS = "--mount=type=cache,id=sandcage-npm,target=/root/.npm " +
+  "--mount=type=secret,id=npmrc,target=/root/.npmrc";
+const APT_MOUNTS = "--mount=type=cache,id=sandcage-apt,target=/var/cache/apt,sharing=locked " +
+  "--mount=type=cache,id=sandcage-lists,target=/var/lib/apt/lists,sharing=locked";
+
+/** Packages that toolchains built from source parts need, and that wheels and gems link against. */
+const TOOLCHAIN_PACKAGES = ["build-essential", "libssl-dev", "pkg-config"];
+
+/**
+ * Plans the images of one service in one project: base, then the project's tools, then the agent.
+ * The agent is installed once for each version, whatever projects there are, and copied from there.
+ * Pure; a plan takes well under 10 ms.
+ *
+ * @throws {UserError} With code `config-invalid`, for toolchains or a Dockerfile that cannot work.
+ */
+export function planImages(
+  options: { config: ImageConfig; service: ServiceDefinition; facts: ImageFacts },
+): ImagePlan {
+  const { config, service, facts } = options;
+  const base = planBase(config, facts);
+  const tools = planTools(config, { base, facts });
+  const images = [base, ...tools];
+  const parent = images.at(-1)!;
+  if (service.install !== undefined) {
+    const agent = planAgent(service, service.install.npm, base);
+    images.push(agent);
+    if (tools.length > 0) images.push(planProjectAgent(service, { parent, agent }));
+  }
+  return {
+    images,
+    final: images.at(-1)!,
+    proxies: facts.proxies,
+    ...(facts.npmrc === undefined ? {} : { npmrc: facts.npmrc }),
+  };
+}
+
+function planBase(config: ImageConfig, facts: ImageFacts): ImageSpec {
+  const mirror = config.image.args.DEBIAN_MIRROR;
+  return finish({
+    repository: IMAGE.base,
+    dockerfile: BASE_DOCKERFILE + formatEnv(cageCaEnv()) +
+      "ENV LANG=C.UTF-8 NPM_CONFIG_PREFIX=/usr/local\n",
+    files: [
+      { path: "ca/", text: "" },
+      ...facts.ca.map((pem, index) => ({ path: `ca/host-${index + 1}.crt`, text: pem })),
+      ...BASE_FILES,
+    ],
+    args: {
+      BASE: config.image.base,
+      NODE_PACKAGE: findNodePackage(facts.arch),
+      NODE_VERSION: BASE_VERSIONS.node,
+      NPM_VERSION: BASE_VERSIONS.npm,
+      COREPACK_VERSION: BASE_VERSIONS.corepack,
+      ...(mirror === undefined ? {} : { DEBIAN_MIRROR: mirror }),
+    },
+    latest: true,
+    cause: `${config.image.base}, Node ${BASE_VERSIONS.node}`,
+  });
+}
+
+function planTools(
+  config: ImageConfig,
+  options: { base: ImageSpec; facts: ImageFacts },
+): ImageSpec[] {
+  const { base, facts } = options;
+  const images: ImageSpec[] = [];
+  const toolchains = planToolchains(config.toolchains);
+  const packages = [
+    ...new Set([
+      ...toolchains.packages,
+      ...(toolchains.mise.length > 0 ? TOOLCHAIN_PACKAGES : []),
+      ...config.packages,
+    ]),
+  ].toSorted();
+  const node = toolchains.node;
+  const lines = [
+    ...(packages.length === 0
+      ? []
+      : [`RUN ${APT_MOUNTS} \\\n    ${BUILD_DIR}/apt-install ${packages.join(" ")}`]),
+    ...(node === undefined ? [] : [
+      `RUN ${NPM_MOUNTS} \\\n    NODE_PACKAGE=${findNodePackage(facts.arch)} ` +
+      `NODE_VERSION=${node.version} NPM_VERSION=${node.npm} \\\n` +
+      `    ${BUILD_DIR}/node-install /opt/toolchains/node \\\n` +
+      `    && ln -sf /opt/toolchains/node/bin/* /usr/local/bin/`,
+    ]),
+    ...(toolchains.mise.length === 0 ? [] : [
+      `RUN ${NPM_MOUNTS} \\\n    ${BUILD_DIR}/toolchain-install ${MISE_PACKAGE} ` +
+      toolchains.mise.join(" "),
+    ]),
+  ];
+  if (lines.length > 0) {
+    images.push(finish({
+      repository: IMAGE.tools,
+      dockerfile: `FROM ${base.ref}\n${lines.join("\n")}\n`,
+      cause: formatToolsCause(config),
+    }));
+  }
+  if (facts.dockerfile !== undefined) {
+    images.push(planCustom(config, { parent: images.at(-1) ?? base, file: facts.dockerfile }));
+  }
+  return images;
+}
+
+function planCustom(
+  config: ImageConfig,
+  options: { parent: ImageSpec; file: CustomDockerfile },
+): ImageSpec {
+  const { parent, file } = options;
+  return finish({
+    repository: IMAGE.tools,
+    dockerfile: rewriteDockerfile(file, parent.ref),
+    contextDir: file.context,
+    dockerfilePath: file.path,
+    args: config.image.args,
+    inputs: file.fingerprint,
+    cause: file.path,
+  });
+}
+
+function planAgent(service: ServiceDefinition, npm: string, base: ImageSpec): ImageSpec {
+  return finish({
+    repository: `${IMAGE.agentPrefix}${service.name}`,
+    dockerfile: `FROM ${base.ref}\n` +
+      `RUN ${NPM_MOUNTS} \\\n    ${BUILD_DIR}/agent-install ${agentDir(service.name)} ${npm}\n`,
+    labels: { [LABEL.service]: service.name },
+    cause: npm,
+  });
+}
+
+function planProjectAgent(
+  service: ServiceDefinition,
+  options: { parent: ImageSpec; agent: ImageSpec },
+): ImageSpec {
+  return finish({
+    repository: `${IMAGE.servicePrefix}${service.name}`,
+    dockerfile: `FROM ${options.parent.ref}\n` +
+      `COPY --from=${options.agent.ref} ${INSIDE.agents} ${INSIDE.agents}\n`,
+    labels: { [LABEL.service]: service.name },
+    cause: `${service.title} with this project's tools`,
+  });
+}
+
+function finish(draft: Draft): ImageSpec {
+  const { repository, latest, inputs, ...rest } = draft;
+  const { dockerfile, files = [], args = {}, labels = {} } = rest;
+  const recipe = createHash("sha256")
+    .update(
+      JSON.stringify([repository, dockerfile, files, Object.entries(args).toSorted(), inputs]),
+    )
+    .digest("hex");
+  return {
+    ...rest,
+    ref: `${repository}:${recipe.slice(0, 12)}`,
+    ...(latest === true ? { latest: `${repository}:latest` } : {}),
+    recipe,
+    files,
+    args,
+    labels: { [LABEL.managed]: "true", [LABEL.recipe]: recipe, ...labels },
+  };
+}
+
+function findNodePackage(arch: string): string {
+  if (arch === "x86_64" || arch === "aarch64") return NODE_PACKAGE[arch];
+  throw new UserError(`Cannot build images for the architecture ${arch} of this engine`, {
+    hint: "Use an engine on x86_64 or aarch64",
+    exit: EXIT.engine,
+    code: "engine-failed",
+  });
+}
+
+function formatEnv(env: Readonly<Record<string, string>>): string {
+  return `ENV ${
+    Object.entries(env).map(([name, value]) => `${name}=${value}`).join(" \\\n    ")
+  }\n`;
+}
+
+function formatToolsCause(config: ImageConfig): string {
+  const toolchains = Object.entries(config.toolchains).toSorted()
+    .map(([name, version]) => `${name} ${version}`);
+  return [
+    ...(toolchains.length === 0 ? [] : [`toolchains ${toolchains.join(", ")}`]),
+    ...(config.packages.length === 0 ? [] : [`packages ${config.packages.join(", ")}`]),
+  ].join("; ");
+}

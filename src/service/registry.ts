@@ -1,0 +1,140 @@
+import { parse } from "yaml";
+import claude from "../../registry/services/claude.yml" with { type: "text" };
+import codex from "../../registry/services/codex.yml" with { type: "text" };
+import gemini from "../../registry/services/gemini.yml" with { type: "text" };
+import shell from "../../registry/services/shell.yml" with { type: "text" };
+import { findNearest } from "../config/nearest.ts";
+import type { Config, ServiceConfig } from "../config/schema.ts";
+import { EXIT, UserError } from "../errors.ts";
+import type { ServiceDefinition } from "./definition.ts";
+
+/** The definitions as they stand in registry/services; only what is asked for is parsed. */
+const BUILT_IN: Readonly<Record<string, string>> = { claude, codex, gemini, shell };
+
+/** An exact npm version: numbers, then a pre-release or build part if any. */
+const EXACT_VERSION = /^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
+
+/** Every service sandcage knows by itself, by name. */
+export function builtInServices(): ServiceDefinition[] {
+  return Object.keys(BUILT_IN).map((name) => findBuiltIn(name)!);
+}
+
+/** Names of the built-in services, without reading a definition. */
+export function builtInNames(): string[] {
+  return Object.keys(BUILT_IN);
+}
+
+/**
+ * Completes a service: the built-in definition, then the configuration on top.
+ *
+ * @throws {UserError} Code `service-unknown` (usage) for a name nobody defined; code
+ * `config-invalid` for one that is disabled or cannot be installed.
+ */
+export function resolveService(
+  name: string,
+  config: Pick<Config, "services">,
+): ServiceDefinition {
+  const configured = Object.hasOwn(config.services, name) ? config.services[name] : undefined;
+  const builtIn = findBuiltIn(name);
+  if (configured === undefined && builtIn === undefined) throw unknown(name, config);
+  if (configured?.enabled === false) {
+    throw new UserError(`Service "${name}" is disabled by the configuration`, {
+      hint: `Set services.${name}.enabled to true, or see where it comes from: ` +
+        "sandcage config show --origin",
+      exit: EXIT.config,
+      code: "config-invalid",
+    });
+  }
+  return merge(builtIn ?? plain(name), configured ?? {});
+}
+
+function findBuiltIn(name: string): ServiceDefinition | undefined {
+  if (!Object.hasOwn(BUILT_IN, name)) return undefined;
+  const read = parse(BUILT_IN[name]!) as Partial<ServiceDefinition>;
+  const service = { ...plain(name), ...read };
+  return service.install === undefined ? service : {
+    ...service,
+    install: { npm: `${service.install.npm}@${service.version}` },
+  };
+}
+
+function plain(name: string): ServiceDefinition {
+  return {
+    name,
+    title: name,
+    command: [],
+    args: [],
+    env: {},
+    domains: [],
+    auth: { keys: [], files: [] },
+  };
+}
+
+function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefinition {
+  const npm = planPackage(service, config);
+  const command = config.command ?? (service.command.length > 0 ? service.command : undefined) ??
+    (npm === undefined ? undefined : [programOf(npm)]);
+  if (command === undefined) {
+    throw invalid(`Service "${service.name}" has neither install.npm nor a command`, {
+      hint: `Give services.${service.name}.install.npm, "package@1.2.3", or ` +
+        `services.${service.name}.command`,
+    });
+  }
+  const version = npm === undefined ? undefined : splitPackage(npm).version;
+  return {
+    ...service,
+    ...(version === undefined ? {} : { version }),
+    ...(npm === undefined ? {} : { install: { npm } }),
+    command,
+    args: [...service.args, ...(config.args ?? [])],
+    ...(config.acp === undefined ? {} : { acp: config.acp }),
+    env: { ...service.env, ...config.env },
+    domains: [...new Set([...service.domains, ...(config.domains ?? [])])],
+  };
+}
+
+/** An image must not depend on the day it was built: the version is exact or it is an error. */
+function planPackage(service: ServiceDefinition, config: ServiceConfig): string | undefined {
+  const given = config.install?.npm ?? service.install?.npm;
+  if (given === undefined) return undefined;
+  const { name, version: own } = splitPackage(given);
+  const version = config.version ?? own;
+  const key = config.version === undefined
+    ? `services.${service.name}.install.npm`
+    : `services.${service.name}.version`;
+  if (!/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+$/i.test(name)) {
+    throw invalid(`Cannot read ${key}: ${JSON.stringify(given)} is no npm package`, {
+      hint: `Give a package of the registry with its version, "name@1.2.3"`,
+    });
+  }
+  if (version === undefined || !EXACT_VERSION.test(version)) {
+    throw invalid(`Cannot read ${key}: ${JSON.stringify(version ?? given)} is no exact version`, {
+      hint: `Give the exact version, "${name}@1.2.3"; see what there is: npm view ${name} version`,
+    });
+  }
+  return `${name}@${version}`;
+}
+
+function splitPackage(text: string): { name: string; version?: string } {
+  const at = text.lastIndexOf("@");
+  return at > 0 ? { name: text.slice(0, at), version: text.slice(at + 1) } : { name: text };
+}
+
+function programOf(npm: string): string {
+  return splitPackage(npm).name.split("/").at(-1)!;
+}
+
+function unknown(name: string, config: Pick<Config, "services">): UserError {
+  const names = [...new Set([...builtInNames(), ...Object.keys(config.services)])].toSorted();
+  const near = findNearest(name, names);
+  return new UserError(`There is no service "${name}"`, {
+    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Services: ${names.join(", ")}. ` +
+      `Your own goes under services.${name} in the configuration`,
+    exit: EXIT.usage,
+    code: "service-unknown",
+  });
+}
+
+function invalid(message: string, options: { hint: string }): UserError {
+  return new UserError(message, { ...options, exit: EXIT.config, code: "config-invalid" });
+}
