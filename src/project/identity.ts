@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { EXIT, UserError } from "../errors.ts";
+import type { Project } from "./root.ts";
+
+/** Longest readable part of a cage id: ids become container names, hostnames and volume names. */
+const MAX_BASENAME = 32;
+
+/** Longest name a user may give: container names add a service and a suffix. */
+const MAX_NAME = 40;
+
+/** What compose accepts as a project name. */
+const NAME = /^[a-z0-9][a-z0-9_-]*$/;
+
+/**
+ * The id of a project's cage: its given name, or `<basename>-<first 12 hex digits of SHA-256 of the
+ * canonical path>`. Always a valid compose project name.
+ *
+ * @throws {UserError} `usage` when `name` is not one.
+ * @see {@link https://docs.docker.com/compose/how-tos/project-name/}
+ */
+export function cageId(project: Pick<Project, "path" | "basename">, name?: string): string {
+  if (name !== undefined) return parseCageName(name);
+  const hash = createHash("sha256").update(project.path).digest("hex").slice(0, 12);
+  return `${formatBasename(project.basename)}-${hash}`;
+}
+
+function parseCageName(name: string): string {
+  if (NAME.test(name) && name.length <= MAX_NAME) return name;
+  throw new UserError(`Cannot use ${JSON.stringify(name)} as a cage name`, {
+    hint: `Give lower-case letters, digits, "-" and "_", starting with a letter or digit, ` +
+      `at most ${MAX_NAME} characters, for example: --name review`,
+    exit: EXIT.usage,
+    code: "usage",
+  });
+}
+
+function formatBasename(basename: string): string {
+  const safe = basename.normalize("NFKD").toLowerCase()
+    .replace(/\p{M}/gu, "")
+    .replace(/[^a-z0-9_-]+/g, "-")
+    .replace(/^[^a-z0-9]+/, "")
+    .slice(0, MAX_BASENAME)
+    .replace(/[^a-z0-9]+$/, "");
+  return safe === "" ? "project" : safe;
+}
