@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { writeFileAtomic } from "../files.ts";
 import type { Host } from "../host.ts";
 import { findSocketPath } from "./endpoint.ts";
 import type { EngineCapabilities } from "./engine.ts";
@@ -72,19 +73,7 @@ export async function findRecord(path: string): Promise<EngineRecord | undefined
  * so nothing is thrown: the commands that need it for more will say what is wrong with it.
  */
 export async function writeRecord(path: string, record: EngineRecord): Promise<void> {
-  const temp = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    await Deno.mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-    await Deno.writeTextFile(temp, JSON.stringify(record, null, 2) + "\n", { mode: 0o600 });
-    await Deno.rename(temp, path);
-  } catch {
-    await Deno.remove(temp).catch(() => {});
-  }
-}
-
-/** Forgets an engine, so that the next connect looks again. */
-export async function removeRecord(path: string): Promise<void> {
-  await Deno.remove(path).catch(() => {});
+  await writeFileAtomic(path, JSON.stringify(record, null, 2) + "\n").catch(() => {});
 }
 
 /** Key under which an engine is remembered: its URL, its context and the client's configuration. */

@@ -1,0 +1,24 @@
+/** One thing doctor looked at. */
+export type Check = {
+  name: string;
+  /** `warn` works with a limit; `fail` stops sessions. */
+  status: "ok" | "warn" | "fail";
+  detail: string;
+  /** What to do about it; always there unless the status is ok. */
+  fix?: string;
+};
+
+/** A check that found nothing to complain about. */
+export function ok(name: string, detail: string): Check {
+  return { name, status: "ok", detail };
+}
+
+/** A check that found a limit. */
+export function warn(name: string, detail: string, fix: string): Check {
+  return { name, status: "warn", detail, fix };
+}
+
+/** A check that found what stops sessions. */
+export function fail(name: string, detail: string, fix: string): Check {
+  return { name, status: "fail", detail, fix };
+}

@@ -1,0 +1,140 @@
+import type { ClientObservation } from "../engine/client.ts";
+import { createMissingError, createUnreachableError } from "../engine/failure.ts";
+import type { Host } from "../host.ts";
+import { type Check, fail, ok, warn } from "./check.ts";
+
+/** The oldest engine that has everything a cage needs. */
+const OLDEST = [20, 10] as const;
+const SETUP = "sandcage setup engine";
+const GIB = 1024 ** 3;
+/** Free space an image build needs, and what leaves room for a few of them; in bytes. */
+const SPACE = { build: 1 * GIB, comfort: 5 * GIB } as const;
+
+/** What the checks of the engine are decided from. */
+export type EngineCheckFacts = {
+  client: ClientObservation;
+  title: string;
+  platform: Host["platform"];
+  /** Answer of the bind-mount probe, or why there is none. */
+  local: boolean | string;
+  /** Free bytes where docker keeps its data, where that can be seen. */
+  freeBytes: number | null;
+};
+
+/** The part of `docker info` that doctor talks about. */
+type Info = {
+  ClientInfo?: { Version?: string };
+  CgroupVersion?: string;
+  CgroupDriver?: string;
+  Driver?: string;
+  DockerRootDir?: string;
+  MemoryLimit?: boolean;
+  PidsLimit?: boolean;
+  CpuCfsQuota?: boolean;
+  SecurityOptions?: string[] | null;
+};
+
+/** Judges the docker client and its engine. Pure. */
+export function checkEngine(facts: EngineCheckFacts): Check[] {
+  const { client, platform } = facts;
+  if (!client.installed) {
+    const error = createMissingError(platform);
+    return [fail("docker client", error.message, error.hint ?? SETUP)];
+  }
+  const info = parseInfo(client.info);
+  const version = info.ClientInfo?.Version ?? "installed";
+  const checks = [ok("docker client", version), checkPlugin("compose", client.compose)];
+  checks.push(checkPlugin("buildx", client.buildx));
+  if (client.server === undefined) return [...checks, checkSilent(facts)];
+  checks.push(checkVersion(client.server, facts.title), checkLocal(facts));
+  checks.push(checkLimits(info), checkStorage(info, facts.freeBytes), checkUsers(info));
+  return checks;
+}
+
+function checkPlugin(
+  name: "compose" | "buildx",
+  plugin: ClientObservation["compose"],
+): Check {
+  if (plugin !== undefined) return ok(name, `${plugin.version} at ${plugin.path}`);
+  return fail(name, name === "compose" ? "no Compose v2" : "not there; images need it", SETUP);
+}
+
+function checkSilent({ client, title, platform }: EngineCheckFacts): Check {
+  if (client.failure === "timeout") {
+    return fail("engine", `${title} does not answer in time`, "Restart the engine");
+  }
+  const failure = client.failure ?? "not-listening";
+  const error = createUnreachableError(failure, { title, platform, stderr: client.stderr });
+  return fail("engine", error.message, error.hint ?? SETUP);
+}
+
+function checkVersion(server: string, title: string): Check {
+  const [major = 0, minor = 0] = server.split(".").map((part) => Number.parseInt(part, 10));
+  const old = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+  return old
+    ? fail(
+      "engine",
+      `${server} at ${title} is too old`,
+      `Update it to ${OLDEST.join(".")} or newer`,
+    )
+    : ok("engine", `${server} at ${title}`);
+}
+
+function checkLocal({ local, title }: EngineCheckFacts): Check {
+  if (local === true) return ok("local", "the engine sees the files of this machine");
+  const detail = local === false
+    ? `${title} does not see the files of this machine`
+    : `cannot tell: ${local}`;
+  return warn("local", detail, "Use an engine on this machine to mount projects and publish ports");
+}
+
+function checkLimits(info: Info): Check {
+  const missing = [
+    ...(info.MemoryLimit ? [] : ["memory"]),
+    ...(info.PidsLimit ? [] : ["processes"]),
+    ...(info.CpuCfsQuota ? [] : ["processors"]),
+  ];
+  const where = `cgroup v${info.CgroupVersion ?? "1"} (${info.CgroupDriver ?? "unknown driver"})`;
+  return missing.length === 0
+    ? ok("limits", `${where} limits memory, processes, processors`)
+    : warn(
+      "limits",
+      `${where} does not limit: ${missing.join(", ")}`,
+      "Enable these cgroup controllers, or use an engine with cgroup v2 and systemd",
+    );
+}
+
+function checkStorage(info: Info, freeBytes: number | null): Check {
+  const where = `${info.Driver ?? "unknown driver"} in ${info.DockerRootDir ?? "unknown place"}`;
+  if (freeBytes === null) return ok("storage", where);
+  const detail = `${where}, ${(freeBytes / GIB).toFixed(1)} GiB free`;
+  const fix = "Free some: docker system df, sandcage reset";
+  if (freeBytes < SPACE.build) return fail("storage", detail, fix);
+  if (info.Driver === "vfs") {
+    return warn("storage", `${detail}; vfs copies whole images`, "Use overlay2 as storage driver");
+  }
+  return freeBytes < SPACE.comfort ? warn("storage", detail, fix) : ok("storage", detail);
+}
+
+function checkUsers(info: Info): Check {
+  const security = info.SecurityOptions ?? [];
+  if (security.some((option) => option.startsWith("name=rootless"))) {
+    return ok("users", "rootless: root inside is you outside");
+  }
+  if (security.some((option) => option.startsWith("name=userns"))) {
+    return warn(
+      "users",
+      "userns-remap: mounted files belong to nobody inside",
+      "Use `workspace: { mode: copy }`, or an engine without userns-remap",
+    );
+  }
+  return ok("users", "uids inside are uids outside");
+}
+
+function parseInfo(text: string): Info {
+  try {
+    return (JSON.parse(text) ?? {}) as Info;
+  } catch {
+    return {}; // A client without an answer: the check of the engine says so.
+  }
+}
