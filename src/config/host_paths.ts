@@ -1,13 +1,14 @@
 import { basename, dirname, join, posix, win32 } from "node:path";
 import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { findRefusal } from "../project/refused.ts";
 import type { Origin } from "./merge.ts";
 import type { Config } from "./schema.ts";
 
 /**
  * Makes the host directories of `mounts` and `workspace.dirs` real paths, so that what is checked
- * and granted is what gets mounted, and refuses those that no cage may ever see. A mount keeps its
- * spelled path as its target.
+ * and granted is what gets mounted, and refuses those that no cage may ever see, whoever asks. A
+ * mount keeps its spelled path as its target.
  *
  * @throws {UserError} For `/`, the home directory, sandcage's state, `~/.ssh`, an engine socket, and
  *   every directory that holds one of them.
@@ -17,11 +18,11 @@ export async function settleHostPaths(
   origins: ReadonlyMap<string, Origin>,
   host: Host,
 ): Promise<Config> {
-  const forbidden = await listForbidden(host);
+  const sockets = await listSockets(host);
   const settle = async (path: string, key: string) => {
     const real = await realPathOf(path);
-    const reason = findForbidden(real, forbidden, host.platform) ??
-      findForbidden(path, forbidden, host.platform);
+    const reason = await findRefusal(real, host) ??
+      findSocket(real, sockets, host.platform) ?? findSocket(path, sockets, host.platform);
     if (reason !== undefined) throw refusal(path, reason, { key, origin: origins.get(key) });
     return real;
   };
@@ -38,33 +39,31 @@ export async function settleHostPaths(
   return { ...config, mounts, workspace: { ...config.workspace, dirs } };
 }
 
-/** A host path no cage may see; `inside` forbids what lies below it too. */
-export type Forbidden = { path: string; name: string; inside: boolean };
-
-/** What is wrong with mounting `path`, or `undefined`. Both sides are absolute. */
-export function findForbidden(
+/**
+ * Says why mounting `path` would hand out an engine, as the end of "… because it is"; `undefined`
+ * when it would not. Both sides are absolute. A directory that holds a socket is as good as it.
+ */
+export function findSocket(
   path: string,
-  forbidden: readonly Forbidden[],
+  sockets: readonly string[],
   platform: Host["platform"],
 ): string | undefined {
   const { relative, isAbsolute, sep } = platform === "windows" ? win32 : posix;
-  const holds = (outer: string, inner: string) => {
-    const steps = relative(outer, inner);
-    return steps === "" || (steps !== ".." && !steps.startsWith(`..${sep}`) && !isAbsolute(steps));
-  };
-  for (const entry of forbidden) {
-    if (relative(path, entry.path) === "") return `it is ${entry.name}`;
-    if (holds(path, entry.path)) return `it holds ${entry.name}, ${entry.path}`;
-    if (entry.inside && holds(entry.path, path)) return `it is inside ${entry.name}, ${entry.path}`;
+  const isOutside = (steps: string) =>
+    steps === ".." || steps.startsWith(`..${sep}`) || isAbsolute(steps);
+  for (const socket of sockets) {
+    const steps = relative(path, socket);
+    if (steps === "") return "a socket of the container engine";
+    if (!isOutside(steps)) return `a directory that holds the engine's socket ${socket}`;
   }
   return undefined;
 }
 
-async function listForbidden(host: Host): Promise<Forbidden[]> {
-  const engine = "the engine's socket";
+/** Where this user's engines listen, spelled and real. */
+async function listSockets(host: Host): Promise<string[]> {
   const runtime = host.env.XDG_RUNTIME_DIR;
   const endpoint = host.env.DOCKER_HOST?.match(/^unix:\/\/(.+)$/)?.[1];
-  const sockets = [
+  const spelled = [
     "/var/run/docker.sock",
     "/run/docker.sock",
     "/run/containerd/containerd.sock",
@@ -74,22 +73,9 @@ async function listForbidden(host: Host): Promise<Forbidden[]> {
     ...(runtime ? [join(runtime, "docker.sock"), join(runtime, "podman", "podman.sock")] : []),
     ...(endpoint === undefined ? [] : [endpoint]),
   ];
-  const listed: Forbidden[] = [
-    { path: host.home, name: "your home directory", inside: false },
-    { path: host.stateDir, name: "sandcage's own state", inside: true },
-    { path: join(host.home, ".ssh"), name: "your SSH keys", inside: true },
-    ...sockets.map((path) => ({ path, name: engine, inside: true })),
-  ];
-  if (host.platform !== "windows") {
-    listed.push({ path: "/", name: "the root directory", inside: false });
-  }
-  const real = await Promise.all(listed.map(async (entry) => ({
-    ...entry,
-    // What cannot be looked at is forbidden as spelled.
-    path: await realPathOf(entry.path).catch(() => entry.path),
-  })));
-  // The root first: it holds all others, and its own name says more.
-  return [...listed, ...real].sort((a, b) => a.path.length - b.path.length);
+  // What cannot be looked at is refused as spelled.
+  const real = await Promise.all(spelled.map((path) => realPathOf(path).catch(() => path)));
+  return [...new Set([...spelled, ...real])];
 }
 
 /** The real path of the part that exists, the rest as spelled. */
@@ -120,9 +106,12 @@ function refusal(
 ): UserError {
   const { key, origin } = options;
   const place = origin?.file ? `${origin.file}:${origin.line}:${origin.column}` : "command line";
-  return new UserError(`${place}: ${key}: ${path} is never shown to a cage: ${reason}`, {
-    exit: EXIT.config,
-    code: "config-invalid",
-    hint: "Mount a directory below it that holds only what the agent needs",
-  });
+  return new UserError(
+    `${place}: ${key}: ${path} may never be shown to a cage because it is ${reason}`,
+    {
+      exit: EXIT.config,
+      code: "config-invalid",
+      hint: "Mount a directory that holds only what the agent needs",
+    },
+  );
 }

@@ -22,13 +22,25 @@ function formatTop(key: string, node: Node): string {
     node.later !== true
   );
   const head = `### \`${key}\`\n\n${node.text ?? ""}.`;
-  const lines = rows.map((row) =>
-    `| \`${row.path}\` | ${escapeCell(describe(row.node))} | ${formatDefault(row.fallback)} | ${
-      row.path === key ? "" : escapeCell(row.node.text ?? "")
-    } |`
+  const lines = rows.map((row) => [
+    `\`${row.path}\``,
+    escapeCell(describe(row.node)),
+    formatDefault(row.fallback),
+    row.path === key ? "" : escapeCell(row.node.text ?? ""),
+  ]);
+  return `${head}\n\n${formatRows([["key", "value", "default", "meaning"], ...lines])}`;
+}
+
+/** A table as the formatter of this repository wants it: every column padded. */
+function formatRows(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0))
   );
-  return [head, "", "| key | value | default | meaning |", "| --- | --- | --- | --- |", ...lines]
-    .join("\n");
+  const lines = rows.map((row) =>
+    `| ${widths.map((width, column) => (row[column] ?? "").padEnd(width)).join(" | ")} |`
+  );
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
 function listRows(path: string, node: Node, fallback: unknown): Row[] {
@@ -58,7 +70,7 @@ function describe(node: Node): string {
       return `list, each ${item}${note}`;
     }
     case "map":
-      return `map of ${strip(node.key.expected)} to ${strip(formatExpected(node.of))}`;
+      return `map from ${strip(node.key.expected)} to ${strip(formatExpected(node.of))}`;
     case "enum":
       return node.values.map((value) => `\`${value}\``).join(", ");
     case "listOr":

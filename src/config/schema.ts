@@ -29,7 +29,7 @@ const name = {
 };
 const variable = {
   pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
-  expected: "a variable name: letters, digits and underscores",
+  expected: "a variable name of letters, digits and underscores",
 };
 const PORT = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
 const path = () => string("a path", /^[^\0]+$/);
