@@ -3,7 +3,7 @@
  * on a line.
  */
 import { join } from "node:path";
-import { docker } from "../tests/e2e/support/engine.ts";
+import { docker } from "./engine_state.ts";
 import { ensureEngine, ensurePrograms, makeBundle, REPOSITORY } from "./prepare.ts";
 import { must, print, say, show } from "./shell.ts";
 import { addTallies, formatTally, isGreen, type Tally, tallyJunit } from "./testing/junit.ts";

@@ -1,7 +1,7 @@
 /** What the kernel says about a cage, read from inside it. */
 import assert from "node:assert/strict";
 import { lookInside } from "./support/inside.ts";
-import { docker, inspect, listContainers } from "./support/engine.ts";
+import { docker, inspect, listContainers } from "../../tools/engine_state.ts";
 import { waitFor } from "./support/files.ts";
 import { makeWorld } from "./support/world.ts";
 

@@ -1,7 +1,7 @@
 /** What a cage cannot see of the host, and what it keeps for itself. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { docker, listVolumes } from "./support/engine.ts";
+import { docker, listVolumes } from "../../tools/engine_state.ts";
 import { lookInside } from "./support/inside.ts";
 import { makeWorld, type World } from "./support/world.ts";
 

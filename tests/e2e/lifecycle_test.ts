@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ProcessResult } from "../../src/engine/process.ts";
-import { docker, listContainers } from "./support/engine.ts";
+import { docker, listContainers } from "../../tools/engine_state.ts";
 import { exists } from "./support/files.ts";
 import { makeWorld, RUN_ID, type World } from "./support/world.ts";
 

@@ -1,6 +1,6 @@
 /** A person at a terminal: real TTY, resize, Ctrl-C, exit codes, signals, clients that die. */
 import assert from "node:assert/strict";
-import { inspect, listContainers } from "./support/engine.ts";
+import { inspect, listContainers } from "../../tools/engine_state.ts";
 import { waitFor } from "./support/files.ts";
 import { openTerminal, type Terminal } from "./support/tmux.ts";
 import { makeWorld, type World } from "./support/world.ts";

@@ -1,4 +1,4 @@
-import { type EngineState, observeRun } from "../../tests/e2e/support/engine.ts";
+import { type EngineState, observeRun } from "../engine_state.ts";
 import { run } from "../../src/engine/process.ts";
 
 /** What a run left behind that it should have removed. */

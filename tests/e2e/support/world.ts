@@ -1,5 +1,5 @@
 import { copy, exists } from "./files.ts";
-import { type EngineState, removeCageOf } from "./engine.ts";
+import { type EngineState, removeCageOf } from "../../../tools/engine_state.ts";
 import { join } from "node:path";
 import { type ProcessResult, run } from "../../../src/engine/process.ts";
 import {

@@ -1,5 +1,5 @@
-import { run } from "../../../src/engine/process.ts";
-import { LABEL } from "../../../src/names.ts";
+import { run } from "../src/engine/process.ts";
+import { LABEL } from "../src/names.ts";
 
 /** What exists on the engine, by name. */
 export type EngineState = { containers: string[]; volumes: string[]; networks: string[] };
