@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
+import { inspectAll } from "../engine/inspect.ts";
 import { EXIT, UserError } from "../errors.ts";
-import { ensurePrivateDir, lockFile } from "../files.ts";
+import { ensurePrivateDir, type FileLock, lockFile, tryLockFile } from "../files.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { LABEL } from "../names.ts";
@@ -12,6 +13,9 @@ import { packContext } from "./tar.ts";
 
 /** Upper bound of one image's build: a slow line and a big toolchain, not a hung one. */
 const BUILD_TIMEOUT_MS = 60 * 60_000;
+
+/** Beginning of the names of folders that last as long as one build. */
+const STAGING_PREFIX = "build-";
 
 /** How to bring images about. */
 export type EnsureImagesOptions = {
@@ -27,7 +31,7 @@ export type EnsureImagesOptions = {
 
 /**
  * Makes sure that every image of a plan exists, and builds what is missing. Unchanged, it costs one
- * `docker image inspect`. Two processes that want the same image build it once: the second waits.
+ * `docker inspect`. Two processes that want the same image build it once: the second waits.
  *
  * @returns The reference the service runs in.
  * @throws {UserError} Code `image-build-failed` with the failing step, or `disk-full`.
@@ -36,27 +40,59 @@ export async function ensureImages(
   plan: ImagePlan,
   options: EnsureImagesOptions,
 ): Promise<string> {
-  const fresh = options.noCache === true || options.pull === true;
-  if (!fresh && await isBuilt(plan.final, options.engine)) return plan.final.ref;
-  await ensurePrivateDir(options.host.stateDir);
-  using _lock = await lockFile(join(options.host.stateDir, "locks", "build.lock"));
-  for (const image of plan.images) {
-    options.signal?.throwIfAborted();
-    if (!fresh && await isBuilt(image, options.engine)) continue;
-    if (image === plan.images[0]) await ensureBase(image, options);
-    await buildImage(image, { ...options, plan });
-  }
+  await ensureAllImages([plan], options);
   return plan.final.ref;
 }
 
-/** Whether the engine holds exactly this image; a tag somebody else made does not count. */
-export async function isBuilt(
-  image: Pick<ImageSpec, "ref" | "recipe">,
+/** {@link ensureImages} for several plans; what they share is looked at and built once. */
+export async function ensureAllImages(
+  plans: readonly ImagePlan[],
+  options: EnsureImagesOptions,
+): Promise<void> {
+  const { engine, host, io } = options;
+  const fresh = options.noCache === true || options.pull === true;
+  const unbuilt = fresh ? [] : await findUnbuilt(plans.map(({ final }) => final), engine);
+  const wanted = fresh ? plans : plans.filter(({ final }) => unbuilt.includes(final));
+  if (wanted.length === 0) return;
+  using _lock = await lockBuilds(host, io);
+  await removeLeftovers(host);
+  const seen = new Set<string>();
+  for (const plan of wanted) {
+    for (const image of plan.images) {
+      options.signal?.throwIfAborted();
+      if (seen.has(image.ref)) continue;
+      seen.add(image.ref);
+      if (!fresh && (await findUnbuilt([image], engine)).length === 0) continue;
+      if (image === plan.images[0]) await ensureBase(image, options);
+      await buildImage(image, { ...options, plan });
+    }
+  }
+}
+
+/** The images that this engine does not hold, or holds under a tag somebody else made; one call. */
+export async function findUnbuilt(
+  images: readonly ImageSpec[],
   engine: Pick<Engine, "docker">,
-): Promise<boolean> {
-  const format = `{{index .Config.Labels "${LABEL.recipe}"}}`;
-  const result = await engine.docker(["image", "inspect", "--format", format, image.ref]);
-  return result.code === 0 && result.stdout.trim() === image.recipe;
+): Promise<ImageSpec[]> {
+  const found = await inspectAll(engine, images.map(({ ref }) => ref));
+  return images.filter(({ ref, recipe }) => found.get(ref)?.labels[LABEL.recipe] !== recipe);
+}
+
+async function lockBuilds(host: Host, io: Io): Promise<FileLock> {
+  const path = join(host.stateDir, "locks", "build.lock");
+  const lock = await tryLockFile(path);
+  if (lock !== undefined) return lock;
+  io.talk("Another sandcage is building images; waiting for it");
+  return await lockFile(path);
+}
+
+// A killed build leaves its staging, a login among it; whoever holds the lock knows nobody uses it.
+async function removeLeftovers(host: Host): Promise<void> {
+  const parent = stagingParent(host);
+  await ensurePrivateDir(parent);
+  for await (const { name } of Deno.readDir(parent)) {
+    if (name.startsWith(STAGING_PREFIX)) await Deno.remove(join(parent, name), { recursive: true });
+  }
 }
 
 async function ensureBase(image: ImageSpec, options: EnsureImagesOptions): Promise<void> {
@@ -145,9 +181,7 @@ type Staging = AsyncDisposable & {
 };
 
 async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promise<Staging> {
-  const parent = join(host.stateDir, "tmp");
-  await ensurePrivateDir(parent);
-  const dir = await Deno.makeTempDir({ dir: parent, prefix: "build-" });
+  const dir = await Deno.makeTempDir({ dir: stagingParent(host), prefix: STAGING_PREFIX });
   const staging: Staging = {
     [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
   };
@@ -201,6 +235,10 @@ export function buildError(
     exit: EXIT.failed,
     code: "image-build-failed",
   });
+}
+
+function stagingParent(host: Host): string {
+  return join(host.stateDir, "tmp");
 }
 
 function signalOf(options: { signal?: AbortSignal }): { signal?: AbortSignal } {

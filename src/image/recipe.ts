@@ -52,6 +52,8 @@ export type ImagePlan = {
   images: readonly ImageSpec[];
   /** What the service runs in. */
   final: ImageSpec;
+  /** The image its agent is installed in, the same for every project; absent without an install. */
+  agent?: ImageSpec;
   npmrc?: string;
   proxies: readonly string[];
 };
@@ -90,14 +92,17 @@ export function planImages(
   const tools = planTools(config, { base, facts });
   const images = [base, ...tools];
   const parent = images.at(-1)!;
-  if (service.install !== undefined) {
-    const agent = planAgent(service, service.install.npm, base);
-    images.push(agent);
-    if (tools.length > 0) images.push(planProjectAgent(service, { parent, agent }));
+  const agent = service.install === undefined
+    ? undefined
+    : planAgent(service, service.install.npm, base);
+  if (agent !== undefined) images.push(agent);
+  if (agent !== undefined && tools.length > 0) {
+    images.push(planProjectAgent(service, { parent, agent }));
   }
   return {
     images,
     final: images.at(-1)!,
+    ...(agent === undefined ? {} : { agent }),
     proxies: facts.proxies,
     ...(facts.npmrc === undefined ? {} : { npmrc: facts.npmrc }),
   };

@@ -31,3 +31,9 @@ export type ServiceDefinition = {
     login?: string[];
   };
 };
+
+/** A definition as registry/services/*.yml spells it: what is left out is empty. */
+export type BuiltInService = Partial<Omit<ServiceDefinition, "name">> & {
+  title: string;
+  command: string[];
+};

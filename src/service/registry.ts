@@ -1,15 +1,8 @@
-import { parse } from "yaml";
-import claude from "../../registry/services/claude.yml" with { type: "text" };
-import codex from "../../registry/services/codex.yml" with { type: "text" };
-import gemini from "../../registry/services/gemini.yml" with { type: "text" };
-import shell from "../../registry/services/shell.yml" with { type: "text" };
 import { findNearest } from "../config/nearest.ts";
 import type { Config, ServiceConfig } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
+import { BUILT_IN } from "./built_in.ts";
 import type { ServiceDefinition } from "./definition.ts";
-
-/** The definitions as they stand in registry/services; only what is asked for is parsed. */
-const BUILT_IN: Readonly<Record<string, string>> = { claude, codex, gemini, shell };
 
 /** An exact npm version: numbers, then a pre-release or build part if any. */
 const EXACT_VERSION = /^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
@@ -19,9 +12,20 @@ export function builtInServices(): ServiceDefinition[] {
   return Object.keys(BUILT_IN).map((name) => findBuiltIn(name)!);
 }
 
-/** Names of the built-in services, without reading a definition. */
+/** Names of the built-in services. */
 export function builtInNames(): string[] {
   return Object.keys(BUILT_IN);
+}
+
+/**
+ * Every service the configuration leaves enabled, built-in ones first.
+ *
+ * @throws {UserError} Code `config-invalid`, for one that cannot be installed.
+ */
+export function enabledServices(config: Pick<Config, "services">): ServiceDefinition[] {
+  const names = new Set([...builtInNames(), ...Object.keys(config.services)]);
+  return [...names].filter((name) => config.services[name]?.enabled !== false)
+    .map((name) => resolveService(name, config));
 }
 
 /**
@@ -50,8 +54,7 @@ export function resolveService(
 
 function findBuiltIn(name: string): ServiceDefinition | undefined {
   if (!Object.hasOwn(BUILT_IN, name)) return undefined;
-  const read = parse(BUILT_IN[name]!) as Partial<ServiceDefinition>;
-  const service = { ...plain(name), ...read };
+  const service = { ...plain(name), ...BUILT_IN[name]! };
   return service.install === undefined ? service : {
     ...service,
     install: { npm: `${service.install.npm}@${service.version}` },

@@ -1,0 +1,118 @@
+// Generated from registry/services/*.yml by: deno run -A tools/services.ts
+// deno-fmt-ignore-file
+import type { BuiltInService } from "./definition.ts";
+
+/** The built-in services, by name. */
+export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
+  "claude": {
+    "title": "Claude Code",
+    "version": "2.1.329",
+    "install": {
+      "npm": "@anthropic-ai/claude-code"
+    },
+    "command": [
+      "claude"
+    ],
+    "env": {
+      "DISABLE_AUTOUPDATER": "1",
+      "IS_SANDBOX": "1"
+    },
+    "domains": [
+      "api.anthropic.com",
+      "console.anthropic.com",
+      "claude.ai",
+      "platform.claude.com"
+    ],
+    "auth": {
+      "keys": [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN"
+      ],
+      "files": [
+        ".claude/.credentials.json",
+        ".claude.json"
+      ],
+      "keychain": {
+        "item": "Claude Code-credentials",
+        "file": ".claude/.credentials.json"
+      },
+      "login": [
+        "claude",
+        "/login"
+      ]
+    }
+  },
+  "codex": {
+    "title": "Codex",
+    "version": "0.169.0",
+    "install": {
+      "npm": "@openai/codex"
+    },
+    "command": [
+      "codex"
+    ],
+    "domains": [
+      "api.openai.com",
+      "auth.openai.com",
+      "chatgpt.com"
+    ],
+    "auth": {
+      "keys": [
+        "OPENAI_API_KEY",
+        "CODEX_API_KEY"
+      ],
+      "files": [
+        ".codex/auth.json"
+      ],
+      "login": [
+        "codex",
+        "login",
+        "--device-auth"
+      ]
+    }
+  },
+  "gemini": {
+    "title": "Gemini CLI",
+    "version": "0.61.0",
+    "install": {
+      "npm": "@google/gemini-cli"
+    },
+    "command": [
+      "gemini"
+    ],
+    "acp": [
+      "gemini",
+      "--acp"
+    ],
+    "env": {
+      "NO_BROWSER": "true",
+      "GEMINI_SANDBOX": "false"
+    },
+    "domains": [
+      "generativelanguage.googleapis.com",
+      "cloudcode-pa.googleapis.com",
+      "oauth2.googleapis.com",
+      "accounts.google.com"
+    ],
+    "auth": {
+      "keys": [
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY"
+      ],
+      "files": [
+        ".gemini/oauth_creds.json",
+        ".gemini/google_accounts.json"
+      ],
+      "login": [
+        "gemini"
+      ]
+    }
+  },
+  "shell": {
+    "title": "Shell",
+    "command": [
+      "bash"
+    ]
+  }
+};
