@@ -46,6 +46,7 @@ async function main(): Promise<number> {
       }`,
     );
   } else if (tally.passed === 0) say("\nNo test ran: that is a failure");
+  if (isGreen(tally)) await Deno.remove(ARTEFACTS, { recursive: true });
   print(formatTally(tally));
   return isGreen(tally) ? 0 : 1;
 }

@@ -1,7 +1,9 @@
 /** What a cage cannot see of the host, and what it keeps for itself. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { docker, listVolumes } from "../../tools/engine_state.ts";
+import { docker, inspect, listContainers, listVolumes } from "../../tools/engine_state.ts";
+import { run } from "../../src/engine/process.ts";
+import { waitFor } from "./support/files.ts";
 import { lookInside } from "./support/inside.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
@@ -98,20 +100,29 @@ Deno.test("what a session leaves in /tmp is gone in the next", async () => {
   assert.equal(await must(world, "shell", "test ! -e /tmp/left && echo clean"), "clean\n");
 });
 
-Deno.test("a secret is in the agent's environment and in nothing the engine shows", async () => {
+Deno.test("a secret is in the agent's environment and in nothing the engine or the disk shows", async () => {
   await using world = await makeWorld("secret", {
     config: '[secrets.MY_TOKEN]\nfrom = "env"\nto = ["api.example.test"]\n',
   });
-  const seen = await world.sandcage(["shell", "--", "sh", "-c", 'echo "$MY_TOKEN"'], {
-    env: { MY_TOKEN: `${MARK}-token` },
+  const child = world.spawn(
+    ["shell", "--", "sh", "-c", 'printf %s "$MY_TOKEN" > seen.txt; exec sleep 300'],
+    { env: { MY_TOKEN: `${MARK}-token` } },
+  );
+  const seen = await waitFor("the agent to see it", async () => {
+    return await world.read("seen.txt").catch(() => "") || undefined;
   });
-  assert.equal(seen.stdout, `${MARK}-token\n`, seen.stderr);
-  const files = await Array.fromAsync(walk(world.state));
-  for (const file of files) {
-    assert.ok(
-      !(await Deno.readTextFile(file)).includes(`${MARK}-token`),
-      `${file} holds the secret`,
-    );
+  const [name] = await listContainers(world.root);
+  const inspected = JSON.stringify(await inspect(name!));
+  const commands = await run("sh", ["-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"], {
+    timeoutMs: 10_000,
+  });
+  child.kill("SIGTERM");
+  await child.status;
+  assert.equal(seen, `${MARK}-token`);
+  assert.ok(!inspected.includes(MARK), "docker inspect shows the secret");
+  assert.ok(!commands.stdout.includes(`${MARK}-token`), "a command line shows the secret");
+  for await (const file of walk(world.state)) {
+    assert.ok(!(await Deno.readTextFile(file)).includes(MARK), `${file} holds the secret`);
   }
 });
 

@@ -1,6 +1,6 @@
 import { copy, exists } from "./files.ts";
 import { type EngineState, removeCageOf } from "../../../tools/engine_state.ts";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type ProcessResult, run } from "../../../src/engine/process.ts";
 import {
   findProgram,
@@ -117,7 +117,11 @@ function assemble(
     env,
     runAs: prepared?.runAs,
     options,
-    sandcage: (args, change) => sandcage(args, options(change)),
+    async sandcage(args, change) {
+      const result = await sandcage(args, options(change));
+      await keepTranscript(paths.root, args, result);
+      return result;
+    },
     spawn: (args, change) => spawnSandcage(args, options(change)),
     write: (file, text) => Deno.writeTextFile(join(paths.project, file), text),
     read: (file) => Deno.readTextFile(join(paths.project, file)),
@@ -129,6 +133,19 @@ function assemble(
       }
     },
   };
+}
+
+/** Adds a command and its answer to the world's transcript; the runner drops those of a green run. */
+async function keepTranscript(
+  root: string,
+  args: readonly string[],
+  result: ProcessResult,
+): Promise<void> {
+  const dir = Deno.env.get("SANDCAGE_E2E_ARTEFACTS");
+  if (dir === undefined) return;
+  const text = `$ sandcage ${args.join(" ")}\n${result.stdout}\n--- stderr\n${result.stderr}\n` +
+    `--- ended with ${result.code}${result.timedOut ? " (deadline)" : ""}\n\n`;
+  await Deno.writeTextFile(join(dir, `${basename(root)}.log`), text, { append: true });
 }
 
 /** What reaches an engine and a registry from this machine, and nothing else of its environment. */
