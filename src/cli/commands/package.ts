@@ -28,7 +28,7 @@ export async function runPackageAdd(
     ...(options.path === undefined ? {} : { path: options.path }),
   });
   const file = join(project.path, CONFIG_FILE.project);
-  const before = await readConfigText(file, { host, inside: project.path });
+  const before = await readConfigText(file, { inside: project.path });
   const after = addPackages(before ?? "", options.packages);
   const names = options.packages.join(", ");
   if (after === before) io.talk(`${names}: already in ${file}`);
@@ -67,7 +67,9 @@ function requireName(name: string): void {
 }
 
 /** Writes the user's file whole or not at all, with the permissions it had. */
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(file: string, text: string): Promise<void> {
+  // A symbolic link inside the project stays one.
+  const path = await Deno.realPath(file).catch(() => file);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     const mode = await Deno.stat(path).then((info) => info.mode, () => null);
