@@ -93,9 +93,8 @@ function formatReserved(): string {
     }
   };
   visit("", configSchema);
-  return `## Not available yet\n\nRefused with a clear error until they work: ${
-    reserved.join(", ")
-  }.`;
+  const list = reserved.map((name) => `- ${name}`).join("\n");
+  return `## Not available yet\n\nRefused with a clear error until they work:\n\n${list}`;
 }
 
 function formatDefault(value: unknown): string {
