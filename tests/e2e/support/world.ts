@@ -1,5 +1,6 @@
 import { copy, exists } from "./files.ts";
 import { type EngineState, removeCageOf } from "../../../tools/engine_state.ts";
+import { statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type ProcessResult, run } from "../../../src/engine/process.ts";
 import {
@@ -46,10 +47,19 @@ export type WorldOptions = {
 };
 
 /** Id of this run of the tests, in the name of everything it makes. */
-export const RUN_ID = Deno.env.get("SANDCAGE_E2E_RUN") ?? `e2e${Deno.pid}`;
+export const RUN_ID = Deno.env.get("SANDCAGE_E2E_RUN") ?? `e2e${crypto.randomUUID().slice(0, 8)}`;
 
 /** Folder all worlds of this run live in; world-readable, unlike a private home. */
 export const RUN_ROOT = Deno.env.get("SANDCAGE_E2E_ROOT") ?? `/tmp/sandcage-${RUN_ID}`;
+
+// The runner removes its own folder; a test file run by hand has one of its own.
+if (Deno.env.get("SANDCAGE_E2E_ROOT") === undefined) {
+  globalThis.addEventListener("unload", () => {
+    if (statSync(RUN_ROOT, { throwIfNoEntry: false })) {
+      Deno.removeSync(RUN_ROOT, { recursive: true });
+    }
+  });
+}
 
 /** Makes a world; disposing it removes its containers, its home volumes and its folder. */
 export async function makeWorld(name: string, options: WorldOptions = {}): Promise<World> {
