@@ -11,12 +11,14 @@ type Extra = {
   /** Takes arguments for the agent after `--`. */
   passesArguments: boolean;
   /** Where the words of its arguments come from, for completions. */
-  words?: "service" | "cage";
+  words?: "service" | "cage" | readonly string[];
+  /** Left out of help, docs and completions. */
+  hidden: boolean;
 };
 
 const EXTRAS = new WeakMap<CommandUnknownOpts, Extra>();
 
-const NONE: Extra = { examples: [], passesArguments: false };
+const NONE: Extra = { examples: [], passesArguments: false, hidden: false };
 
 /** Reads what was declared by {@link declare}. */
 export function extraOf(command: CommandUnknownOpts): Extra {
@@ -38,7 +40,7 @@ export function newCommand(name: string, about: { summary: string; description?:
  * down.
  */
 export function adopt(parent: CommandUnknownOpts, command: CommandUnknownOpts): void {
-  parent.addCommand(command);
+  parent.addCommand(command, { hidden: isHidden(command) });
   command.copyInheritedSettings(parent).exitOverride((error) => rethrow(error, command));
 }
 
@@ -48,7 +50,13 @@ export function declare(
   extra: Partial<Extra> & { examples: readonly Example[] },
 ): void {
   EXTRAS.set(command, { ...NONE, ...extra });
+  if (extra.examples.length === 0) return;
   command.addHelpText("after", () => `\n${formatExamples(extra.examples)}`);
+}
+
+/** Tells whether a command is left out of help, docs and completions. */
+export function isHidden(command: CommandUnknownOpts): boolean {
+  return extraOf(command).hidden;
 }
 
 /** The words that call a command: `sandcage config show`. */

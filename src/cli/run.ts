@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { EXIT, UserError } from "../errors.ts";
 import { type CommandLine, findCommandIndex, findPathOption } from "./arguments.ts";
-import { HelpShown, unknownWord } from "./command.ts";
+import { HelpShown, isHidden, unknownWord } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { buildProgram } from "./program.ts";
 import { findMeant } from "./suggest.ts";
@@ -48,7 +48,10 @@ async function expandService(
   if (word === undefined || commands.includes(word)) return [...head];
   const services = await readServices(word, commands, { context, path: findPathOption(head) });
   if (services.includes(word)) return [...head.slice(0, at), "run", ...head.slice(at)];
-  throw unknownWord(word, [...commands, ...services]);
+  const shown = root.commands.filter((command) => !isHidden(command)).map((command) =>
+    command.name()
+  );
+  throw unknownWord(word, [...shown, ...services]);
 }
 
 async function readServices(

@@ -1,7 +1,9 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { EXIT, UserError } from "../../errors.ts";
 import { adopt, declare, newCommand, pathOf } from "../command.ts";
+import { WORDS_COMMAND } from "../completions/entry.ts";
 import type { Wiring } from "../wiring.ts";
+import { BUILT_IN_SERVICES } from "./agents.ts";
 
 /** Adds the commands about this machine, and help. */
 export function addMachine(root: CommandUnknownOpts, wiring: Wiring): void {
@@ -29,6 +31,7 @@ export function addMachine(root: CommandUnknownOpts, wiring: Wiring): void {
       })())
     );
   declare(completions, {
+    words: ["bash", "zsh", "fish", "powershell"],
     examples: [
       { line: 'eval "$(sandcage completions bash)"', about: "in ~/.bashrc" },
       {
@@ -39,6 +42,21 @@ export function addMachine(root: CommandUnknownOpts, wiring: Wiring): void {
   });
   adopt(root, completions);
   addHelp(root, wiring);
+  addWords(root, wiring);
+}
+
+function addWords(root: CommandUnknownOpts, wiring: Wiring): void {
+  const words = newCommand(WORDS_COMMAND, { summary: "print words for completions" })
+    .argument("<kind>")
+    .action((kind) =>
+      wiring.end((async () => {
+        const { runWords } = await import("../commands/words.ts");
+        const builtIn = BUILT_IN_SERVICES.map(({ name }) => name);
+        return await runWords({ kind, builtIn, ...wiring.path() }, wiring.context());
+      })())
+    );
+  declare(words, { examples: [], hidden: true });
+  adopt(root, words);
 }
 
 function addSetup(root: CommandUnknownOpts, wiring: Wiring): void {
@@ -67,6 +85,7 @@ function addSetup(root: CommandUnknownOpts, wiring: Wiring): void {
   })
     .option("--host <host...>", "hosts to reach, as git.example.com or user@git.example.com:2222")
     .option("--key <file>", "use a copy of this private key instead of a new one")
+    .option("--agent", "no key: forward this machine's SSH agent")
     .option("--scan", "ask the hosts themselves for keys that your known_hosts lacks")
     .option("--force", "replace the set-up that is there")
     .action((flags) =>
@@ -74,6 +93,7 @@ function addSetup(root: CommandUnknownOpts, wiring: Wiring): void {
         const { runSetupSsh } = await import("../commands/setup_ssh.ts");
         return await runSetupSsh({
           hosts: flags.host ?? [],
+          agent: flags.agent === true,
           scan: flags.scan === true,
           force: flags.force === true,
           ...(flags.key === undefined ? {} : { key: flags.key }),
