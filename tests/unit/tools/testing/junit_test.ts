@@ -5,13 +5,14 @@ const REPORT = `<?xml version="1.0"?><testsuites><testsuite name="x">
 <testcase name="a &lt;ok&gt;" classname="x" time="0.1">
 </testcase>
 <testcase name="a &lt;ok&gt; &gt; step" classname="x"></testcase>
+<testcase name="3 &gt; 2" classname="x"></testcase>
 <testcase name="b fails" classname="x"><failure message="no">no</failure></testcase>
 <testcase name="c ignored" classname="x"><skipped/></testcase>
 </testsuite></testsuites>`;
 
 Deno.test("tallyJunit() counts tests and not their steps, and a skipped test as failed", () => {
   assert.deepEqual(tallyJunit(REPORT, { code: 1, filtered: false }), {
-    passed: 1,
+    passed: 2,
     failed: 2,
     failures: ["b fails", "c ignored (skipped)"],
   });
@@ -19,7 +20,7 @@ Deno.test("tallyJunit() counts tests and not their steps, and a skipped test as 
 
 Deno.test("tallyJunit() passes over what a filter left out", () => {
   const tally = tallyJunit(REPORT, { code: 1, filtered: true });
-  assert.equal(formatTally(tally), "1 passed, 1 failed");
+  assert.equal(formatTally(tally), "2 passed, 1 failed");
 });
 
 Deno.test("tallyJunit() counts a runner that failed without a failing test", () => {
