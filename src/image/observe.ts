@@ -17,6 +17,17 @@ const PROXY_NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_
 const MAX_CONTEXT_FILES = 20_000;
 
 /**
+ * Who the agent is inside. A rootless engine runs containers as the user already: uid 0 inside is
+ * the user outside.
+ */
+export function cageUser(
+  host: Pick<Host, "user">,
+  capabilities: Pick<Engine["capabilities"], "rootless">,
+): { uid: number; gid: number } {
+  return capabilities.rootless ? { uid: 0, gid: 0 } : { uid: host.user.uid, gid: host.user.gid };
+}
+
+/**
  * Looks at everything images depend on besides the configuration. Costs a few `stat` calls when
  * nothing changed since the last time.
  *
@@ -36,6 +47,7 @@ export async function observeImageFacts(
   ]);
   return {
     arch: engine.capabilities.arch,
+    user: cageUser(host, engine.capabilities),
     ca,
     proxies: PROXY_NAMES.flatMap((name) => [name, name.toLowerCase()])
       .filter((name) => (host.env[name] ?? "") !== ""),

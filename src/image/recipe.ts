@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import agentUser from "../../images/agent/agent-user" with { type: "text" };
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { IMAGE, INSIDE, LABEL } from "../names.ts";
@@ -16,6 +17,8 @@ export type ImageConfig = Pick<Config, "image" | "packages" | "toolchains">;
 export type ImageFacts = {
   /** Architecture of the engine. */
   arch: string;
+  /** Who the agent is inside: the top layer knows him by name and owns his home. */
+  user: { uid: number; gid: number };
   /** Extra certificate authorities of the host, PEM, sorted. */
   ca: readonly string[];
   /** The user's own Dockerfile, when `image.dockerfile` names one. */
@@ -96,12 +99,14 @@ export function planImages(
     ? undefined
     : planAgent(service, service.install.npm, base);
   if (agent !== undefined) images.push(agent);
-  if (agent !== undefined && tools.length > 0) {
-    images.push(planProjectAgent(service, { parent, agent }));
-  }
+  // Without tools of the project's own, the agent's image is the parent already: nothing to copy.
+  const final = agent !== undefined && tools.length === 0
+    ? planService(service, { parent: agent, user: facts.user })
+    : planService(service, { parent, agent, user: facts.user });
+  images.push(final);
   return {
     images,
-    final: images.at(-1)!,
+    final,
     ...(agent === undefined ? {} : { agent }),
     proxies: facts.proxies,
     ...(facts.npmrc === undefined ? {} : { npmrc: facts.npmrc }),
@@ -201,16 +206,22 @@ function planAgent(service: ServiceDefinition, npm: string, base: ImageSpec): Im
   });
 }
 
-function planProjectAgent(
+/** The top layer: the agent's files beside the project's tools, and the user who runs them. */
+function planService(
   service: ServiceDefinition,
-  options: { parent: ImageSpec; agent: ImageSpec },
+  options: { parent: ImageSpec; agent?: ImageSpec; user: ImageFacts["user"] },
 ): ImageSpec {
+  const { parent, agent, user } = options;
   return finish({
     repository: `${IMAGE.servicePrefix}${service.name}`,
-    dockerfile: `FROM ${options.parent.ref}\n` +
-      `COPY --from=${options.agent.ref} ${INSIDE.agents} ${INSIDE.agents}\n`,
+    // USER 0: the user's own Dockerfile may have ended as somebody else.
+    dockerfile: `FROM ${parent.ref}\nUSER 0\n` +
+      (agent === undefined ? "" : `COPY --from=${agent.ref} ${INSIDE.agents} ${INSIDE.agents}\n`) +
+      `RUN --mount=type=bind,source=agent-user,target=/tmp/agent-user ` +
+      `sh /tmp/agent-user ${user.uid} ${user.gid}\n`,
+    files: [{ path: "agent-user", text: agentUser }],
     labels: { [LABEL.service]: service.name },
-    cause: `${service.title} with this project's tools`,
+    cause: `${service.title} for user ${user.uid}:${user.gid}`,
   });
 }
 
