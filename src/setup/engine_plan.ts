@@ -139,7 +139,7 @@ function planInstall(facts: EngineFacts, packages: Packages): SetupStep[] {
     const target = suite === null ? [] : ["-t", suite];
     steps.push({
       kind: "run",
-      title: "Install Compose v2 and buildx",
+      title: `Install ${formatList(facts)}`,
       cause: `the docker client lacks ${formatList(facts)}`,
       command: [...INSTALL, ...target, ...plugins],
     });
