@@ -19,6 +19,9 @@ const ARTEFACTS = join(REPOSITORY, "tests", ".artefacts");
 /** What tests drive besides the product, by Debian package. */
 const TEST_PROGRAMS = { tmux: "tmux", git: "git", setpriv: "util-linux" };
 
+/** What to run, and what ends it. */
+type RunOptions = TestOptions & { signal: AbortSignal };
+
 const runId = `t${crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36)}`;
 const runRoot = `/tmp/sandcage-${runId}`;
 
@@ -37,7 +40,7 @@ async function main(): Promise<number> {
   const signal = AbortSignal.timeout(RUN_LIMIT_MS);
   let tally: Tally = { passed: 0, failed: 0, failures: [] };
   for (const group of options.groups) {
-    tally = addTallies(tally, await runGroup(group, options, signal));
+    tally = addTallies(tally, await runGroup(group, { ...options, signal }));
   }
   if (tally.failures.length > 0) {
     say(
@@ -51,16 +54,12 @@ async function main(): Promise<number> {
   return isGreen(tally) ? 0 : 1;
 }
 
-async function runGroup(
-  group: Group,
-  options: TestOptions,
-  signal: AbortSignal,
-): Promise<Tally> {
-  if (group === "unit") return await runDenoTest(group, options, { signal });
+async function runGroup(group: Group, options: RunOptions): Promise<Tally> {
+  if (group === "unit") return await runDenoTest(group, options);
   try {
     await Deno.mkdir(runRoot, { recursive: true, mode: 0o755 });
     await prepareEndToEnd();
-    const tally = await runDenoTest(group, options, { signal });
+    const tally = await runDenoTest(group, options);
     return addTallies(tally, await checkLeaks());
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
@@ -87,11 +86,7 @@ async function prepareEndToEnd(): Promise<void> {
   say(`Engine ${await docker(["version", "--format", "{{.Server.Version}}"])}`);
 }
 
-async function runDenoTest(
-  group: Group,
-  options: TestOptions,
-  { signal }: { signal: AbortSignal },
-): Promise<Tally> {
+async function runDenoTest(group: Group, options: RunOptions): Promise<Tally> {
   const report = join(ARTEFACTS, `${group}.xml`);
   const files = options.files.filter((file) => file.includes(`tests/${group}/`));
   const args = [
@@ -103,7 +98,7 @@ async function runDenoTest(
   say(`\n${group} tests`);
   const code = await show(Deno.execPath(), args, {
     cwd: REPOSITORY,
-    signal,
+    signal: options.signal,
     env: {
       // More sessions at once than this make the engine the bottleneck and deadlines a lottery.
       DENO_JOBS: String(Math.min(navigator.hardwareConcurrency, 4)),

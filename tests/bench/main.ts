@@ -54,13 +54,13 @@ async function subjects(world: World): Promise<Subject[]> {
   const cli = (args: string[]) => async () => done(await world.sandcage(args));
   return [
     { name: SESSION, run: cli(["shell", "--", "true"]) },
-    { name: COMPOSE, run: command(world, "docker", [...compose, "shell", "true"]) },
-    { name: DOCKER, run: command(world, "docker", [...docker, "true"]) },
+    { name: COMPOSE, run: command(world, ["docker", ...compose, "shell", "true"]) },
+    { name: DOCKER, run: command(world, ["docker", ...docker, "true"]) },
     { name: HELP, run: cli(["--help"]) },
     { name: VERSION, run: cli(["--version"]) },
     {
       name: EMPTY,
-      run: command(world, Deno.execPath(), ["run", "-A", "--no-config", "--no-lock", empty]),
+      run: command(world, [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", empty]),
     },
     { name: BUILD, run: cli(["build"]) },
     { name: SECOND, run: () => startAnother(world) },
@@ -83,7 +83,7 @@ async function findCage(world: World): Promise<{ id: string; file: string }> {
   throw new Error(`No cage in ${dir}`);
 }
 
-function command(world: World, program: string, args: readonly string[]): () => Promise<void> {
+function command(world: World, [program, ...args]: [string, ...string[]]): () => Promise<void> {
   return async () => {
     const env = { DENO_DIR: world.env.DENO_DIR! };
     done(await run(program, args, { cwd: world.project, env, timeoutMs: 60_000 }));

@@ -72,32 +72,43 @@ Deno.test("a home belongs to a service and outlives sessions and projects", asyn
   await using _volumes = sharedHomes();
   await using first = await makeWorld("homes-one", { runAs: NOBODY, sharedHome: true });
   await using second = await makeWorld("homes-two", { runAs: NOBODY, sharedHome: true });
-  await must(
-    first,
-    "claude",
-    "mkdir -p ~/.claude && echo a > ~/.claude/history && echo b > ~/.claude.json",
-  );
+  await must(first, {
+    service: "claude",
+    script: "mkdir -p ~/.claude && echo a > ~/.claude/history && echo b > ~/.claude.json",
+  });
 
   await t.step("both ~/.claude and ~/.claude.json are there in another project", async () => {
-    assert.equal(await must(second, "claude", "cat ~/.claude/history ~/.claude.json"), "a\nb\n");
+    assert.equal(
+      await must(second, { service: "claude", script: "cat ~/.claude/history ~/.claude.json" }),
+      "a\nb\n",
+    );
   });
   await t.step("another service does not see them", async () => {
-    assert.equal(await must(first, "shell", "test ! -e ~/.claude.json && echo clean"), "clean\n");
+    assert.equal(
+      await must(first, { service: "shell", script: "test ! -e ~/.claude.json && echo clean" }),
+      "clean\n",
+    );
   });
 });
 
 Deno.test("home: project keeps one project's home from another's", async () => {
   await using first = await makeWorld("own-one");
   await using second = await makeWorld("own-two");
-  await must(first, "shell", "echo mine > ~/note");
-  assert.equal(await must(first, "shell", "cat ~/note"), "mine\n");
-  assert.equal(await must(second, "shell", "test ! -e ~/note && echo clean"), "clean\n");
+  await must(first, { service: "shell", script: "echo mine > ~/note" });
+  assert.equal(await must(first, { service: "shell", script: "cat ~/note" }), "mine\n");
+  assert.equal(
+    await must(second, { service: "shell", script: "test ! -e ~/note && echo clean" }),
+    "clean\n",
+  );
 });
 
 Deno.test("what a session leaves in /tmp is gone in the next", async () => {
   await using world = await makeWorld("tmp");
-  await must(world, "shell", "echo x > /tmp/left && cat /tmp/left");
-  assert.equal(await must(world, "shell", "test ! -e /tmp/left && echo clean"), "clean\n");
+  await must(world, { service: "shell", script: "echo x > /tmp/left && cat /tmp/left" });
+  assert.equal(
+    await must(world, { service: "shell", script: "test ! -e /tmp/left && echo clean" }),
+    "clean\n",
+  );
 });
 
 Deno.test("a secret is in the agent's environment and in nothing the engine or the disk shows", async () => {
@@ -126,7 +137,10 @@ Deno.test("a secret is in the agent's environment and in nothing the engine or t
   }
 });
 
-async function must(world: World, service: string, script: string): Promise<string> {
+async function must(
+  world: World,
+  { service, script }: { service: string; script: string },
+): Promise<string> {
   const result = await world.sandcage([service, "--shell", "--", "sh", "-c", script]);
   assert.equal(result.code, 0, result.stderr);
   return result.stdout;

@@ -7,7 +7,10 @@ import { exists } from "./support/files.ts";
 import { makeWorld, RUN_ID, type World } from "./support/world.ts";
 
 /** A clear error: the code, the words, a hint, no stack trace. */
-function assertError(result: ProcessResult, code: number, words: RegExp): void {
+function assertError(
+  result: ProcessResult,
+  { code, words }: { code: number; words: RegExp },
+): void {
   assert.equal(result.code, code, `${result.stdout}\n${result.stderr}`);
   assert.match(result.stderr, words);
   assert.doesNotMatch(result.stderr, /^\s+at .+:\d+:\d+\)?$/m);
@@ -24,7 +27,7 @@ Deno.test("an engine that is not running is named, and how to start it", async (
   await using world = await makeWorld("dead");
   const dead = `unix://${world.root}/no.sock`;
   const result = await world.sandcage(["shell", "--", "true"], { env: { DOCKER_HOST: dead } });
-  assertError(result, 4, /no\.sock/);
+  assertError(result, { code: 4, words: /no\.sock/ });
   await assertWorks(world);
 });
 
@@ -33,7 +36,7 @@ Deno.test("no docker command on the PATH", async () => {
   const bin = join(world.root, "bin");
   await Deno.mkdir(bin);
   const result = await world.sandcage(["shell", "--", "true"], { env: { PATH: bin } });
-  assertError(result, 4, /docker/);
+  assertError(result, { code: 4, words: /docker/ });
   assert.match(result.stderr, /sandcage setup engine/);
 });
 
@@ -49,12 +52,12 @@ Deno.test("docker without Compose v2", async () => {
   const result = await world.sandcage(["shell", "--", "true"], {
     env: { PATH: `${bin}:${Deno.env.get("PATH")}` },
   });
-  assertError(result, 4, /compose/i);
+  assertError(result, { code: 4, words: /compose/i });
 });
 
 Deno.test("an unknown service, with the nearest one", async () => {
   await using world = await makeWorld("unknown");
-  assertError(await world.sandcage(["cloude"]), 2, /claude/);
+  assertError(await world.sandcage(["cloude"]), { code: 2, words: /claude/ });
 });
 
 for (
@@ -69,7 +72,7 @@ for (
   Deno.test(`${what} in a config file: its place, and nothing started`, async () => {
     await using world = await makeWorld("config");
     await world.write(file, text);
-    assertError(await world.sandcage(["shell", "--", "true"]), 3, words);
+    assertError(await world.sandcage(["shell", "--", "true"]), { code: 3, words });
     await Deno.remove(join(world.project, file));
     await assertWorks(world);
   });
@@ -82,7 +85,7 @@ Deno.test("a project that wants more is refused until it is trusted", async () =
   await Deno.writeTextFile(join(wanted, "file"), "works\n");
   await world.write(".sandcage.yml", `mounts: [{ source: ${wanted} }]\n`);
   const read = ["shell", "--", "cat", join(wanted, "file")];
-  assertError(await world.sandcage(read), 3, /sandcage trust/);
+  assertError(await world.sandcage(read), { code: 3, words: /sandcage trust/ });
   const trust = await world.sandcage(["trust", "--yes"]);
   assert.equal(trust.code, 0, trust.stderr);
   await assertWorks(world, read);
@@ -100,7 +103,7 @@ for (const name of ["/", "HOME", "SANDCAGE_HOME", "SSH"]) {
     }[name]!;
     const result = await world.sandcage(["shell", "-p", path, "--", "true"]);
     assert.notEqual(result.code, 0);
-    assertError(result, result.code, /\S/);
+    assertError(result, { code: result.code, words: /\S/ });
     assert.deepEqual(await listContainers(world.root), []);
   });
 }
@@ -136,7 +139,7 @@ Deno.test("a project path with a newline works or is refused in words", async ()
   await using world = await makeWorld("newline", { projectName: "two\nlines" });
   const result = await world.sandcage(["shell", "--", "cat", "README.md"]);
   if (result.code === 0) assert.equal(result.stdout, "# A project\n");
-  else assertError(result, result.code, /line/i);
+  else assertError(result, { code: result.code, words: /line/i });
 });
 
 Deno.test("a symlinked project is the directory it points to", async () => {
@@ -209,7 +212,7 @@ Deno.test("a published port reaches the cage from the loopback, and a taken one 
   }
   using _listener = Deno.listen({ hostname: "127.0.0.1", port });
   const taken = await world.sandcage(["shell", "--", "true"]);
-  assertError(taken, 5, new RegExp(String(port)));
+  assertError(taken, { code: 5, words: new RegExp(String(port)) });
   assert.deepEqual(await listContainers(world.root), []);
 });
 
@@ -220,7 +223,7 @@ Deno.test("a build that fails shows the step, keeps the log, and the next build 
   });
   await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN echo before-the-end && exit 7"));
   const failed = await world.sandcage(["build", "shell"]);
-  assertError(failed, 1, /exit 7/);
+  assertError(failed, { code: 1, words: /exit 7/ });
   const log = /(\/\S+\.log)/.exec(failed.stderr)?.[1];
   assert.ok(log !== undefined && await exists(log), failed.stderr);
   assert.match(await Deno.readTextFile(log), /before-the-end/);

@@ -19,7 +19,7 @@ Deno.test("the agent has a real terminal of the host's size, and follows a resiz
   await waitFor("the new size", async () => {
     await terminal.type('echo "now=$(stty size)"');
     return /^now=43 132$/m.test(await terminal.screen()) || undefined;
-  }, 10_000);
+  }, { timeoutMs: 10_000 });
   await leave(terminal);
 });
 
@@ -163,5 +163,5 @@ async function waitRunning(world: World, count: number): Promise<string[]> {
     const states = await Promise.all(names.map(async (name) => (await inspect(name)).State));
     const running = states.every((state) => (state as { Running?: boolean }).Running === true);
     return running ? names : undefined;
-  }, 60_000);
+  }, { timeoutMs: 60_000 });
 }

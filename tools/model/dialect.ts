@@ -1,6 +1,6 @@
 import { ANTHROPIC_TOKEN_COUNT, formatAnthropic, parseAnthropic } from "./anthropic.ts";
 import { formatChat, parseChat } from "./chat.ts";
-import type { Answer, Conversation } from "./conversation.ts";
+import type { Answer, Conversation, Reply } from "./conversation.ts";
 import { formatGemini, parseGemini } from "./gemini.ts";
 import { type JsonObject, objectOf } from "./json.ts";
 import { formatResponses, parseResponses } from "./responses.ts";
@@ -26,12 +26,14 @@ export function routeRequest(path: string, body: unknown): Routed | undefined {
     return { answer: { kind: "json", body: { object: "list", data: [], models: [] } } };
   }
   if (path.endsWith("/messages")) {
-    return played("anthropic", parseAnthropic(request), formatAnthropic);
+    return played(parseAnthropic(request), { name: "anthropic", format: formatAnthropic });
   }
   if (path.endsWith("/responses")) {
-    return played("responses", parseResponses(request), formatResponses);
+    return played(parseResponses(request), { name: "responses", format: formatResponses });
   }
-  if (path.endsWith("/chat/completions")) return played("chat", parseChat(request), formatChat);
+  if (path.endsWith("/chat/completions")) {
+    return played(parseChat(request), { name: "chat", format: formatChat });
+  }
   return routeGemini(path, request);
 }
 
@@ -49,13 +51,12 @@ function routeGemini(path: string, request: JsonObject): Routed | undefined {
     return { dialect: "gemini", answer: { kind: "json", body: { totalTokens: 10 } } };
   }
   const call = { model: match[1]!, stream: match[2] === "streamGenerateContent" };
-  return played("gemini", parseGemini(request, call), formatGemini);
+  return played(parseGemini(request, call), { name: "gemini", format: formatGemini });
 }
 
-function played(
-  dialect: Dialect,
-  conversation: Conversation,
-  format: (reply: ReturnType<typeof decideReply>, conversation: Conversation) => Answer,
-): Routed {
-  return { dialect, conversation, answer: format(decideReply(conversation), conversation) };
+type Format = (reply: Reply, conversation: Conversation) => Answer;
+
+function played(conversation: Conversation, dialect: { name: Dialect; format: Format }): Routed {
+  const answer = dialect.format(decideReply(conversation), conversation);
+  return { dialect: dialect.name, conversation, answer };
 }

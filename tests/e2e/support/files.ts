@@ -21,12 +21,13 @@ export async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/** Calls until `probe` answers something, at most `timeoutMs` milliseconds; then throws. */
+/** Calls until `probe` answers something, at most `timeoutMs` milliseconds (30 000); then throws. */
 export async function waitFor<T>(
   what: string,
   probe: () => Promise<T | undefined>,
-  timeoutMs = 30_000,
+  options: { timeoutMs?: number } = {},
 ): Promise<T> {
+  const { timeoutMs = 30_000 } = options;
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {
     const value = await probe();

@@ -54,7 +54,7 @@ export async function openTerminal(
         return await waitFor(
           `${pattern} on the screen`,
           async () => (await screen()).match(pattern) ?? undefined,
-          timeoutMs,
+          { timeoutMs },
         );
       } catch (error) {
         throw new Error(`${error instanceof Error ? error.message : error}:\n${await screen()}`);

@@ -129,7 +129,7 @@ function assemble(
     options,
     async sandcage(args, change) {
       const result = await sandcage(args, options(change));
-      await keepTranscript(paths.root, args, result);
+      await keepTranscript(basename(paths.root), { args, result });
       return result;
     },
     spawn: (args, change) => spawnSandcage(args, options(change)),
@@ -147,15 +147,14 @@ function assemble(
 
 /** Adds a command and its answer to the world's transcript; the runner drops those of a green run. */
 async function keepTranscript(
-  root: string,
-  args: readonly string[],
-  result: ProcessResult,
+  name: string,
+  { args, result }: { args: readonly string[]; result: ProcessResult },
 ): Promise<void> {
   const dir = Deno.env.get("SANDCAGE_E2E_ARTEFACTS");
   if (dir === undefined) return;
   const text = `$ sandcage ${args.join(" ")}\n${result.stdout}\n--- stderr\n${result.stderr}\n` +
     `--- ended with ${result.code}${result.timedOut ? " (deadline)" : ""}\n\n`;
-  await Deno.writeTextFile(join(dir, `${basename(root)}.log`), text, { append: true });
+  await Deno.writeTextFile(join(dir, `${name}.log`), text, { append: true });
 }
 
 /** What reaches an engine and a registry from this machine, and nothing else of its environment. */
