@@ -100,10 +100,11 @@ function planImage(planning: Planning): void {
       why: "changes how the image is built",
     });
   }
-  if (JSON.stringify(image.ca) !== JSON.stringify(known.ca) && image.ca !== "none") {
+  if (JSON.stringify(image.ca) === JSON.stringify(known.ca) || image.ca === "none") return;
+  for (const value of Array.isArray(image.ca) ? image.ca : ["auto"]) {
     ask(planning, "image.ca", {
-      value: JSON.stringify(image.ca),
-      shown: Array.isArray(image.ca) ? image.ca.join(", ") : image.ca,
+      value,
+      ...(Array.isArray(image.ca) ? { contentOf: value } : {}),
       why: "the cage trusts these certificate authorities",
     });
   }

@@ -15,14 +15,15 @@ import type { Config } from "./schema.ts";
  */
 export async function settleHostPaths(
   config: Config,
-  origins: ReadonlyMap<string, Origin>,
-  host: Host,
+  options: { origins: ReadonlyMap<string, Origin>; host: Host },
 ): Promise<Config> {
+  const { origins, host } = options;
   const sockets = await listSockets(host);
   const settle = async (path: string, key: string) => {
     const real = await realPathOf(path);
     const reason = await findRefusal(real, host) ??
-      findSocket(real, sockets, host.platform) ?? findSocket(path, sockets, host.platform);
+      findSocket(real, { sockets, platform: host.platform }) ??
+      findSocket(path, { sockets, platform: host.platform });
     if (reason !== undefined) throw refusal(path, reason, { key, origin: origins.get(key) });
     return real;
   };
@@ -45,13 +46,12 @@ export async function settleHostPaths(
  */
 export function findSocket(
   path: string,
-  sockets: readonly string[],
-  platform: Host["platform"],
+  options: { sockets: readonly string[]; platform: Host["platform"] },
 ): string | undefined {
-  const { relative, isAbsolute, sep } = platform === "windows" ? win32 : posix;
+  const { relative, isAbsolute, sep } = options.platform === "windows" ? win32 : posix;
   const isOutside = (steps: string) =>
     steps === ".." || steps.startsWith(`..${sep}`) || isAbsolute(steps);
-  for (const socket of sockets) {
+  for (const socket of options.sockets) {
     const steps = relative(path, socket);
     if (steps === "") return "a socket of the container engine";
     if (!isOutside(steps)) return `a directory that holds the engine's socket ${socket}`;

@@ -59,7 +59,7 @@ export async function loadConfig(
     return { config, origins, layers };
   }
   const { settleHostPaths } = await import("./host_paths.ts");
-  return { config: await settleHostPaths(config, origins, host), origins, layers };
+  return { config: await settleHostPaths(config, { origins, host }), origins, layers };
 }
 
 /** Reads one config file as a layer, `undefined` when it does not exist. */
@@ -86,7 +86,7 @@ function toLayer(
   return {
     name,
     file: options.file,
-    value: resolvePaths(value, options.base, options.host),
+    value: resolvePaths(value, options),
     resets,
     positions,
   };

@@ -9,6 +9,8 @@ import {
   type Node,
   parseDocument,
   type ScalarTag,
+  type YAMLParseError,
+  type YAMLWarning,
 } from "yaml";
 import { fileProblem } from "./problem.ts";
 import type { Position, Tree, TreeEntry } from "./tree.ts";
@@ -50,7 +52,9 @@ export function parseYaml(text: string, file: string): Tree {
   const reading: Reading = { file, document, lines, values: 0, aliases: 0 };
   const [first] = [...document.errors, ...document.warnings];
   if (first !== undefined) {
-    throw fileProblem(file, formatYamlError(first.code, first.message), {
+    // Where the composer ran out of stack depends on the machine.
+    if (first.code === "RESOURCE_EXHAUSTION") throw tooDeep(file, { cause: first });
+    throw fileProblem(file, formatYamlError(first, text), {
       at: place(reading, first.pos[0]),
       cause: first,
     });
@@ -149,17 +153,19 @@ function tooDeep(file: string, options: { at?: Position; cause?: unknown }) {
   return fileProblem(file, `nested deeper than ${DEPTH_MAX} levels`, options);
 }
 
-function formatYamlError(code: string, message: string): string {
-  switch (code) {
-    case "DUPLICATE_KEY":
-      return "the key is there twice";
+function formatYamlError(error: YAMLParseError | YAMLWarning, text: string): string {
+  switch (error.code) {
+    case "DUPLICATE_KEY": {
+      const [key] = /^[^\s:]+/.exec(text.slice(error.pos[0])) ?? [];
+      return `the key ${key ?? "here"} is there twice`;
+    }
     case "MULTIPLE_DOCS":
       return "more than one YAML document; a config file holds one";
     case "TAB_AS_INDENT":
       return "a tab indents this line; YAML wants spaces";
     case "TAG_RESOLVE_FAILED":
-      return `${message}; the only tag of a config file is !reset`;
+      return `${error.message}; the only tag of a config file is !reset`;
     default:
-      return `not valid YAML: ${message}`;
+      return `not valid YAML: ${error.message}`;
   }
 }

@@ -3,14 +3,15 @@ import type { Host } from "../host.ts";
 import type { ConfigLayer } from "./schema.ts";
 
 /**
- * Makes every host path of a layer absolute: `~` is the user's home, relative paths start at `base`
+ * Makes every host path of a layer absolute: `~` is the user's home, relative paths start at
+ * `options.base`
  * (the folder of the config file, or the current directory for flags). Returns a new layer.
  */
 export function resolvePaths(
   layer: ConfigLayer,
-  base: string,
-  host: Pick<Host, "home" | "platform">,
+  options: { base: string; host: Pick<Host, "home" | "platform"> },
 ): ConfigLayer {
+  const { base, host } = options;
   const paths = host.platform === "windows" ? win32 : posix;
   const absolute = (path: string) => {
     if (path === "~") return host.home;

@@ -15,7 +15,7 @@ export function fileProblem(
   return new UserError(`${place}: ${problem}`, {
     exit: EXIT.config,
     code: options.unreadable === true ? "config-unreadable" : "config-invalid",
-    ...(options.hint === undefined ? {} : { hint: options.hint }),
+    hint: options.hint ?? "Correct it, then run: sandcage config check",
     ...(options.cause === undefined ? {} : { cause: options.cause }),
   });
 }

@@ -83,7 +83,8 @@ export function decode(bytes: Uint8Array, path: string): string {
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw fileProblem(path, "is not UTF-8 text", { cause, hint: "Save the file as UTF-8" });
+    const at = { line: findBadLine(bytes), column: 1 };
+    throw fileProblem(path, "is not UTF-8 text", { at, cause, hint: "Save the file as UTF-8" });
   }
   const nul = text.indexOf("\0");
   if (nul >= 0) {
@@ -92,6 +93,21 @@ export function decode(bytes: Uint8Array, path: string): string {
     throw fileProblem(path, "holds a NUL byte; this is no text file", { at });
   }
   return text;
+}
+
+/** The first line, from 1, whose bytes are not UTF-8; no character of UTF-8 holds a line feed. */
+function findBadLine(bytes: Uint8Array): number {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for (let line = 1, start = 0;; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    try {
+      decoder.decode(bytes.subarray(start, end < 0 ? bytes.length : end));
+    } catch {
+      return line;
+    }
+    if (end < 0) return line;
+    start = end + 1;
+  }
 }
 
 function tooLarge(path: string) {

@@ -28,7 +28,7 @@ export async function requireTrust(loaded: LoadedConfig, options: TrustOptions):
   if (io.interactive) {
     io.talk(`${projectPath} asks for more than your own config gives:\n${formatGrants(pending)}`);
     if (await io.confirm("Allow this for this project?", { assumed: false })) {
-      await storeGrants(projectPath, pending, host);
+      await storeGrants(projectPath, pending, { host });
       return;
     }
   }
@@ -69,10 +69,10 @@ export async function findPendingGrants(
 export async function storeGrants(
   projectPath: string,
   granted: readonly PendingGrant[],
-  host: Pick<Host, "stateDir">,
+  options: { host: Pick<Host, "stateDir"> },
 ): Promise<void> {
   const { changeTrust } = await import("./trust_store.ts");
-  await changeTrust(host, (trust) => {
+  await changeTrust(options.host, (trust) => {
     const before = Object.hasOwn(trust.projects, projectPath)
       ? trust.projects[projectPath]?.grants ?? []
       : [];

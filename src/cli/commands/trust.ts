@@ -59,7 +59,7 @@ async function grantTrust(options: TrustCommandOptions, context: CommandContext)
       hint: "Remove what you do not want from the project's files, or run the command again",
     });
   }
-  await storeGrants(projectPath, pending, host);
+  await storeGrants(projectPath, pending, { host });
   if (options.json) io.out(formatJson(pending.map(toJson)));
   io.talk(`Allowed for ${projectPath}`);
 }
