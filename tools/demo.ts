@@ -28,8 +28,16 @@ const { values: flags } = parseArgs({
   options: { live: { type: "boolean" }, keep: { type: "boolean" }, help: { type: "boolean" } },
 });
 
-// Ctrl-C reaches every child by itself; this process stays to clean up after them.
-Deno.addSignalListener("SIGINT", () => say("\nStopping"));
+/** Set once the person wants it to end. */
+let interrupted = false;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // Ctrl-C reaches every child by itself; this process stays to clean up after them.
+  Deno.addSignalListener(signal, () => {
+    interrupted = true;
+    say("\nStopping");
+  });
+}
 
 if (flags.help === true) print(USAGE);
 else Deno.exitCode = await main();
@@ -46,6 +54,7 @@ async function main(): Promise<number> {
     say(`\nTook ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
     return held ? 0 : 1;
   } catch (error) {
+    if (interrupted) return 130;
     say(`The demo failed: ${error instanceof Error ? error.message : error}`);
     return 1;
   }
@@ -201,5 +210,6 @@ async function summarize(sample: Sample, inside: Inside): Promise<boolean> {
 let steps = 0;
 
 function step(title: string): void {
+  if (interrupted) throw new Error("interrupted");
   say(`\n${++steps}. ${title}`);
 }
