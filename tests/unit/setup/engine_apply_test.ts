@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { UserError } from "../../../src/errors.ts";
 import { applyPlan } from "../../../src/setup/engine.ts";
 import { applyEngine } from "../../../src/setup/engine_apply.ts";
-import type { SetupStep } from "../../../src/setup/engine_plan.ts";
+import { run } from "../../../src/engine/process.ts";
+import type { EngineFacts } from "../../../src/setup/engine_facts.ts";
+import { planEngine, type SetupStep } from "../../../src/setup/engine_plan.ts";
 import { type Answers, fakeHost, fakeRun } from "../engine/support.ts";
 import { fakeIo } from "./support.ts";
 
@@ -191,3 +193,53 @@ Deno.test("applyPlan() hands over the instructions where only the user can act",
     code: "engine-missing",
   });
 });
+
+Deno.test("the start command of a plan leaves a daemon behind that holds none of our pipes", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    const program = "#!/bin/sh\necho started\nexec sleep 20\n";
+    await Deno.writeTextFile(`${root}/dockerd`, program, { mode: 0o755 });
+    const start = planEngine(stoppedAt(root));
+    assert.ok(start.kind === "steps");
+    const step = start.steps.find((candidate) => candidate.kind === "start")!;
+    const [shell = "", ...args] = step.command;
+    const PATH = `${root}:${Deno.env.get("PATH")}`;
+    const result = await run(shell, args, { timeoutMs: 5_000, env: { PATH } });
+    const pid = Number.parseInt(result.stdout, 10);
+    assert.deepEqual([result.code, result.timedOut], [0, false]);
+    // It becomes the leader of a session of its own a moment after its shell has ended.
+    let session: number | undefined;
+    for (let round = 0; round < 200 && session !== pid; round++) {
+      const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+      session = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+    }
+    assert.equal(session, pid);
+    Deno.kill(pid, "SIGKILL");
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
+
+function stoppedAt(stateDir: string): EngineFacts {
+  return {
+    platform: "linux",
+    uid: 0,
+    stateDir,
+    endpoint: { kind: "default" },
+    distribution: { id: "debian", like: [], version: "13", codename: "trixie" },
+    aptSources: [],
+    installed: [],
+    client: {
+      installed: true,
+      server: undefined,
+      failure: "not-listening",
+      stderr: "",
+      compose: { version: "2", path: "/c" },
+      buildx: { version: "0", path: "/b" },
+    },
+    daemon: true,
+    systemd: false,
+    apparmor: false,
+    pidFile: null,
+  };
+}
