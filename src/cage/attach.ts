@@ -6,13 +6,13 @@ export type Client = {
   signal(name: Deno.Signal): void;
 };
 
-/** Starts a client; injected so that sessions can be tested without an engine. */
-export type StartClient = (
-  command: { command: string; args: string[]; env: Record<string, string> },
-) => Client;
+/** How long a client may take to end its container after a signal, in milliseconds. */
+const STOP_GRACE_MS = 12_000;
 
 /** Starts the client with this process's own terminal and streams. */
-export const startClient: StartClient = (command) => {
+export function startClient(
+  command: { command: string; args: string[]; env: Record<string, string> },
+): Client {
   const child = new Deno.Command(command.command, {
     args: command.args,
     env: command.env,
@@ -30,23 +30,36 @@ export const startClient: StartClient = (command) => {
       }
     },
   };
-};
-
-/** Signals that end a session, and what to answer when they did. */
-export const ENDING_SIGNALS = ["SIGTERM", "SIGHUP"] as const;
+}
 
 /**
- * Listens for signals to this process until disposed. SIGINT is swallowed: from a terminal it
- * reaches the client by itself, being of the same process group.
+ * Passes ending signals on to the client until disposed, and removes the container by force when
+ * that did not end it in time. SIGINT is passed on only where no terminal is there to deliver it to
+ * the client, which is of the same process group.
  */
-export function listenForSignals(onEnding: (name: Deno.Signal) => void): Disposable {
-  const listeners: [Deno.Signal, () => void][] = [["SIGINT", () => {}]];
+export function endClientOnSignal(
+  client: Client,
+  removeContainer: () => Promise<void>,
+): Disposable {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = (name: Deno.Signal) => {
+    client.signal(name);
+    timer ??= setTimeout(removeContainer, STOP_GRACE_MS);
+  };
+  const hasTerminal = Deno.stdin.isTerminal() || Deno.stdout.isTerminal() ||
+    Deno.stderr.isTerminal();
+  const listeners: [Deno.Signal, () => void][] = [
+    ["SIGINT", () => hasTerminal ? undefined : client.signal("SIGINT")],
+  ];
   if (Deno.build.os !== "windows") {
-    for (const name of ENDING_SIGNALS) listeners.push([name, () => onEnding(name)]);
+    listeners.push(["SIGTERM", () => end("SIGTERM")]);
+    // The terminal is gone: to the agent that is the end, whatever it does with SIGHUP.
+    listeners.push(["SIGHUP", () => end("SIGTERM")]);
   }
   for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
   return {
     [Symbol.dispose]() {
+      clearTimeout(timer);
       for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
     },
   };

@@ -71,6 +71,12 @@ export function escapeInterpolation<T>(value: T): T {
   return mapStrings(value, (text) => text.replaceAll("$", "$$$$")) as T;
 }
 
+/** The text of a compose file. The YAML writer is loaded only when there is something to write. */
+export async function formatComposeFile(document: ComposeDocument): Promise<string> {
+  const { stringify } = await import("yaml");
+  return stringify(escapeInterpolation(document), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
 function mapStrings(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((item) => mapStrings(item, change));

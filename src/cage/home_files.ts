@@ -14,13 +14,14 @@ export type HomeAccess = {
 /** Reads a file below a cage's home; `undefined` when there is none. */
 export async function findHomeFile(
   path: string,
-  home: HomeAccess,
-  engine: Pick<Engine, "docker">,
+  options: { home: HomeAccess; engine: Pick<Engine, "docker"> },
 ): Promise<string | undefined> {
   const script = 'test -e "$1" || exit 44; exec cat -- "$1"';
-  const result = await engine.docker(planAccess(home, script, [insidePath(path)]));
+  const result = await options.engine.docker(
+    planAccess(options.home, { script, args: [insidePath(path)] }),
+  );
   if (result.code === 44) return undefined;
-  if (result.code !== 0) throw accessError("read", path, result.stderr);
+  if (result.code !== 0) throw accessError({ verb: "read", path }, result.stderr);
   return result.stdout;
 }
 
@@ -30,19 +31,20 @@ export async function findHomeFile(
  */
 export async function writeHomeFile(
   file: { path: string; text: string },
-  home: HomeAccess,
-  engine: Pick<Engine, "docker">,
+  options: { home: HomeAccess; engine: Pick<Engine, "docker"> },
 ): Promise<void> {
   const path = insidePath(file.path);
   const script = 'umask 077; mkdir -p -- "$2" && cat > "$1.new" && mv -f -- "$1.new" "$1"';
-  const result = await engine.docker(planAccess(home, script, [path, dirname(path)]), {
-    stdin: file.text,
-  });
-  if (result.code !== 0) throw accessError("write", file.path, result.stderr);
+  const access = planAccess(options.home, { script, args: [path, dirname(path)] });
+  const result = await options.engine.docker(access, { stdin: file.text });
+  if (result.code !== 0) throw accessError({ verb: "write", path: file.path }, result.stderr);
 }
 
 /** Arguments of the throw-away container. Pure. */
-export function planAccess(home: HomeAccess, script: string, args: readonly string[]): string[] {
+export function planAccess(
+  home: HomeAccess,
+  command: { script: string; args: readonly string[] },
+): string[] {
   return [
     "run",
     "--rm",
@@ -58,9 +60,9 @@ export function planAccess(home: HomeAccess, script: string, args: readonly stri
     "--entrypoint=/bin/sh",
     home.image,
     "-c",
-    script,
+    command.script,
     "sh",
-    ...args,
+    ...command.args,
   ];
 }
 
@@ -72,8 +74,8 @@ function insidePath(path: string): string {
   return `${INSIDE.home}/${clean}`;
 }
 
-function accessError(verb: string, path: string, stderr: string): UserError {
-  return new UserError(`Cannot ${verb} ~/${path} in the cage: ${stderr.trim()}`, {
+function accessError(tried: { verb: string; path: string }, stderr: string): UserError {
+  return new UserError(`Cannot ${tried.verb} ~/${tried.path} in the cage: ${stderr.trim()}`, {
     hint: "Run: sandcage doctor",
     exit: EXIT.engine,
     code: "engine-failed",

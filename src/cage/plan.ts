@@ -48,9 +48,9 @@ export type CagePlan = {
 /** Plans the compose project of a cage: one compose service for each sandcage service. Pure. */
 export function planCage(
   config: CageConfig,
-  services: readonly ServiceDefinition[],
-  facts: CageFacts,
+  options: { services: readonly ServiceDefinition[]; facts: CageFacts },
 ): CagePlan {
+  const { services, facts } = options;
   const homes = new Map(
     services.map((service) => [service.name, planHome(config, service, facts)]),
   );

@@ -12,6 +12,8 @@ export type SessionRecord = {
   container: string;
   /** Title of the engine the container runs on; another engine's sessions are not ours to reap. */
   engine: string;
+  /** It publishes the config's ports; no other session of the cage can. */
+  publishes: boolean;
   /** ISO 8601. */
   startedAt: string;
   /** Process id of the client, for people; the lock is what tells whether it lives. */

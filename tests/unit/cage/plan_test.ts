@@ -14,6 +14,7 @@ const claude: ServiceDefinition = {
   domains: [],
   auth: { keys: ["ANTHROPIC_API_KEY"], files: [] },
 };
+const optioned: ServiceDefinition = { ...claude, args: ["--x"] };
 const shell: ServiceDefinition = {
   name: "shell",
   title: "Shell",
@@ -115,20 +116,18 @@ const CASES: Case[] = [
 
 for (const testCase of CASES) {
   Deno.test(`planCage() for ${testCase.name}`, async (t) => {
-    const plan = planCage(
-      { ...config, ...testCase.config },
-      testCase.services ?? [claude],
-      { ...facts, ...testCase.facts },
-    );
+    const plan = planCage({ ...config, ...testCase.config }, {
+      services: testCase.services ?? [claude],
+      facts: { ...facts, ...testCase.facts },
+    });
     await t.assertSnapshot(stringify(escapeInterpolation(plan.document)));
   });
 
   Deno.test(`planCage() weakens no wall for ${testCase.name}`, () => {
-    const plan = planCage(
-      { ...config, ...testCase.config },
-      testCase.services ?? [claude],
-      { ...facts, ...testCase.facts },
-    );
+    const plan = planCage({ ...config, ...testCase.config }, {
+      services: testCase.services ?? [claude],
+      facts: { ...facts, ...testCase.facts },
+    });
     for (const service of Object.values(plan.document.services)) {
       assert.deepEqual(service.cap_drop, ["ALL"]);
       assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);
@@ -153,7 +152,7 @@ Deno.test("escapeInterpolation() doubles every dollar at every depth and changes
 
 for (
   const [name, service, request, want] of [
-    ["an agent gets its own then the user's arguments", { ...claude, args: ["--x"] }, {
+    ["an agent gets its own then the user's arguments", optioned, {
       args: ["-p", "hi"],
       shell: false,
     }, ["claude", "--x", "-p", "hi"]],

@@ -13,6 +13,7 @@ const record: SessionRecord = {
   service: "claude",
   container: "demo-1-claude-0a1b2c3d",
   engine: "the default engine",
+  publishes: false,
   startedAt: "2026-01-01T00:00:00.000Z",
   clientPid: 1,
 };

@@ -1,0 +1,29 @@
+import { draftCage, prepareCage } from "../../cage/prepare.ts";
+import { reapOrphans } from "../../cage/reap.ts";
+import { runSession } from "../../cage/session.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Which agent to open, where, and with what. */
+export type ServiceOptions = {
+  service: string;
+  path?: string;
+  name?: string;
+  /** A shell in the agent's cage instead of the agent. */
+  shell: boolean;
+  /** What stood after `--`. */
+  args: string[];
+};
+
+/** `sandcage <service>`: opens an agent in its cage and answers with its exit code. */
+export async function runService(
+  options: ServiceOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { service, path, name, shell, args } = options;
+  const { host, io, signals } = context;
+  const draft = await draftCage({ service, path, name }, context);
+  await reapOrphans(host.stateDir, { engine: draft.engine, io, nowMs: Date.now() });
+  const cage = await prepareCage(draft, { ...context, signal: signals?.signal });
+  const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
+  return await runSession(cage, { args, shell }, { context: { host, io, takeSignals } });
+}
