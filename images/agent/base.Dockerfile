@@ -32,4 +32,4 @@ COPY --from=node /opt/sandcage/node /opt/sandcage/node
 RUN ln -s /opt/sandcage/node/bin/node /opt/sandcage/node/bin/npm /opt/sandcage/node/bin/npx \
       /opt/sandcage/node/bin/corepack /usr/local/bin/ \
     && corepack enable --install-directory /usr/local/bin \
-    && rm -rf /home/agent && install -d -m 0755 /home/agent /run/sandcage
+    && rm -rf /home/agent && install -d -m 0755 /home/agent

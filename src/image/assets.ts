@@ -1,4 +1,5 @@
 import agentInstall from "../../images/agent/agent-install" with { type: "text" };
+import agentUser from "../../images/agent/agent-user" with { type: "text" };
 import aptInstall from "../../images/agent/apt-install" with { type: "text" };
 import baseDockerfile from "../../images/agent/base.Dockerfile" with { type: "text" };
 import dpkgConfig from "../../images/agent/dpkg.cfg" with { type: "text" };
@@ -18,7 +19,7 @@ export type ContextFile = {
   mode?: number;
 };
 
-/** Where the scripts that only builds use live in the image. */
+/** Where the scripts that several builds use live in the image. */
 export const BUILD_DIR = "/opt/sandcage/build";
 
 /** The Dockerfile of the base image, as it stands in images/agent. */
@@ -26,15 +27,20 @@ export const BASE_DOCKERFILE: string = baseDockerfile;
 
 /** The files below `files/` of the base image's context: copied to `/` as they are. */
 export const BASE_FILES: readonly ContextFile[] = [
-  program(`${BUILD_DIR}/agent-install`, agentInstall),
   program(`${BUILD_DIR}/apt-install`, aptInstall),
   program(`${BUILD_DIR}/node-install`, nodeInstall),
-  program(`${BUILD_DIR}/toolchain-install`, toolchainInstall),
   program(INSIDE.entry, entry),
   ...["apt", "apt-get", "sudo"].map((name) => program(`${INSIDE.bin}/${name}`, shim)),
   { path: "files/etc/dpkg/dpkg.cfg.d/sandcage", text: dpkgConfig },
   { path: "files/etc/profile.d/sandcage.sh", text: profile },
 ];
+
+/** Scripts of one build step, mounted while it runs: a change rebuilds only the images that use it. */
+export const STEP_SCRIPTS = {
+  "agent-install": agentInstall,
+  "agent-user": agentUser,
+  "toolchain-install": toolchainInstall,
+} as const;
 
 function program(path: string, text: string): ContextFile {
   return { path: `files${path}`, text, mode: 0o755 };

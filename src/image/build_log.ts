@@ -42,7 +42,7 @@ export function createBuildLog(): BuildLog {
       return;
     }
     if (words.startsWith("ERROR")) {
-      failure ??= { step: step.title, lines: [...step.lines, words] };
+      failure ??= { step: trimCommand(step.title), lines: [...step.lines, words] };
       return;
     }
     // `12.34 text` is what the step printed after 12.34 seconds; the rest is BuildKit's own.
@@ -67,12 +67,18 @@ export function createBuildLog(): BuildLog {
   };
 }
 
+/** A command as a person would say it: without the mounts and folders of our own. */
+function trimCommand(command: string): string {
+  return command.replace(/--mount=\S+\s*/g, "")
+    .replace(/(\/opt\/sandcage\/build\/|sh \/tmp\/)(?=[a-z]+-(install|user)\b)/g, "")
+    .replace(/\s+/g, " ");
+}
+
 /** `[base 3/6] RUN --mount=… apt-install git` becomes `base 3/6: apt-install git`. */
 function formatStep(title: string): string | undefined {
   const match = /^\[(?!internal)([^\]]+)\] (?:RUN |)(.*)$/.exec(title);
   if (match === null) return undefined;
-  const words = match[2]!.replace(/--mount=\S+\s*/g, "").replace(/\/opt\/sandcage\/build\//g, "")
-    .replace(/\s+/g, " ");
+  const words = trimCommand(match[2]!);
   const detail = `${match[1]}: ${words}`;
   return detail.length > DETAIL_LENGTH ? `${detail.slice(0, DETAIL_LENGTH - 1)}…` : detail;
 }

@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
-import agentUser from "../../images/agent/agent-user" with { type: "text" };
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { IMAGE, INSIDE, LABEL } from "../names.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
-import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
+import {
+  BASE_DOCKERFILE,
+  BASE_FILES,
+  BUILD_DIR,
+  type ContextFile,
+  STEP_SCRIPTS,
+} from "./assets.ts";
 import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
 import { agentDir, cageCaEnv } from "./env.ts";
 import { planToolchains } from "./toolchains.ts";
@@ -100,9 +105,12 @@ export function planImages(
     : planAgent(service, service.install.npm, base);
   if (agent !== undefined) images.push(agent);
   // Without tools of the project's own, the agent's image is the parent already: nothing to copy.
-  const final = agent !== undefined && tools.length === 0
-    ? planService(service, { parent: agent, user: facts.user })
-    : planService(service, { parent, agent, user: facts.user });
+  const final = planService(
+    service,
+    agent !== undefined && tools.length === 0
+      ? { parent: agent, user: facts.user }
+      : { parent, agent, user: facts.user },
+  );
   images.push(final);
   return {
     images,
@@ -163,14 +171,17 @@ function planTools(
       `    && ln -sf /opt/toolchains/node/bin/* /usr/local/bin/`,
     ]),
     ...(toolchains.mise.length === 0 ? [] : [
-      `RUN ${NPM_MOUNTS} \\\n    ${BUILD_DIR}/toolchain-install ${MISE_PACKAGE} ` +
-      toolchains.mise.join(" "),
+      formatStep("toolchain-install", {
+        mounts: NPM_MOUNTS,
+        args: [MISE_PACKAGE, ...toolchains.mise],
+      }),
     ]),
   ];
   if (lines.length > 0) {
     images.push(finish({
       repository: IMAGE.tools,
       dockerfile: `FROM ${base.ref}\n${lines.join("\n")}\n`,
+      files: toolchains.mise.length === 0 ? [] : stepFiles("toolchain-install"),
       cause: formatToolsCause(config),
     }));
   }
@@ -200,7 +211,10 @@ function planAgent(service: ServiceDefinition, npm: string, base: ImageSpec): Im
   return finish({
     repository: `${IMAGE.agentPrefix}${service.name}`,
     dockerfile: `FROM ${base.ref}\n` +
-      `RUN ${NPM_MOUNTS} \\\n    ${BUILD_DIR}/agent-install ${agentDir(service.name)} ${npm}\n`,
+      `${
+        formatStep("agent-install", { mounts: NPM_MOUNTS, args: [agentDir(service.name), npm] })
+      }\n`,
+    files: stepFiles("agent-install"),
     labels: { [LABEL.service]: service.name },
     cause: npm,
   });
@@ -217,9 +231,8 @@ function planService(
     // USER 0: the user's own Dockerfile may have ended as somebody else.
     dockerfile: `FROM ${parent.ref}\nUSER 0\n` +
       (agent === undefined ? "" : `COPY --from=${agent.ref} ${INSIDE.agents} ${INSIDE.agents}\n`) +
-      `RUN --mount=type=bind,source=agent-user,target=/tmp/agent-user ` +
-      `sh /tmp/agent-user ${user.uid} ${user.gid}\n`,
-    files: [{ path: "agent-user", text: agentUser }],
+      `${formatStep("agent-user", { args: [`${user.uid}`, `${user.gid}`] })}\n`,
+    files: stepFiles("agent-user"),
     labels: { [LABEL.service]: service.name },
     cause: `${service.title} for user ${user.uid}:${user.gid}`,
   });
@@ -251,6 +264,20 @@ function findNodePackage(arch: string): string {
     exit: EXIT.engine,
     code: "engine-failed",
   });
+}
+
+/** A RUN line whose script is mounted for as long as it runs and stays out of the image. */
+function formatStep(
+  script: keyof typeof STEP_SCRIPTS,
+  step: { mounts?: string; args: readonly string[] },
+): string {
+  const mounts = step.mounts === undefined ? "" : `${step.mounts} `;
+  return `RUN ${mounts}--mount=type=bind,source=${script},target=/tmp/${script} \\\n` +
+    `    sh /tmp/${script} ${step.args.join(" ")}`;
+}
+
+function stepFiles(script: keyof typeof STEP_SCRIPTS): ContextFile[] {
+  return [{ path: script, text: STEP_SCRIPTS[script] }];
 }
 
 function formatEnv(env: Readonly<Record<string, string>>): string {
