@@ -4,7 +4,8 @@
  * validation, types, JSON Schema and the docs read the same tree.
  */
 
-type Common = {
+/** What every node may carry. */
+export type Common = {
   /** What the key is for; shown in editors and in docs/configuration.md. */
   text?: string;
   /** The key is reserved: using it is an error that says "not available yet". */
@@ -42,8 +43,11 @@ export type Schema<T> = Node & { readonly type?: T };
 /** The type a schema validates to. */
 export type Infer<S> = S extends { readonly type?: infer T } ? Exclude<T, undefined> : never;
 
-type Keys = Record<string, Node>;
-type Flat<T> = { [K in keyof T]: T[K] };
+/** The keys of a section. */
+export type Keys = Record<string, Node>;
+
+/** The same type, spelled out in editors. */
+export type Flat<T> = { [K in keyof T]: T[K] };
 
 /** Text that matches `pattern`; `expected` says so in words. */
 export function string(expected: string, pattern?: RegExp): Schema<string> {

@@ -130,3 +130,14 @@ Deno.test("loadConfig() takes an empty file and one of comments for nothing said
   });
   assert.deepEqual((await loadConfig(box.project, { host: box.host })).config, plain.config);
 });
+
+Deno.test("loadConfig() never takes a file it cannot reach for a missing one", async () => {
+  await using box = await makeSandbox();
+  const file = await box.write("file", "");
+  await assert.rejects(loadConfig(file, { host: box.host }), {
+    code: "config-unreadable",
+    exit: 3,
+    message: /^.*\/file\/\.sandcage\.yml: cannot be read: /,
+    hint: "Make the file readable for you, or remove it",
+  });
+});
