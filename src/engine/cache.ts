@@ -79,8 +79,7 @@ export async function writeRecord(path: string, record: EngineRecord): Promise<v
 /** Key under which an engine is remembered: its URL, its context and the client's configuration. */
 export function formatEndpointKey(
   title: string,
-  url: string | undefined,
-  env: Host["env"],
+  options: { url: string | undefined; env: Host["env"] },
 ): string {
-  return JSON.stringify([title, url ?? null, env.DOCKER_CONFIG ?? null]);
+  return JSON.stringify([title, options.url ?? null, options.env.DOCKER_CONFIG ?? null]);
 }

@@ -54,7 +54,7 @@ export async function connectEngine(options: ConnectOptions): Promise<Engine> {
   const { host, run = spawnProcess } = options;
   const endpoint = chooseEndpoint(options.context ?? null, host.env);
   const url = await findEndpointUrl(endpoint, host);
-  const key = formatEndpointKey(formatEndpoint(endpoint), url, host.env);
+  const key = formatEndpointKey(formatEndpoint(endpoint), { url, env: host.env });
   const path = formatRecordPath(host.stateDir, key);
   const docker = createDocker({ endpoint, host, run });
 

@@ -8,17 +8,20 @@ export type Check = {
   fix?: string;
 };
 
+/** What is wrong and what to do about it. */
+export type Finding = { detail: string; fix: string };
+
 /** A check that found nothing to complain about. */
 export function ok(name: string, detail: string): Check {
   return { name, status: "ok", detail };
 }
 
 /** A check that found a limit. */
-export function warn(name: string, detail: string, fix: string): Check {
-  return { name, status: "warn", detail, fix };
+export function warn(name: string, finding: Finding): Check {
+  return { name, status: "warn", ...finding };
 }
 
 /** A check that found what stops sessions. */
-export function fail(name: string, detail: string, fix: string): Check {
-  return { name, status: "fail", detail, fix };
+export function fail(name: string, finding: Finding): Check {
+  return { name, status: "fail", ...finding };
 }

@@ -39,7 +39,7 @@ export function checkEngine(facts: EngineCheckFacts): Check[] {
   const { client, platform } = facts;
   if (!client.installed) {
     const error = createMissingError(platform);
-    return [fail("docker client", error.message, error.hint ?? SETUP)];
+    return [fail("docker client", { detail: error.message, fix: error.hint ?? SETUP })];
   }
   const info = parseInfo(client.info);
   const version = info.ClientInfo?.Version ?? "installed";
@@ -56,27 +56,32 @@ function checkPlugin(
   plugin: ClientObservation["compose"],
 ): Check {
   if (plugin !== undefined) return ok(name, `${plugin.version} at ${plugin.path}`);
-  return fail(name, name === "compose" ? "no Compose v2" : "not there; images need it", SETUP);
+  return fail(name, {
+    detail: name === "compose" ? "no Compose v2" : "not there; images need it",
+    fix: SETUP,
+  });
 }
 
 function checkSilent({ client, title, platform }: EngineCheckFacts): Check {
   if (client.failure === "timeout") {
-    return fail("engine", `${title} does not answer in time`, "Restart the engine");
+    return fail("engine", {
+      detail: `${title} does not answer in time`,
+      fix: "Restart the engine",
+    });
   }
   const failure = client.failure ?? "not-listening";
   const error = createUnreachableError(failure, { title, platform, stderr: client.stderr });
-  return fail("engine", error.message, error.hint ?? SETUP);
+  return fail("engine", { detail: error.message, fix: error.hint ?? SETUP });
 }
 
 function checkVersion(server: string, title: string): Check {
   const [major = 0, minor = 0] = server.split(".").map((part) => Number.parseInt(part, 10));
   const old = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
   return old
-    ? fail(
-      "engine",
-      `${server} at ${title} is too old`,
-      `Update it to ${OLDEST.join(".")} or newer`,
-    )
+    ? fail("engine", {
+      detail: `${server} at ${title} is too old`,
+      fix: `Update it to ${OLDEST.join(".")} or newer`,
+    })
     : ok("engine", `${server} at ${title}`);
 }
 
@@ -85,7 +90,10 @@ function checkLocal({ local, title }: EngineCheckFacts): Check {
   const detail = local === false
     ? `${title} does not see the files of this machine`
     : `cannot tell: ${local}`;
-  return warn("local", detail, "Use an engine on this machine to mount projects and publish ports");
+  return warn("local", {
+    detail,
+    fix: "Use an engine on this machine to mount projects and publish ports",
+  });
 }
 
 function checkLimits(info: Info): Check {
@@ -97,11 +105,10 @@ function checkLimits(info: Info): Check {
   const where = `cgroup v${info.CgroupVersion ?? "1"} (${info.CgroupDriver ?? "unknown driver"})`;
   return missing.length === 0
     ? ok("limits", `${where} limits memory, processes, processors`)
-    : warn(
-      "limits",
-      `${where} does not limit: ${missing.join(", ")}`,
-      "Enable these cgroup controllers, or use an engine with cgroup v2 and systemd",
-    );
+    : warn("limits", {
+      detail: `${where} does not limit: ${missing.join(", ")}`,
+      fix: "Enable these cgroup controllers, or use an engine with cgroup v2 and systemd",
+    });
 }
 
 function checkStorage(info: Info, freeBytes: number | null): Check {
@@ -109,11 +116,14 @@ function checkStorage(info: Info, freeBytes: number | null): Check {
   if (freeBytes === null) return ok("storage", where);
   const detail = `${where}, ${(freeBytes / GIB).toFixed(1)} GiB free`;
   const fix = "Free some: docker system df, sandcage reset";
-  if (freeBytes < SPACE.build) return fail("storage", detail, fix);
+  if (freeBytes < SPACE.build) return fail("storage", { detail, fix });
   if (info.Driver === "vfs") {
-    return warn("storage", `${detail}; vfs copies whole images`, "Use overlay2 as storage driver");
+    return warn("storage", {
+      detail: `${detail}; vfs copies whole images`,
+      fix: "Use overlay2 as storage driver",
+    });
   }
-  return freeBytes < SPACE.comfort ? warn("storage", detail, fix) : ok("storage", detail);
+  return freeBytes < SPACE.comfort ? warn("storage", { detail, fix }) : ok("storage", detail);
 }
 
 function checkUsers(info: Info): Check {
@@ -122,11 +132,10 @@ function checkUsers(info: Info): Check {
     return ok("users", "rootless: root inside is you outside");
   }
   if (security.some((option) => option.startsWith("name=userns"))) {
-    return warn(
-      "users",
-      "userns-remap: mounted files belong to nobody inside",
-      "Use `workspace: { mode: copy }`, or an engine without userns-remap",
-    );
+    return warn("users", {
+      detail: "userns-remap: mounted files belong to nobody inside",
+      fix: "Use `workspace: { mode: copy }`, or an engine without userns-remap",
+    });
   }
   return ok("users", "uids inside are uids outside");
 }

@@ -22,16 +22,15 @@ export function checkHost(facts: HostCheckFacts): Check[] {
 function checkState({ stateDir, stateMode }: HostCheckFacts): Check {
   if (stateMode === null) return ok("state", `${stateDir} (made at the first start)`);
   const text = stateMode.toString(8).padStart(4, "0");
-  return (stateMode & 0o077) === 0 ? ok("state", `${stateDir} (${text})`) : warn(
-    "state",
-    `${stateDir} is open to others (${text})`,
-    `chmod 700 ${JSON.stringify(stateDir)}`,
-  );
+  return (stateMode & 0o077) === 0 ? ok("state", `${stateDir} (${text})`) : warn("state", {
+    detail: `${stateDir} is open to others (${text})`,
+    fix: `chmod 700 ${JSON.stringify(stateDir)}`,
+  });
 }
 
 function checkCas({ extraCas }: HostCheckFacts): Check {
   if (typeof extraCas === "string") {
-    return warn("certificates", extraCas, "Name the PEM files in image.ca");
+    return warn("certificates", { detail: extraCas, fix: "Name the PEM files in image.ca" });
   }
   return ok(
     "certificates",
@@ -49,9 +48,8 @@ function checkProxies({ env }: HostCheckFacts): Check {
 }
 
 function checkSessions({ staleSessions }: HostCheckFacts): Check {
-  return staleSessions === 0 ? ok("sessions", "none left behind") : warn(
-    "sessions",
-    `${staleSessions} left behind by a killed client`,
-    "The next session removes them; now: sandcage stop --all",
-  );
+  return staleSessions === 0 ? ok("sessions", "none left behind") : warn("sessions", {
+    detail: `${staleSessions} left behind by a killed client`,
+    fix: "The next session removes them; now: sandcage stop --all",
+  });
 }

@@ -101,7 +101,7 @@ async function observeProject(host: Host): Promise<ProjectObservation> {
     const judge = error.code === "project-refused" ? warn : fail;
     return {
       ...nothing,
-      check: judge("config", error.message, error.hint ?? "sandcage config check"),
+      check: judge("config", { detail: error.message, fix: error.hint ?? "sandcage config check" }),
     };
   }
 }
