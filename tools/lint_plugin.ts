@@ -73,13 +73,27 @@ const plugin: Deno.lint.Plugin = {
           });
         };
         return {
-          FunctionDeclaration: check,
-          // Callbacks have the signature their caller wants; what gets a name is ours.
-          "VariableDeclarator > ArrowFunctionExpression": check,
-          "VariableDeclarator > FunctionExpression": check,
-          "MethodDefinition > FunctionExpression": check,
+          // What other files call; inside a file the arguments are in sight.
+          "ExportNamedDeclaration > FunctionDeclaration": check,
+          "ExportNamedDeclaration > VariableDeclaration > VariableDeclarator > ArrowFunctionExpression":
+            check,
+          "ExportNamedDeclaration > ClassDeclaration > ClassBody > MethodDefinition > FunctionExpression":
+            check,
         };
       },
+    },
+    "no-lazy-package": {
+      create: (context) => ({
+        ImportExpression(node) {
+          if (node.source.type !== "Literal" || typeof node.source.value !== "string") return;
+          if (/^(\.|\/|node:|data:|file:)/.test(node.source.value)) return;
+          context.report({
+            node,
+            message: "A CommonJS package imported lazily has no named exports in the bundle",
+            hint: "Import it by name in a module of ours, and import that module lazily",
+          });
+        },
+      }),
     },
     "only-main-exits": {
       create(context) {

@@ -73,8 +73,8 @@ export function escapeInterpolation<T>(value: T): T {
 
 /** The text of a compose file. The YAML writer is loaded only when there is something to write. */
 export async function formatComposeFile(document: ComposeDocument): Promise<string> {
-  const { stringify } = await import("yaml");
-  return stringify(escapeInterpolation(document), { lineWidth: 0, aliasDuplicateObjects: false });
+  const { formatYaml } = await import("../yaml.ts");
+  return formatYaml(escapeInterpolation(document));
 }
 
 function mapStrings(value: unknown, change: (text: string) => string): unknown {

@@ -38,8 +38,8 @@ export async function runConfigShow(
   }
   const config = maskConfig(loaded.config);
   if (options.json) return io.out(formatJson(config));
-  const { stringify } = await import("yaml");
-  io.out(stringify(config, { lineWidth: 0 }));
+  const { formatYaml } = await import("../../yaml.ts");
+  io.out(formatYaml(config));
 }
 
 /** `sandcage config check`: reads every layer; an error is thrown, silence is success. */
