@@ -1,4 +1,5 @@
 import { loadConfig } from "../../config/layers.ts";
+import { EXIT, UserError } from "../../errors.ts";
 import { findProject } from "../../project/root.ts";
 import type { CommandContext } from "../context.ts";
 import { formatJson, formatTable } from "../output.ts";
@@ -19,8 +20,19 @@ export async function runConfigShow(
   context: CommandContext,
 ): Promise<void> {
   const { host, io } = context;
+  if (options.compose) {
+    throw new UserError("--compose is not available yet", {
+      exit: EXIT.usage,
+      code: "usage",
+      hint: "The compose file of a cage that ran is below ~/.sandcage/cages",
+    });
+  }
   const project = await findProject({ host, path: options.path });
   const loaded = await loadConfig(project.path, { host });
+  if (options.compose) {
+    const { showCompose } = await import("../../cage/show.ts");
+    return io.out(await showCompose(loaded.config, { path: options.path, context }));
+  }
   const { formatOrigin, listValues, maskConfig } = await import("../../config/show.ts");
   if (options.origin) {
     const values = listValues(loaded);
