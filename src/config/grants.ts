@@ -1,6 +1,6 @@
 import { childPath } from "./kit.ts";
 import type { LoadedConfig } from "./layers.ts";
-import { type LayerName, mergeLayers, type Origin } from "./merge.ts";
+import { type Layer, type LayerName, mergeLayers, type Origin } from "./merge.ts";
 import type { Config, MountConfig } from "./schema.ts";
 import { maskValue } from "./mask.ts";
 import { parseByteSize } from "./units.ts";
@@ -26,6 +26,7 @@ type Planning = {
   /** What holds without the project's files. */
   trusted: Config;
   origins: ReadonlyMap<string, Origin>;
+  layers: readonly Layer[];
   grants: Grant[];
 };
 
@@ -45,8 +46,8 @@ export function planGrants(loaded: LoadedConfig): Grant[] {
   const trusted = mergeLayers(
     loaded.layers.filter((layer) => layer.name === "defaults" || layer.name === "user"),
   ).config;
-  const { config, origins } = loaded;
-  const planning: Planning = { config, trusted, origins, grants: [] };
+  const { config, origins, layers } = loaded;
+  const planning: Planning = { config, trusted, origins, layers, grants: [] };
   planHostPaths(planning);
   planImage(planning);
   planNetwork(planning);
@@ -138,16 +139,6 @@ function planNetwork(planning: Planning): void {
         why: "the cage can send data there",
       });
     }
-    const isOff = Object.hasOwn(planning.trusted.services, name) &&
-      planning.trusted.services[name]?.enabled === false;
-    if (service.enabled !== false && isOff) {
-      const where = planning.origins.has(`${path}.enabled`) ? `${path}.enabled` : path;
-      ask(planning, where, {
-        key: `${path}.enabled`,
-        value: "true",
-        why: "your own config disables this service",
-      });
-    }
   }
   for (const [index, value] of ports.entries()) {
     ask(planning, `ports[${index}]`, {
@@ -214,6 +205,17 @@ function planScalars(planning: Planning): void {
 
 /** What the user's own file protects and a project file takes back, by reset or by negation. */
 function planLostProtection(planning: Planning): void {
+  for (const [name, service] of Object.entries(planning.trusted.services)) {
+    const path = childPath("services", name);
+    const now = Object.hasOwn(planning.config.services, name)
+      ? planning.config.services[name]
+      : undefined;
+    if (service.enabled !== false || now?.enabled === false) continue;
+    askLost(planning, `${path}.enabled`, {
+      value: "true",
+      why: "your own config disables this service",
+    });
+  }
   const lists = [
     ["workspace", "hide"],
     ["workspace", "readonly"],
@@ -225,7 +227,10 @@ function planLostProtection(planning: Planning): void {
     const before = listOf(planning.trusted[section], key);
     const now = listOf(planning.config[section], key);
     for (const value of before.filter((item) => !now.includes(item))) {
-      ask(planning, path, { value: `without ${value}`, why: "your own config protects this" });
+      askLost(planning, path, {
+        value: `without ${value}`,
+        why: "your own config protects this",
+      });
     }
     if (before.length === 0 || section === "network") continue;
     for (const [index, value] of now.entries()) {
@@ -233,6 +238,30 @@ function planLostProtection(planning: Planning): void {
       const why = "takes back what your own config protects";
       ask(planning, `${path}[${index}]`, { key: path, value, why });
     }
+  }
+}
+
+/**
+ * Adds a grant for what is gone. A reset may leave no value, so no origin, and a flag may have added
+ * something since: whoever resets at or above `path` is the one who asks. Flags cannot reset.
+ */
+function askLost(planning: Planning, path: string, grant: { value: string; why: string }): void {
+  const origin = planning.origins.get(path);
+  if (origin !== undefined && UNTRUSTED.includes(origin.layer)) return ask(planning, path, grant);
+  for (const layer of planning.layers) {
+    if (!UNTRUSTED.includes(layer.name)) continue;
+    const reset = [...layer.resets].find((reset) => path === reset || path.startsWith(`${reset}.`));
+    if (reset === undefined) continue;
+    const line = layer.positions.get(reset)?.line ?? 1;
+    planning.grants.push({
+      key: path,
+      value: grant.value,
+      shown: grant.value,
+      file: layer.file ?? "",
+      line,
+      why: grant.why,
+    });
+    return;
   }
 }
 

@@ -103,6 +103,47 @@ secrets: {KEY: {to: [b.dev]}}
   await t.assertSnapshot(await planIn(box));
 });
 
+for (
+  const [name, user, project, flags, want] of [
+    [
+      "a disabled service that a reset of all services brings back",
+      "[services.codex]\nenabled = false\n",
+      "services: !reset\n",
+      { services: { claude: { enabled: true } } },
+      "services.codex.enabled = true",
+    ],
+    [
+      "a disabled service that a reset of its own brings back",
+      "[services.codex]\nenabled = false\n",
+      "services: {codex: !reset }\n",
+      { services: { claude: { enabled: true } } },
+      "services.codex.enabled = true",
+    ],
+    [
+      "a hidden path that a reset shows, with a flag on top",
+      '[workspace]\nhide = ["secrets/"]\n',
+      "workspace: !reset {readonly: [x]}\n",
+      { workspace: { hide: ["other"] } },
+      "workspace.hide = without secrets/",
+    ],
+    [
+      "a secret whose entry says nothing, with a flag for another",
+      "",
+      "secrets: {KEY: {}}\n",
+      { secrets: { OTHER: {} } },
+      'secrets.KEY = ["env",[]]',
+    ],
+  ] as [string, string, string, ConfigLayer, string][]
+) {
+  Deno.test(`planGrants() asks for ${name}`, async () => {
+    await using box = await makeSandbox();
+    await box.writeUser(user);
+    await box.write(".sandcage.yml", project);
+    const grants = await planIn(box, flags);
+    assert.deepEqual(grants.map((grant) => grant.split(" | ")[0]), [want]);
+  });
+}
+
 Deno.test("planGrants() is silent where a flag decides", async () => {
   await using box = await makeSandbox();
   await box.write(".sandcage.yml", "limits: {memory: 64g}\nssh: {enabled: true}\n");
