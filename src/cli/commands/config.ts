@@ -21,6 +21,37 @@ export async function runConfigShow(
   const { host, io } = context;
   const project = await findProject({ host, path: options.path });
   const loaded = await loadConfig(project.path, { host });
+  if (options.compose) {
+    const { showCompose } = await import("../../cage/show.ts");
+    return io.out(await showCompose(loaded.config, { path: options.path, context }));
+  }
+  const { formatOrigin, listValues, maskConfig } = await import("../../config/show.ts");
+  if (options.origin) {
+    const values = listValues(loaded);
+    if (options.json) {
+      return io.out(
+        formatJson(values.map(({ key, value, origin }) => ({ key, value, ...origin }))),
+      );
+    }
+    const rows = values.map(({ key, value, origin }) => [
+      key,
+      JSON.stringify(value) ?? "",
+      formatOrigin(origin),
+    ]);
+    return io.out(formatTable(["KEY", "VALUE", "FROM"], rows, { color: io.color }));
+  }
+  const config = maskConfig(loaded.config);
+  if (options.json) return io.out(formatJson(config));
+  const { formatYaml } = await import("../../yaml.ts");
+  io.out(formatYaml(config));
+}
+
+/** `sandcage config check`: reads every layer; an error is thrown, silence is success. */
+export async function runConfigCheck(
+  options: { path?: string },
+  context: CommandContext,
+): Promise<void> {
+  const { host, io } = context;
   const project = await findProject({ host, path: options.path });
   const loaded = await loadConfig(project.path, { host });
   const files = loaded.layers.flatMap(({ file }) => file ?? []);
