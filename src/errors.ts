@@ -68,10 +68,14 @@ export type UserErrorOptions = {
  * else that reaches `main.ts` is our bug.
  */
 export class UserError extends Error {
+  /** What the user can do now. */
   readonly hint: string | undefined;
+  /** Exit code of the program. */
   readonly exit: ExitCode;
+  /** For programs. */
   readonly code: ErrorCode;
 
+  /** Makes the error from the problem and its place; the rest is optional. */
   constructor(message: string, options: UserErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = "UserError";

@@ -54,6 +54,13 @@ export function declare(
   command.addHelpText("after", () => `\n${formatExamples(extra.examples)}`);
 }
 
+/** The whole help of a command as `--help` prints it, without colour. */
+export function formatHelp(command: CommandUnknownOpts): string {
+  const { examples } = extraOf(command);
+  const help = command.helpInformation();
+  return examples.length === 0 ? help : `${help}\n${formatExamples(examples)}\n`;
+}
+
 /** Tells whether a command is left out of help, docs and completions. */
 export function isHidden(command: CommandUnknownOpts): boolean {
   return extraOf(command).hidden;
