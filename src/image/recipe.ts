@@ -122,7 +122,7 @@ export function planImages(
 }
 
 function planBase(config: ImageConfig, facts: ImageFacts): ImageSpec {
-  const mirror = config.image.args.DEBIAN_MIRROR;
+  const mirror = parseMirror(config.image.args.DEBIAN_MIRROR);
   return finish({
     repository: IMAGE.base,
     dockerfile: BASE_DOCKERFILE + formatEnv(cageCaEnv()) +
@@ -161,9 +161,9 @@ function planTools(
   ].toSorted();
   const node = toolchains.node;
   const lines = [
-    ...(packages.length === 0
-      ? []
-      : [`RUN ${APT_MOUNTS} \\\n    ${BUILD_DIR}/apt-install ${packages.join(" ")}`]),
+    ...(packages.length === 0 ? [] : [
+      `RUN ${APT_MOUNTS} \\\n    ${BUILD_DIR}/apt-install ${packages.map(quoteShell).join(" ")}`,
+    ]),
     ...(node === undefined ? [] : [
       `RUN ${NPM_MOUNTS} \\\n    NODE_PACKAGE=${findNodePackage(facts.arch)} ` +
       `NODE_VERSION=${node.version} NPM_VERSION=${node.npm} \\\n` +
@@ -255,6 +255,21 @@ function finish(draft: Draft): ImageSpec {
     args,
     labels: { [LABEL.managed]: "true", [LABEL.recipe]: recipe, ...labels },
   };
+}
+
+/** The mirror ends up in a sed expression: only what an address needs may stand in it. */
+function parseMirror(mirror: string | undefined): string | undefined {
+  if (mirror === undefined || /^https?:\/\/[\w.~:/@%+-]+$/.test(mirror)) return mirror;
+  throw new UserError(`Cannot read image.args.DEBIAN_MIRROR: got ${JSON.stringify(mirror)}`, {
+    hint: "Give the address of a Debian archive, for example https://mirror.example/debian",
+    exit: EXIT.config,
+    code: "config-invalid",
+  });
+}
+
+/** A package version comes from a project's file and goes through a shell: never as code. */
+function quoteShell(word: string): string {
+  return /^[\w.+=:~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function findNodePackage(arch: string): string {

@@ -154,8 +154,22 @@ Deno.test("every image says what it is: managed, its full recipe, its service", 
   assert.equal(final.labels["dev.sandcage.service"], "claude");
 });
 
+Deno.test("a package version from a project's file never runs as a command", () => {
+  const { images } = plan({ packages: ["jq=1;reboot", "tree=$(id)", "a1='b"] });
+  const line = images[1]!.dockerfile.split("\n").find((text) => text.includes("apt-install"));
+  assert.equal(
+    line?.trim(),
+    `/opt/sandcage/build/apt-install 'a1='\\''b' 'jq=1;reboot' 'tree=$(id)'`,
+  );
+});
+
 for (
   const [what, make, message] of [
+    [
+      "a mirror that is more than an address",
+      () => plan({ image: { ...defaultConfig().image, args: { DEBIAN_MIRROR: "http://x#e;id" } } }),
+      /DEBIAN_MIRROR.*#e;id/,
+    ],
     ["an unknown architecture", () => plan({}, { facts: { arch: "riscv64" } }), /riscv64/],
     ["a version with shell in it", () => plan({ toolchains: { go: "1;reboot" } }), /"1;reboot"/],
     ["system for .NET", () => plan({ toolchains: { dotnet: "system" } }), /no package.*dotnet/],

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { EXIT, UserError } from "../../../src/errors.ts";
+import { BUILT_IN } from "../../../src/service/built_in.ts";
+import {
+  builtInNames,
+  builtInServices,
+  enabledServices,
+  resolveService,
+} from "../../../src/service/registry.ts";
+import { formatBuiltIn } from "../../../tools/services_format.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+const none = { services: {} };
+
+Deno.test("the generated module says what registry/services says", async () => {
+  const read: Record<string, unknown> = {};
+  for (const name of Object.keys(BUILT_IN)) {
+    read[name] = parse(await Deno.readTextFile(new URL(`registry/services/${name}.yml`, ROOT)));
+  }
+  const files = [...Deno.readDirSync(new URL("registry/services", ROOT))].map(({ name }) => name);
+  assert.deepEqual(files.toSorted(), Object.keys(BUILT_IN).map((name) => `${name}.yml`).toSorted());
+  assert.equal(
+    await Deno.readTextFile(new URL("src/service/built_in.ts", ROOT)),
+    formatBuiltIn(read),
+    "run: deno run -A tools/services.ts",
+  );
+});
+
+Deno.test("every built-in agent is pinned and comes from npm; shell installs nothing", () => {
+  assert.deepEqual(builtInNames(), ["claude", "codex", "gemini", "shell"]);
+  for (const service of builtInServices()) {
+    if (service.name === "shell") {
+      assert.equal(service.install, undefined);
+      continue;
+    }
+    assert.match(service.version!, /^\d+\.\d+\.\d+$/);
+    assert.ok(service.install!.npm.endsWith(`@${service.version}`));
+    assert.ok(service.auth.keys.length > 0 && service.domains.length > 0);
+  }
+});
+
+Deno.test("no built-in agent runs with its permissions switched off by default", () => {
+  for (const { args } of builtInServices()) assert.deepEqual(args, []);
+});
+
+Deno.test("configuration goes on top: version, arguments, environment, domains", () => {
+  const claude = resolveService("claude", {
+    services: {
+      claude: {
+        version: "2.2.0",
+        args: ["--verbose"],
+        env: { DISABLE_AUTOUPDATER: "0", MORE: "1" },
+        domains: ["api.anthropic.com", "proxy.example"],
+      },
+    },
+  });
+  assert.equal(claude.install!.npm, "@anthropic-ai/claude-code@2.2.0");
+  assert.equal(claude.version, "2.2.0");
+  assert.deepEqual(claude.args, ["--verbose"]);
+  assert.deepEqual(claude.env, { DISABLE_AUTOUPDATER: "0", IS_SANDBOX: "1", MORE: "1" });
+  assert.equal(claude.domains.filter((host) => host === "api.anthropic.com").length, 1);
+  assert.equal(claude.domains.at(-1), "proxy.example");
+});
+
+Deno.test("a service of the user's own needs a package or a command", () => {
+  const mine = resolveService("mine", {
+    services: { mine: { install: { npm: "@me/my-agent@1.2.3" } } },
+  });
+  assert.deepEqual(mine.command, ["my-agent"]);
+  assert.equal(mine.version, "1.2.3");
+  const plain = resolveService("plain", { services: { plain: { command: ["python3", "-i"] } } });
+  assert.equal(plain.install, undefined);
+  assert.deepEqual(plain.command, ["python3", "-i"]);
+});
+
+Deno.test("enabledServices() leaves out what is disabled and takes in the user's own", () => {
+  const services = { gemini: { enabled: false }, mine: { command: ["x"] } };
+  assert.deepEqual(enabledServices({ services }).map(({ name }) => name), [
+    "claude",
+    "codex",
+    "shell",
+    "mine",
+  ]);
+});
+
+const REFUSED: [string, string, Parameters<typeof resolveService>[1], RegExp, RegExp, number][] = [
+  ["an unknown name", "cluade", none, /no service "cluade"/, /Did you mean "claude"\?/, EXIT.usage],
+  ["a name of Object's own", "constructor", none, /no service/, /claude, codex/, EXIT.usage],
+  [
+    "a disabled one",
+    "codex",
+    { services: { codex: { enabled: false } } },
+    /disabled/,
+    /services\.codex\.enabled/,
+    EXIT.config,
+  ],
+  [
+    "one without package and command",
+    "mine",
+    { services: { mine: { args: [] } } },
+    /neither install\.npm nor a command/,
+    /services\.mine/,
+    EXIT.config,
+  ],
+  ...["my-agent", "my-agent@latest", "my-agent@^1.2.3", "my-agent@1.2", "@me/my-agent"].map((
+    npm,
+  ): typeof REFUSED[number] => [
+    `a package without an exact version, ${npm}`,
+    "mine",
+    { services: { mine: { install: { npm } } } },
+    /no exact version/,
+    /my-agent@1\.2\.3/,
+    EXIT.config,
+  ]),
+  ...["../evil@1.2.3", "a b@1.2.3", "https://x.example/t.tgz@1.2.3", "$(id)@1.2.3"].map((
+    npm,
+  ): typeof REFUSED[number] => [
+    `what is no package of a registry, ${npm}`,
+    "mine",
+    { services: { mine: { install: { npm } } } },
+    /no npm package/,
+    /name@1\.2\.3/,
+    EXIT.config,
+  ]),
+  [
+    "a version that is a tag",
+    "claude",
+    { services: { claude: { version: "latest" } } },
+    /services\.claude\.version.*"latest"/,
+    /exact version/,
+    EXIT.config,
+  ],
+];
+
+for (const [what, name, config, message, hint, exit] of REFUSED) {
+  Deno.test(`resolveService() refuses ${what}`, () => {
+    assert.throws(() => resolveService(name, config), (error: unknown) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, message);
+      assert.match(error.hint!, hint);
+      assert.equal(error.exit, exit);
+      return true;
+    });
+  });
+}
