@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lockFile, writeFileAtomic } from "../files.ts";
 import type { Host } from "../host.ts";
 import { fileProblem } from "./problem.ts";
 import { readConfigText } from "./read.ts";
@@ -46,25 +47,9 @@ export async function changeTrust(
   host: Pick<Host, "stateDir">,
   change: (trust: TrustFile) => TrustFile,
 ): Promise<void> {
-  await Deno.mkdir(host.stateDir, { recursive: true, mode: 0o700 });
-  using lock = await Deno.open(join(host.stateDir, "trust.lock"), {
-    create: true,
-    write: true,
-    mode: 0o600,
-  });
-  await lock.lock(true);
+  using _lock = await lockFile(join(host.stateDir, "trust.lock"));
   const next = change(await readTrust(host));
-  const staging = `${trustPath(host)}.${crypto.randomUUID()}.tmp`;
-  try {
-    await Deno.writeTextFile(staging, `${JSON.stringify(next, null, 2)}\n`, {
-      createNew: true,
-      mode: 0o600,
-    });
-    await Deno.rename(staging, trustPath(host));
-  } catch (cause) {
-    await Deno.remove(staging).catch(() => undefined);
-    throw cause;
-  }
+  await writeFileAtomic(trustPath(host), `${JSON.stringify(next, null, 2)}\n`);
 }
 
 function trustPath(host: Pick<Host, "stateDir">): string {
