@@ -23,7 +23,11 @@ const TEST_PROGRAMS = { tmux: "tmux", git: "git", setpriv: "util-linux" };
 type RunOptions = TestOptions & { signal: AbortSignal };
 
 const runId = `t${crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36)}`;
+/** Everything of this run on disk. */
 const runRoot = `/tmp/sandcage-${runId}`;
+
+/** A copy of dist/, so that a build beside the run changes nothing in it. */
+const program = join(runRoot, "dist");
 
 Deno.exitCode = await main();
 
@@ -78,9 +82,10 @@ async function prepareEndToEnd(): Promise<void> {
   await ensurePrograms(TEST_PROGRAMS);
   await ensureEngine(env);
   await makeBundle();
+  await must("cp", ["-r", join(REPOSITORY, "dist"), program]);
   say("Building images");
   await must(Deno.execPath(), [
-    ...["run", "-A", "--no-config", "--no-lock", join(REPOSITORY, "dist", "main.js")],
+    ...["run", "-A", "--no-config", "--no-lock", join(program, "main.js")],
     ...["build", "claude", "codex", "gemini", "shell", "--path", state],
   ], { env });
   say(`Engine ${await docker(["version", "--format", "{{.Server.Version}}"])}`);
@@ -104,6 +109,7 @@ async function runDenoTest(group: Group, options: RunOptions): Promise<Tally> {
       DENO_JOBS: String(Math.min(navigator.hardwareConcurrency, 4)),
       SANDCAGE_E2E_RUN: runId,
       SANDCAGE_E2E_ROOT: runRoot,
+      SANDCAGE_E2E_PROGRAM: program,
       SANDCAGE_E2E_ARTEFACTS: ARTEFACTS,
     },
   });

@@ -198,8 +198,7 @@ Deno.test("a build killed half way leaves nothing that stops the next one", asyn
     );
     return texts.some((text) => text.includes(`${RUN_ID} begins\n`)) ? true : undefined;
   });
-  child.kill("SIGKILL");
-  await child.status;
+  await child.end("SIGKILL");
   await Deno.writeTextFile(file, `FROM sandcage/base\nRUN echo ${RUN_ID} >/etc/whole\n`);
   await build(world, "shell");
   assert.equal((await shell(world, "cat /etc/whole")).stdout, `${RUN_ID}\n`);

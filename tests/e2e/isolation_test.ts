@@ -127,8 +127,7 @@ Deno.test("a secret is in the agent's environment and in nothing the engine or t
   const commands = await run("sh", ["-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"], {
     timeoutMs: 10_000,
   });
-  child.kill("SIGTERM");
-  await child.status;
+  await child.end("SIGTERM");
   assert.equal(seen, `${MARK}-token`);
   assert.ok(!inspected.includes(MARK), "docker inspect shows the secret");
   assert.ok(!commands.stdout.includes(`${MARK}-token`), "a command line shows the secret");

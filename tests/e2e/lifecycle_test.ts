@@ -207,8 +207,7 @@ Deno.test("a published port reaches the cage from the loopback, and a taken one 
     }
     assert.equal(text, "works");
   } finally {
-    child.kill("SIGTERM");
-    await child.status;
+    await child.end("SIGTERM");
   }
   using _listener = Deno.listen({ hostname: "127.0.0.1", port });
   const taken = await world.sandcage(["shell", "--", "true"]);
@@ -221,13 +220,13 @@ Deno.test("a build that fails shows the step, keeps the log, and the next build 
   await using world = await makeWorld("buildfail", {
     config: `[image]\ndockerfile = "${RUN_ID}.Dockerfile"\n`,
   });
-  await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN echo before-the-end && exit 7"));
+  await writeDockerfile(world, "RUN echo before-the-end && exit 7");
   const failed = await world.sandcage(["build", "shell"]);
   assertError(failed, { code: 1, words: /exit 7/ });
   const log = /(\/\S+\.log)/.exec(failed.stderr)?.[1];
   assert.ok(log !== undefined && await exists(log), failed.stderr);
   assert.match(await Deno.readTextFile(log), /before-the-end/);
-  await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN echo built > /etc/built"));
+  await writeDockerfile(world, "RUN echo built > /etc/built");
   assert.equal((await world.sandcage(["shell", "--", "cat", "/etc/built"])).stdout, "built\n");
 });
 
@@ -236,11 +235,10 @@ Deno.test("a client killed in the middle of a build leaves nothing that stops th
   await using world = await makeWorld("buildkill", {
     config: `[image]\ndockerfile = "${RUN_ID}.Dockerfile"\n`,
   });
-  await world.write(`${RUN_ID}.Dockerfile`, dockerfile("RUN sleep 4 && echo built > /etc/built"));
+  await writeDockerfile(world, "RUN sleep 4 && echo built > /etc/built");
   const child = world.spawn(["build", "shell"]);
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  child.kill("SIGKILL");
-  await child.status;
+  await child.end("SIGKILL");
   const next = await world.sandcage(["shell", "--", "cat", "/etc/built"]);
   assert.equal(next.stdout, "built\n", next.stderr);
 });
@@ -265,7 +263,7 @@ Deno.test("list shows a running session, stop ends it", async () => {
   assert.match(listed, new RegExp(world.project));
   const stopped = await world.sandcage(["stop"]);
   assert.equal(stopped.code, 0, stopped.stderr);
-  await child.status;
+  await child.ended;
   assert.deepEqual(await listContainers(world.root), []);
 });
 
@@ -284,8 +282,12 @@ function ownFilter(): string[] {
   return ["--filter", `label=dev.sandcage.e2e=${RUN_ID}`];
 }
 
-function dockerfile(step: string): string {
-  return `FROM sandcage/base\nLABEL dev.sandcage.e2e=${RUN_ID}\n${step}\n`;
+/** A Dockerfile beside the user's config, whose images are known by their label. */
+async function writeDockerfile(world: World, step: string): Promise<void> {
+  await Deno.writeTextFile(
+    join(world.state, `${RUN_ID}.Dockerfile`),
+    `FROM sandcage/base\nLABEL dev.sandcage.e2e=${RUN_ID}\n${step}\n`,
+  );
 }
 
 function freePort(): number {

@@ -65,8 +65,7 @@ for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]
     await using world = await makeWorld(signal.toLowerCase());
     const child = world.spawn(["shell", "--", "sleep", "1000"]);
     await waitRunning(world, 1);
-    child.kill(signal);
-    assert.equal((await child.status).code, code);
+    assert.equal(await child.end(signal), code);
     assert.deepEqual(await listContainers(world.root), []);
   });
 }
@@ -76,8 +75,7 @@ Deno.test("an agent that handles SIGTERM gets it and decides the exit code", asy
   const script = "trap 'echo bye > bye.txt; exit 9' TERM; touch ready; while :; do sleep 0.1; done";
   const child = world.spawn(["shell", "--", "bash", "-c", script]);
   await waitFor("the handler", () => Deno.stat(`${world.project}/ready`).catch(() => undefined));
-  child.kill("SIGTERM");
-  assert.equal((await child.status).code, 9);
+  assert.equal(await child.end("SIGTERM"), 9);
   assert.equal(await world.read("bye.txt"), "bye\n");
 });
 
@@ -85,8 +83,7 @@ Deno.test("after kill -9 of the client the next command removes the orphan", asy
   await using world = await makeWorld("orphan");
   const child = world.spawn(["shell", "--", "sleep", "1000"]);
   const [orphan] = await waitRunning(world, 1);
-  child.kill("SIGKILL");
-  await child.status;
+  await child.end("SIGKILL");
   assert.deepEqual(await listContainers(world.root), [orphan], "kill -9 cannot clean up");
   const next = await world.sandcage(["shell", "--", "true"]);
   assert.equal(next.code, 0, next.stderr);
@@ -116,11 +113,9 @@ Deno.test("sessions of several services work side by side in one project", async
   const seen = await world.sandcage(["shell", "--", "cat", "shared.txt"]);
   assert.equal(seen.stdout, "seen\n", seen.stderr);
   const [first, ...others] = children;
-  first!.kill("SIGTERM");
-  await first!.status;
+  await first!.end("SIGTERM");
   assert.equal((await listContainers(world.root)).length, 2, "the others go on");
-  for (const child of others) child.kill("SIGTERM");
-  await Promise.all(others.map((child) => child.status));
+  await Promise.all(others.map((child) => child.end("SIGTERM")));
   assert.deepEqual(await listContainers(world.root), []);
 });
 

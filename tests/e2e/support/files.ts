@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 /** Whether something is there, a dangling link included. */
 export async function exists(path: string): Promise<boolean> {
   try {
@@ -8,16 +6,6 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
-  }
-}
-
-/** Copies a folder of plain files and folders. */
-export async function copy(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const entry of Deno.readDir(from)) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory) await copy(source, target);
-    else await Deno.copyFile(source, target);
   }
 }
 

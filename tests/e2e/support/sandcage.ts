@@ -24,10 +24,17 @@ export type SandcageOptions = {
 /** Where deno and the program are. */
 export type Program = { deno: string; entry: string };
 
-/** The split bundle of dist/, or the source with SANDCAGE_FROM_SOURCE=1. */
+/**
+ * The split bundle: of SANDCAGE_E2E_PROGRAM, where the runner keeps a copy that no other build
+ * touches, else of dist/; or the source with SANDCAGE_FROM_SOURCE=1.
+ */
 export function findProgram(): Program {
-  const entry = Deno.env.get("SANDCAGE_FROM_SOURCE") === "1" ? "main.ts" : "dist/main.js";
-  return { deno: Deno.execPath(), entry: join(REPOSITORY, entry) };
+  const deno = Deno.execPath();
+  if (Deno.env.get("SANDCAGE_FROM_SOURCE") === "1") {
+    return { deno, entry: join(REPOSITORY, "main.ts") };
+  }
+  const dist = Deno.env.get("SANDCAGE_E2E_PROGRAM") ?? join(REPOSITORY, "dist");
+  return { deno, entry: join(dist, "main.js") };
 }
 
 /** Runs `sandcage ARGS` to its end, without a terminal. */
@@ -43,19 +50,39 @@ export function sandcage(
   });
 }
 
-/** Starts `sandcage ARGS` and leaves it running; output is dropped unless `stdout` says otherwise. */
-export function spawnSandcage(
-  args: readonly string[],
-  options: SandcageOptions & { stdout?: "piped" | "null" },
-): Deno.ChildProcess {
+/** A sandcage that runs beside the test. */
+export type Running = {
+  pid: number;
+  /** Sends a signal and waits for the end; the exit code. One that has ended already is no error. */
+  end(signal: Deno.Signal): Promise<number>;
+  /** Waits for the end; exit code and what was said on stderr. */
+  ended: Promise<{ code: number; stderr: string }>;
+};
+
+/** Starts `sandcage ARGS` and leaves it running, without input; its stdout is dropped. */
+export function spawnSandcage(args: readonly string[], options: SandcageOptions): Running {
   const { command, args: all } = sandcageCommand(args, options);
-  return new Deno.Command(command, {
+  const child = new Deno.Command(command, {
     args: all,
     cwd: options.cwd,
     stdin: "null",
-    stdout: options.stdout ?? "null",
-    stderr: "null",
+    stdout: "null",
+    stderr: "piped",
   }).spawn();
+  const ended = Promise.all([child.status, new Response(child.stderr).text()])
+    .then(([{ code }, stderr]) => ({ code, stderr }));
+  return {
+    pid: child.pid,
+    ended,
+    async end(signal) {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended: the exit code says how.
+      }
+      return (await child.status).code;
+    },
+  };
 }
 
 /**

@@ -1,12 +1,13 @@
-import { copy, exists } from "./files.ts";
+import { exists } from "./files.ts";
 import { type EngineState, removeCageOf } from "../../../tools/engine_state.ts";
 import { statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type ProcessResult, run } from "../../../src/engine/process.ts";
 import {
   findProgram,
   type Program,
   type RunAs,
+  type Running,
   sandcage,
   type SandcageOptions,
   spawnSandcage,
@@ -26,7 +27,7 @@ export type World = AsyncDisposable & {
   /** Runs sandcage in the project. */
   sandcage(args: readonly string[], options?: Partial<SandcageOptions>): Promise<ProcessResult>;
   /** Starts sandcage in the project and leaves it running. */
-  spawn(args: readonly string[], options?: Partial<SandcageOptions>): Deno.ChildProcess;
+  spawn(args: readonly string[], options?: Partial<SandcageOptions>): Running;
   /** Everything a terminal driver needs to type the command itself. */
   options(change?: Partial<SandcageOptions>): SandcageOptions;
   write(file: string, text: string): Promise<void>;
@@ -122,6 +123,7 @@ function assemble(
     ...change,
     env: { ...env, ...change.env },
   });
+  const running: Running[] = [];
   return {
     ...paths,
     env,
@@ -132,10 +134,19 @@ function assemble(
       await keepTranscript(basename(paths.root), { args, result });
       return result;
     },
-    spawn: (args, change) => spawnSandcage(args, options(change)),
+    spawn(args, change) {
+      const child = spawnSandcage(args, options(change));
+      running.push(child);
+      child.ended.then(({ code, stderr }) =>
+        keepTranscript(basename(paths.root), { args, result: { code, stdout: "", stderr } })
+      );
+      return child;
+    },
     write: (file, text) => Deno.writeTextFile(join(paths.project, file), text),
     read: (file) => Deno.readTextFile(join(paths.project, file)),
     async [Symbol.asyncDispose]() {
+      // What a failed test left running goes first; a test that passed ended its own.
+      for (const child of running) await child.end("SIGKILL");
       const left: EngineState = await removeCageOf(paths.root);
       await Deno.remove(paths.root, { recursive: true });
       if (left.containers.length > 0) {
@@ -148,12 +159,12 @@ function assemble(
 /** Adds a command and its answer to the world's transcript; the runner drops those of a green run. */
 async function keepTranscript(
   name: string,
-  { args, result }: { args: readonly string[]; result: ProcessResult },
+  { args, result }: { args: readonly string[]; result: Omit<ProcessResult, "timedOut"> },
 ): Promise<void> {
   const dir = Deno.env.get("SANDCAGE_E2E_ARTEFACTS");
   if (dir === undefined) return;
   const text = `$ sandcage ${args.join(" ")}\n${result.stdout}\n--- stderr\n${result.stderr}\n` +
-    `--- ended with ${result.code}${result.timedOut ? " (deadline)" : ""}\n\n`;
+    `--- ended with ${result.code}\n\n`;
   await Deno.writeTextFile(join(dir, `${name}.log`), text, { append: true });
 }
 
@@ -194,8 +205,10 @@ async function shareProgram(): Promise<Program> {
   const program = { deno: join(shared, "deno"), entry: join(shared, "dist", "main.js") };
   if (await exists(program.entry)) return program;
   const staging = await Deno.makeTempDir({ dir: RUN_ROOT, prefix: "program-" });
-  await Deno.copyFile(found.deno, join(staging, "deno"));
-  await copy(join(found.entry, ".."), join(staging, "dist"));
+  for (const [from, to] of [[found.deno, "deno"], [dirname(found.entry), "dist"]] as const) {
+    const copied = await run("cp", ["-r", from, join(staging, to)], { timeoutMs: 60_000 });
+    if (copied.code !== 0) throw new Error(`cp: ${copied.stderr}`);
+  }
   await Deno.chmod(staging, 0o755);
   // Another test file may have been quicker: a rename onto its folder fails, and that one is used.
   await Deno.rename(staging, shared).catch(() => Deno.remove(staging, { recursive: true }));
