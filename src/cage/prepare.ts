@@ -17,6 +17,7 @@ import { cageId } from "../project/identity.ts";
 import { findProject, type Project } from "../project/root.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import { resolveService } from "../service/registry.ts";
+import { checkHidden } from "../workspace/hidden_record.ts";
 import { formatComposeFile } from "./compose_document.ts";
 import { type CageFacts, type CagePlan, planCage } from "./plan.ts";
 import { applyResources, planResources, type Resource } from "./resources.ts";
@@ -29,14 +30,19 @@ export type CageRequest = { service: string; path?: string; name?: string };
 /** What preparing needs from outside. */
 export type CageContext = { host: Host; io: Io; engineContext?: string; signal?: AbortSignal };
 
-/** A cage as decided for one service, before anything is made. */
-export type CageDraft = {
+/** Which cage it is, before its files are looked at. */
+export type CageSite = {
   id: string;
+  /** Where the cage keeps its files on the host. */
   dir: string;
   project: Project;
   config: Config;
   service: ServiceDefinition;
   engine: Engine;
+};
+
+/** A cage as decided for one service, before anything is made. */
+export type CageDraft = CageSite & {
   workspace: CageWorkspace;
   user: { uid: number; gid: number };
   images: ImagePlan;
@@ -46,8 +52,8 @@ export type CageDraft = {
 /** A cage whose image, home and network exist and whose compose file is written. */
 export type PreparedCage = CageDraft & { composePath: string };
 
-/** From the command line to a plan: project, configuration, trust, engine, workspace. Makes nothing. */
-export async function draftCage(request: CageRequest, context: CageContext): Promise<CageDraft> {
+/** From the command line to a cage: project, configuration, trust, service, engine. */
+export async function locateCage(request: CageRequest, context: CageContext): Promise<CageSite> {
   const { host, io } = context;
   const project = await findProject({ host, path: request.path });
   const id = cageId(project, request.name);
@@ -61,8 +67,15 @@ export async function draftCage(request: CageRequest, context: CageContext): Pro
     context: context.engineContext ?? config.engine.context,
   });
   await requireLocal(engine, "Mounting the project");
+  return { id, dir, project, config, service, engine };
+}
+
+/** Plans a cage from what the host and the configuration hold now. Makes nothing. */
+export async function draftCage(site: CageSite, context: CageContext): Promise<CageDraft> {
+  const { id, project, config, service, engine } = site;
+  const { host } = context;
   const [workspace, imageFacts] = await Promise.all([
-    observeCageWorkspace({ project, config, dir, host }),
+    observeCageWorkspace({ project, config, engine, host }),
     observeImageFacts(config, { host, engine, projectPath: project.path }),
   ]);
   const images = planImages({ config, service, facts: imageFacts });
@@ -78,7 +91,7 @@ export async function draftCage(request: CageRequest, context: CageContext): Pro
     images: new Map([[service.name, images.final.ref]]),
   };
   const plan = planCage(config, { services: [service], facts });
-  return { id, dir, project, config, service, engine, workspace, user, images, plan };
+  return { ...site, workspace, user, images, plan };
 }
 
 /**
@@ -89,6 +102,8 @@ export async function prepareCage(draft: CageDraft, context: CageContext): Promi
   const { id, dir, engine, images, plan, service, user } = draft;
   const { host, io, signal } = context;
   await claimCage(dir, { id, projectPath: draft.project.path });
+  await checkHidden(dir, draft.workspace.roots);
+  for (const warning of draft.workspace.warnings) io.warn(warning);
   const home = findHome(plan, service);
   const wanted: Resource[] = [
     {

@@ -4,6 +4,7 @@ import { inspectAll } from "../engine/inspect.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { type Client, endClientOnSignal, startClient } from "./attach.ts";
+import { openSessionGuard } from "./guard.ts";
 import { applyHandover, type Handover, isHandoverNeeded } from "./handover.ts";
 import {
   type ContainerEnd,
@@ -11,6 +12,7 @@ import {
   type InspectedState,
   parseContainerEnd,
 } from "./outcome.ts";
+import { watchSessionMasks } from "./mask_watch.ts";
 import { planCommand } from "./plan.ts";
 import type { PreparedCage } from "./prepare.ts";
 import { planPublish } from "./publish.ts";
@@ -66,8 +68,16 @@ export async function runSession(
     startedAt: new Date().toISOString(),
     clientPid: Deno.pid,
   });
+  const guard = await openSessionGuard(cage, { stateDir: context.host.stateDir, io: context.io });
+  const ended = new AbortController();
   const client = startClient(cage.engine.composeCommand(planRunArgs(spec)));
   using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
+  const watching = watchSessionMasks({ container, masks: cage.workspace.watched }, {
+    engine: cage.engine,
+    io: context.io,
+    signal: ended.signal,
+    nowMs: Date.now,
+  });
   try {
     const clientCode = await waitForClient(client, { cage, container, handover });
     const end: ContainerEnd = clientCode === 0
@@ -82,7 +92,10 @@ export async function runSession(
     if (outcome.note !== undefined) context.io.warn(outcome.note);
     return outcome.code;
   } finally {
+    ended.abort();
     await removeContainer(cage, container);
+    await watching;
+    await guard.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { enabledServices } from "../service/registry.ts";
 import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
-import { type CageContext, type CageDraft, draftCage } from "./prepare.ts";
+import { type CageContext, type CageDraft, draftCage, locateCage } from "./prepare.ts";
 
 /**
  * The compose document of a cage with every enabled service, as it would be started now. Makes
@@ -13,7 +13,8 @@ export async function showCompose(
 ): Promise<string> {
   const drafts: CageDraft[] = [];
   for (const { name } of enabledServices(config)) {
-    drafts.push(await draftCage({ service: name, path: options.path }, options.context));
+    const site = await locateCage({ service: name, path: options.path }, options.context);
+    drafts.push(await draftCage(site, options.context));
   }
   const documents = drafts.map(({ plan }) => plan.document);
   return await formatComposeFile(mergeDocuments(documents));

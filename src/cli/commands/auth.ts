@@ -1,6 +1,12 @@
 import { collectLogins, mergeLogin } from "../../auth/logins.ts";
 import { findHomeFile, type HomeAccess, writeHomeFile } from "../../cage/home_files.ts";
-import { draftCage, findHome, prepareCage, type PreparedCage } from "../../cage/prepare.ts";
+import {
+  draftCage,
+  findHome,
+  locateCage,
+  prepareCage,
+  type PreparedCage,
+} from "../../cage/prepare.ts";
 import { runSession } from "../../cage/session.ts";
 import { run } from "../../engine/process.ts";
 import { EXIT, UserError } from "../../errors.ts";
@@ -17,8 +23,8 @@ export type AuthOptions = {
 /** `sandcage auth <service>`: puts a login into the agent's home, which keeps it. */
 export async function runAuth(options: AuthOptions, context: CommandContext): Promise<number> {
   const { host, io, signals } = context;
-  const draft = await draftCage(options, context);
-  const { auth, title, name } = draft.service;
+  const site = await locateCage(options, context);
+  const { auth, title, name } = site.service;
   if (options.login && auth.login === undefined) {
     throw new UserError(`${title} has no login of its own`, {
       hint: auth.keys.length === 0
@@ -28,6 +34,7 @@ export async function runAuth(options: AuthOptions, context: CommandContext): Pr
       code: "usage",
     });
   }
+  const draft = await draftCage(site, context);
   const cage = await prepareCage(draft, { ...context, signal: signals?.signal });
   if (!options.login) return await copyLogins(cage, context);
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };

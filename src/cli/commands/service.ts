@@ -1,4 +1,5 @@
-import { draftCage, prepareCage } from "../../cage/prepare.ts";
+import { settleKilledSession } from "../../cage/guard.ts";
+import { draftCage, locateCage, prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { runSession } from "../../cage/session.ts";
 import type { CommandContext } from "../context.ts";
@@ -21,8 +22,11 @@ export async function runService(
 ): Promise<number> {
   const { service, path, name, shell, args } = options;
   const { host, io, signals } = context;
-  const draft = await draftCage({ service, path, name }, context);
-  await reapOrphans(host.stateDir, { engine: draft.engine, io, nowMs: Date.now() });
+  const site = await locateCage({ service, path, name }, context);
+  await reapOrphans(host.stateDir, { engine: site.engine, io, nowMs: Date.now() });
+  // Before the workspace is looked at: what a killed session did to git must not shape the mounts.
+  await settleKilledSession(site, { stateDir: host.stateDir, io });
+  const draft = await draftCage(site, context);
   const cage = await prepareCage(draft, { ...context, signal: signals?.signal });
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   return await runSession(cage, { args, shell }, { context: { host, io, takeSignals } });
