@@ -63,8 +63,10 @@ async function readServices(
     const { findServiceNames } = await import("./services.ts");
     return await findServiceNames(options.context.host, options.path);
   } catch (error) {
-    // A mistyped command is the nearer explanation than a broken configuration.
-    if (error instanceof UserError && findMeant(word, commands) !== undefined) return [];
+    if (!(error instanceof UserError)) throw error;
+    // No project, no services of its own; and a mistyped command is the nearer explanation than a
+    // broken configuration.
+    if (error.code === "project-refused" || findMeant(word, commands) !== undefined) return [];
     throw error;
   }
 }
