@@ -4,6 +4,7 @@ import { inspectAll } from "../engine/inspect.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { type Client, endClientOnSignal, startClient } from "./attach.ts";
+import { planClientEnv } from "./client_config.ts";
 import { openSessionGuard } from "./guard.ts";
 import { applyHandover, type Handover, isHandoverNeeded } from "./handover.ts";
 import {
@@ -70,7 +71,9 @@ export async function runSession(
   });
   const guard = await openSessionGuard(cage, { stateDir: context.host.stateDir, io: context.io });
   const ended = new AbortController();
-  const client = startClient(cage.engine.composeCommand(planRunArgs(spec)));
+  const command = cage.engine.composeCommand(planRunArgs(spec));
+  const clientEnv = spec.tty ? await planClientEnv(context.host.stateDir, cage.engine.url) : {};
+  const client = startClient({ ...command, env: { ...command.env, ...clientEnv } });
   using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
   const watching = watchSessionMasks({ container, masks: cage.workspace.watched }, {
     engine: cage.engine,

@@ -146,6 +146,7 @@ function createEngine(parts: EngineParts): Engine {
   return {
     endpoint,
     title: formatEndpoint(endpoint),
+    url,
     capabilities: record.capabilities,
     docker,
     async isLocal() {

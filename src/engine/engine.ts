@@ -50,6 +50,8 @@ export interface Engine {
   readonly endpoint: EngineEndpoint;
   /** For messages: the context's name, the URL, or "the default engine". */
   readonly title: string;
+  /** Where it listens, `unix:///var/run/docker.sock`; `undefined` when only the client knows. */
+  readonly url: string | undefined;
   readonly capabilities: EngineCapabilities;
   /**
    * Proven by a bind-mount probe: the engine sees this machine's files. Gates mounts, hiding,
