@@ -1,7 +1,7 @@
 /** What goes wrong around a cage: a clear error with its code, nothing half-done, the next run works. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ProcessResult } from "../../src/engine/process.ts";
+import { type ProcessResult, run } from "../../src/engine/process.ts";
 import { docker, listContainers } from "../../tools/engine_state.ts";
 import { exists } from "./support/files.ts";
 import { makeWorld, RUN_ID, type World } from "./support/world.ts";
@@ -44,14 +44,11 @@ Deno.test("docker without Compose v2", async () => {
   await using world = await makeWorld("nocompose");
   const bin = join(world.root, "bin");
   await Deno.mkdir(bin);
-  // The real client, minus what it says of its compose plugin.
-  const script =
-    '#!/bin/sh\nPATH="${PATH#*:}"\ncase "$1" in compose) echo "docker: \'compose\' is not a ' +
-    'docker command." >&2; exit 1;; esac\ndocker "$@" | sed \'s/"Name":"compose"/"Name":"other"/g\'\n';
+  // The real client, minus what it says of its compose plugin; nothing else is on the PATH.
+  const script = `#!/bin/sh\n` +
+    `${await which("docker")} "$@" | ${await which("sed")} 's/"Name":"compose"/"Name":"other"/g'\n`;
   await Deno.writeTextFile(join(bin, "docker"), script, { mode: 0o755 });
-  const result = await world.sandcage(["shell", "--", "true"], {
-    env: { PATH: `${bin}:${Deno.env.get("PATH")}` },
-  });
+  const result = await world.sandcage(["shell", "--", "true"], { env: { PATH: bin } });
   assertError(result, { code: 4, words: /compose/i });
 });
 
@@ -288,6 +285,11 @@ async function writeDockerfile(world: World, step: string): Promise<void> {
     join(world.state, `${RUN_ID}.Dockerfile`),
     `FROM sandcage/base\nLABEL dev.sandcage.e2e=${RUN_ID}\n${step}\n`,
   );
+}
+
+async function which(program: string): Promise<string> {
+  const found = await run("sh", ["-c", 'command -v "$0"', program], { timeoutMs: 10_000 });
+  return found.stdout.trim();
 }
 
 function freePort(): number {
