@@ -257,3 +257,36 @@ Deno.test("npm install -g lands in the home and is there in the next session", a
   const { stdout } = await shell(world, "command -v e2e-tool && e2e-tool && bash -lc e2e-tool");
   assert.equal(stdout, "/home/agent/.local/bin/e2e-tool\nit works\nit works\n");
 });
+
+Deno.test("setup lines run at the first start and again when they changed", async (t) => {
+  await using world = await makeWorld("setup");
+  const setup = (line: string) => world.write(".sandcage.yml", `setup: ["${line}"]\n`);
+  const runs = async () => (await world.read("runs.txt")).trim().split("\n");
+  await setup("echo one >>runs.txt");
+  const first = await shell(world, "echo started");
+
+  await t.step("before the agent, on stderr", async () => {
+    assert.deepEqual(await runs(), ["one"]);
+    assert.equal(first.stdout, "started\n");
+    assert.match(first.stderr, /running setup/);
+  });
+  await t.step("once", async () => {
+    assert.doesNotMatch((await shell(world, "true")).stderr, /running setup/);
+    assert.deepEqual(await runs(), ["one"]);
+  });
+  await t.step("again when changed", async () => {
+    await setup("echo two >>runs.txt");
+    await shell(world, "true");
+    assert.deepEqual(await runs(), ["one", "two"]);
+  });
+  await t.step("a failing line stops the session and is tried again", async () => {
+    await setup("echo three >>runs.txt; exit 7");
+    for (const _ of [1, 2]) {
+      const failed = await world.sandcage(["shell", "--", "touch", "agent-ran"]);
+      assert.equal(failed.code, 1);
+      assert.match(failed.stderr, /setup failed with exit code 7/);
+    }
+    assert.deepEqual(await runs(), ["one", "two", "three", "three"]);
+    await assert.rejects(world.read("agent-ran"), Deno.errors.NotFound);
+  });
+});
