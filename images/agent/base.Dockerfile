@@ -13,7 +13,7 @@ COPY ca/ /usr/local/share/ca-certificates/sandcage/
 COPY files/ /
 RUN --mount=type=cache,id=sandcage-apt-node,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,id=sandcage-lists-node,target=/var/lib/apt/lists,sharing=locked \
-    /opt/sandcage/build/apt-install ca-certificates npm
+    /opt/sandcage/build/apt-install ca-certificates npm && update-ca-certificates
 ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 RUN --mount=type=cache,id=sandcage-npm,target=/root/.npm \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
@@ -27,7 +27,8 @@ RUN --mount=type=cache,id=sandcage-apt,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,id=sandcage-lists,target=/var/lib/apt/lists,sharing=locked \
     /opt/sandcage/build/apt-install \
       bash ca-certificates curl git less libatomic1 openssh-client patch procps python3 ripgrep \
-      unzip xz-utils
+      unzip xz-utils \
+    && update-ca-certificates
 COPY --from=node /opt/sandcage/node /opt/sandcage/node
 RUN ln -s /opt/sandcage/node/bin/node /opt/sandcage/node/bin/npm /opt/sandcage/node/bin/npx \
       /opt/sandcage/node/bin/corepack /usr/local/bin/ \
