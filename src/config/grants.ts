@@ -1,37 +1,11 @@
+import { ask, type Grant, type Planning, UNTRUSTED } from "./grant.ts";
+import { planInside } from "./grants_inside.ts";
 import { childPath } from "./kit.ts";
 import type { LoadedConfig } from "./layers.ts";
-import { type Layer, type LayerName, mergeLayers, type Origin } from "./merge.ts";
-import type { Config, MountConfig } from "./schema.ts";
 import { maskValue } from "./mask.ts";
+import { mergeLayers } from "./merge.ts";
+import type { MountConfig } from "./schema.ts";
 import { parseByteSize } from "./units.ts";
-
-/** One thing a project file asks for that opens the cage further than the user's own config does. */
-export type Grant = {
-  /** Key path without list indexes: `mounts`, `limits.memory`. */
-  key: string;
-  /** The exact value, canonical: what the stored hash covers, with {@link key}. */
-  value: string;
-  /** The value for people; what looks like a credential is masked. */
-  shown: string;
-  file: string;
-  line: number;
-  /** What saying yes means. */
-  why: string;
-  /** Host file whose content the grant covers too. */
-  contentOf?: string;
-};
-
-type Planning = {
-  config: Config;
-  /** What holds without the project's files. */
-  trusted: Config;
-  origins: ReadonlyMap<string, Origin>;
-  layers: readonly Layer[];
-  grants: Grant[];
-};
-
-/** Layers that anyone who can write to the project controls. */
-const UNTRUSTED: readonly LayerName[] = ["project", "local"];
 
 /** Weaker comes later. */
 const GIT_STRICTNESS = ["none", "readonly", "protected"];
@@ -53,6 +27,7 @@ export function planGrants(loaded: LoadedConfig): Grant[] {
   planNetwork(planning);
   planSecrets(planning);
   planScalars(planning);
+  planInside(planning);
   planLostProtection(planning);
   return planning.grants;
 }
@@ -263,25 +238,6 @@ function askLost(planning: Planning, path: string, grant: { value: string; why: 
     });
     return;
   }
-}
-
-/** Adds a grant when the value at `path` comes from a file of the project. */
-function ask(
-  planning: Planning,
-  path: string,
-  grant: { key?: string; value: string; shown?: string; why: string; contentOf?: string },
-): void {
-  const origin = planning.origins.get(path);
-  if (origin === undefined || !UNTRUSTED.includes(origin.layer)) return;
-  planning.grants.push({
-    key: grant.key ?? path,
-    value: grant.value,
-    shown: grant.shown ?? grant.value,
-    file: origin.file ?? "",
-    line: origin.line ?? 1,
-    why: grant.why,
-    ...(grant.contentOf === undefined ? {} : { contentOf: grant.contentOf }),
-  });
 }
 
 function isWeakerGit(now: string, before: string): boolean {

@@ -1,7 +1,7 @@
 import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
-import type { Grant } from "./grants.ts";
+import type { Grant } from "./grant.ts";
 import type { LoadedConfig } from "./layers.ts";
 import type { StoredGrant } from "./trust_store.ts";
 
