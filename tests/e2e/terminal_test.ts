@@ -60,7 +60,7 @@ for (const code of [0, 1, 2, 3, 42, 125, 126, 127, 130, 255]) {
   });
 }
 
-for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]] as const) {
+for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 143]] as const) {
   Deno.test(`${signal} to the client ends the session with ${code} and leaves no container`, async () => {
     await using world = await makeWorld(signal.toLowerCase());
     const child = world.spawn(["shell", "--", "sleep", "1000"]);
