@@ -16,7 +16,7 @@ function __sandcage_at
         end
         switch $word
             case --
-                echo --
+                echo '(agent)'
                 return
             case ${flagsWithValue(entries).join(" ")}
                 set skip 1
@@ -25,16 +25,16 @@ function __sandcage_at
                 contains -- (string join ' ' $at $word) ${known.join(" ")}; and set -a at $word
         end
     end
-    string join ' ' $at
+    echo "$at"
 end
 complete -c sandcage -f
-complete -c sandcage -n 'test (__sandcage_at) = --' -F
+complete -c sandcage -n 'test (__sandcage_at) = "(agent)"' -F
 ${lines.join("\n")}
 `;
 }
 
 function formatEntry(entry: CompletionEntry): string[] {
-  const condition = quote(`test (__sandcage_at)"" = "${entry.path.join(" ")}"`);
+  const condition = quote(`test (__sandcage_at) = "${entry.path.join(" ")}"`);
   const start = `complete -c sandcage -n ${condition}`;
   const words = fixedWords(entry).map(({ word, about }) =>
     `${start} -a ${quote(word)}${about === "" ? "" : ` -d ${quote(about)}`}`
