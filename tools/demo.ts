@@ -31,6 +31,9 @@ const { values: flags } = parseArgs({
 /** Set once the person wants it to end. */
 let interrupted = false;
 
+/** Number of the step on the screen. */
+let steps = 0;
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   // Ctrl-C reaches every child by itself; this process stays to clean up after them.
   Deno.addSignalListener(signal, () => {
@@ -206,8 +209,6 @@ async function summarize(sample: Sample, inside: Inside): Promise<boolean> {
   print(`\nThe cage it ran in, measured from inside:\n${formatFacts(facts)}`);
   return mine && facts.every((fact) => fact.held);
 }
-
-let steps = 0;
 
 function step(title: string): void {
   if (interrupted) throw new Error("interrupted");
