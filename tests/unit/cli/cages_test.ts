@@ -150,7 +150,6 @@ Deno.test("sandcage list shows cages and the sessions whose client lives", async
     id: "api-1",
     projectPath: "/w/api",
     createdAt: "2026-01-02T03:04:05.000Z",
-    planHash: "x",
   };
   assert.equal((await runLine(["list", "--json"], { host })).out, "[]\n");
   await Deno.mkdir(join(dir.path, "cages/api-1"), { recursive: true });
@@ -164,6 +163,7 @@ Deno.test("sandcage list shows cages and the sessions whose client lives", async
     engine: "the default engine",
     startedAt: "2026-01-02T03:05:05.000Z",
     clientPid: 1,
+    publishes: false,
   } as const;
   await using _open = await openSession(dir.path, session);
   const listed = JSON.parse((await runLine(["list", "--json"], { host })).out);
