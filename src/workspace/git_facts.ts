@@ -90,7 +90,8 @@ async function look(
 ): Promise<void> {
   const stat = await findIdentity(path);
   if (stat === undefined) {
-    facts.absent.push(path);
+    // Attributes alone run nothing: they are compared after the session, not worth a pause.
+    if (!path.endsWith("attributes")) facts.absent.push(path);
   } else if (stat.symlink) {
     // A mount resolves the link, which would leave the link itself replaceable.
     facts.warnings.push(
