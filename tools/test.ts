@@ -76,8 +76,9 @@ async function runGroup(group: Group, options: RunOptions): Promise<Tally> {
 
 /** Everything the tests would otherwise do first, once and in sight: engine, programs, images. */
 async function prepareEndToEnd(): Promise<void> {
-  const state = join(runRoot, "prepare");
+  const [state, project] = [join(runRoot, "prepare", "state"), join(runRoot, "prepare", "project")];
   await Deno.mkdir(state, { recursive: true });
+  await Deno.mkdir(project);
   const env = { SANDCAGE_HOME: state };
   await ensurePrograms(TEST_PROGRAMS);
   await ensureEngine(env);
@@ -86,7 +87,7 @@ async function prepareEndToEnd(): Promise<void> {
   say("Building images");
   await must(Deno.execPath(), [
     ...["run", "-A", "--no-config", "--no-lock", join(program, "main.js")],
-    ...["build", "claude", "codex", "gemini", "shell", "--path", state],
+    ...["build", "claude", "codex", "gemini", "shell", "--path", project],
   ], { env });
   say(`Engine ${await docker(["version", "--format", "{{.Server.Version}}"])}`);
 }

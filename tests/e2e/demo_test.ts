@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../src/engine/process.ts";
-import { observeRun } from "../../tools/engine_state.ts";
+import { listVolumes, observeRun } from "../../tools/engine_state.ts";
 import { waitFor } from "./support/files.ts";
 import { REPOSITORY } from "./support/sandcage.ts";
 import { RUN_ROOT } from "./support/world.ts";
@@ -55,7 +55,9 @@ async function makePlace(): Promise<
 }
 
 async function leftovers(dir: string): Promise<string[]> {
-  const { containers, volumes, networks } = await observeRun(dir);
+  const { containers, networks } = await observeRun(dir);
+  // A home volume names its cage, and the cage the demo's project.
+  const volumes = await listVolumes("-hello-cage-");
   return [
     ...containers,
     ...volumes,
