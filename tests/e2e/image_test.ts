@@ -260,7 +260,12 @@ Deno.test("npm install -g lands in the home and is there in the next session", a
 
 Deno.test("setup lines run at the first start and again when they changed", async (t) => {
   await using world = await makeWorld("setup");
-  const setup = (line: string) => world.write(".sandcage.yml", `setup: ["${line}"]\n`);
+  // In the user's own file: a project's setup lines would ask for trust first.
+  const setup = (line: string) =>
+    Deno.writeTextFile(
+      join(world.state, "config.toml"),
+      `version = 1\nhome = "project"\nsetup = ["${line}"]\n`,
+    );
   const runs = async () => (await world.read("runs.txt")).trim().split("\n");
   await setup("echo one >>runs.txt");
   const first = await shell(world, "echo started");

@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { addPackages } from "../../config/edit.ts";
 import { readConfigText } from "../../config/read.ts";
 import { EXIT, UserError } from "../../errors.ts";
-import { ensureAllImages, findUnbuilt } from "../../image/build.ts";
+import { ensureImages } from "../../image/build.ts";
 import { planImages } from "../../image/recipe.ts";
-import { CONFIG_FILE } from "../../names.ts";
-import { findProject } from "../../project/root.ts";
-import { enabledServices } from "../../service/registry.ts";
+import { CONFIG_FILE, SHELL_SERVICE } from "../../names.ts";
+import { resolveService } from "../../service/registry.ts";
 import type { CommandContext } from "../context.ts";
 import { observeImages } from "./build.ts";
 
@@ -21,20 +20,18 @@ export async function runPackageAdd(
   options: { packages: string[]; path?: string },
   context: CommandContext,
 ): Promise<void> {
-  const { host, io } = context;
+  const { io } = context;
   for (const name of options.packages) requireName(name);
-  const project = await findProject({
-    host,
-    ...(options.path === undefined ? {} : { path: options.path }),
-  });
-  const file = join(project.path, CONFIG_FILE.project);
-  const before = await readConfigText(file, { inside: project.path });
+  // Project, trust and engine are in order before the file is touched.
+  const { projectPath } = await observeImages(options, context);
+  const file = join(projectPath, CONFIG_FILE.project);
+  const before = await readConfigText(file, { inside: projectPath });
   const after = addPackages(before ?? "", options.packages);
   const names = options.packages.join(", ");
   if (after === before) io.talk(`${names}: already in ${file}`);
   else await replaceFile(file, after);
   try {
-    await rebuild(options, context);
+    await buildTools(options, context);
   } catch (error) {
     if (after !== before) {
       if (before === undefined) await Deno.remove(file);
@@ -46,15 +43,15 @@ export async function runPackageAdd(
   if (after !== before) io.talk(`Added ${names} to ${file}; new sessions have it`);
 }
 
-/** Builds the project's tools, and the services whose agent has been installed before. */
-async function rebuild(options: { path?: string }, context: CommandContext): Promise<void> {
+/**
+ * Builds the project's tools with a shell on top: that tells whether Debian has the package. An agent
+ * is copied onto them in seconds when it is next started, and not for projects that never start it.
+ */
+async function buildTools(options: { path?: string }, context: CommandContext): Promise<void> {
   const { config, engine, facts } = await observeImages(options, context);
-  const plans = enabledServices(config).map((service) => planImages({ config, service, facts }));
-  const agents = plans.map(({ agent }) => agent).filter((agent) => agent !== undefined);
-  const missing = new Set(await findUnbuilt(agents, engine));
-  // The others are built when they are first started; until then nobody waits for them.
-  const wanted = plans.filter(({ agent }) => agent === undefined || !missing.has(agent));
-  await ensureAllImages(wanted, { engine, host: context.host, io: context.io });
+  const service = resolveService(SHELL_SERVICE, { services: {} });
+  const plan = planImages({ config, service, facts });
+  await ensureImages(plan, { engine, host: context.host, io: context.io });
 }
 
 function requireName(name: string): void {
