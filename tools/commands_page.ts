@@ -10,9 +10,8 @@ const COLUMNS = 80;
 /** The text of docs/commands.md: the introduction, then the help of every command. */
 export function commandsPage(): string {
   const root = buildProgram({ context: SILENT, columns: COLUMNS, end: () => {} });
-  const codes = ERROR_CODES.map((code) => `\`${code}\``).join("\n");
   const parts = [
-    introduction.trimEnd().replace("ERROR_CODES", codes),
+    introduction.trimEnd().replace("ERROR_CODES", ERROR_CODES.join("\n")),
     "## Every command",
     ...walkCommands(root).filter((command) => !isHidden(command)).map((command) =>
       `### ${pathOf(command)}\n\n\`\`\`text\n${formatHelp(command).trimEnd()}\n\`\`\``

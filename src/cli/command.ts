@@ -78,7 +78,7 @@ export function walkCommands(command: CommandUnknownOpts): CommandUnknownOpts[] 
 
 function formatExamples(examples: readonly Example[]): string {
   const width = Math.max(...examples.map(({ line }) => line.length));
-  const lines = examples.map(({ line, about }) => `  ${line.padEnd(width)}  ${about}`);
+  const lines = examples.map(({ line, about }) => `  ${line.padEnd(width)}  # ${about}`);
   return ["Examples:", ...lines].join("\n");
 }
 
