@@ -1,21 +1,11 @@
 import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
-import { EXIT, UserError } from "../errors.ts";
-import { ensurePrivateDir, type FileLock, lockFile, tryLockFile } from "../files.ts";
+import { type FileLock, lockFile, tryLockFile } from "../files.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { LABEL } from "../names.ts";
-import { ensureDebianImage } from "../setup/base_image.ts";
-import { type BuildFailure, createBuildLog } from "./build_log.ts";
 import type { ImagePlan, ImageSpec } from "./recipe.ts";
-import { packContext } from "./tar.ts";
-
-/** Upper bound of one image's build: a slow line and a big toolchain, not a hung one. */
-const BUILD_TIMEOUT_MS = 60 * 60_000;
-
-/** Beginning of the names of folders that last as long as one build. */
-const STAGING_PREFIX = "build-";
 
 /** How to bring images about. */
 export type EnsureImagesOptions = {
@@ -54,6 +44,8 @@ export async function ensureAllImages(
   const unbuilt = fresh ? [] : await findUnbuilt(plans.map(({ final }) => final), engine);
   const wanted = fresh ? plans : plans.filter(({ final }) => unbuilt.includes(final));
   if (wanted.length === 0) return;
+  // Most starts build nothing and load nothing of this.
+  const { buildImage, ensureBase, removeLeftovers } = await import("./apply.ts");
   using _lock = await lockBuilds(host, io);
   await removeLeftovers(host);
   const seen = new Set<string>();
@@ -84,175 +76,4 @@ async function lockBuilds(host: Host, io: Io): Promise<FileLock> {
   if (lock !== undefined) return lock;
   io.talk("Another sandcage is building images; waiting for it");
   return await lockFile(path);
-}
-
-// A killed build leaves its staging, a login among it; whoever holds the lock knows nobody uses it.
-async function removeLeftovers(host: Host): Promise<void> {
-  const parent = stagingParent(host);
-  await ensurePrivateDir(parent);
-  for await (const { name } of Deno.readDir(parent)) {
-    if (name.startsWith(STAGING_PREFIX)) await Deno.remove(join(parent, name), { recursive: true });
-  }
-}
-
-async function ensureBase(image: ImageSpec, options: EnsureImagesOptions): Promise<void> {
-  const { engine, host, io } = options;
-  const base = image.args.BASE!;
-  if (options.pull === true) {
-    using progress = io.progress(`Fetching ${base}`);
-    const result = await engine.docker(["pull", base], {
-      timeoutMs: BUILD_TIMEOUT_MS,
-      ...signalOf(options),
-    });
-    if (result.code === 0) return progress.done();
-    io.warn(`Could not fetch ${base}; the copy on this engine is used: ${lastLine(result.stderr)}`);
-  }
-  await ensureDebianImage(engine, { host, io, image: base });
-}
-
-async function buildImage(
-  image: ImageSpec,
-  options: EnsureImagesOptions & { plan: ImagePlan },
-): Promise<void> {
-  const { engine, host, io, plan } = options;
-  await using staging = await makeStaging(image, plan, host);
-  const logFile = join(host.stateDir, "logs", `build-${slug(image.ref)}-${timestamp()}.log`);
-  await ensurePrivateDir(join(host.stateDir, "logs"));
-  using log = await Deno.open(logFile, { write: true, create: true, mode: 0o600 });
-  using progress = io.progress(`Building ${image.ref} (${image.cause})`);
-  const parsed = createBuildLog();
-  let shown: string | undefined;
-  const result = await engine.docker(planBuildArgs(image, { ...options, staging }), {
-    env: { DOCKER_BUILDKIT: "1", BUILDKIT_PROGRESS: "plain" },
-    ...(staging.stdin === undefined ? {} : { stdin: staging.stdin }),
-    timeoutMs: BUILD_TIMEOUT_MS,
-    ...signalOf(options),
-    onOutput(text) {
-      log.writeSync(new TextEncoder().encode(text));
-      parsed.push(text);
-      if (parsed.detail === undefined || parsed.detail === shown) return;
-      shown = parsed.detail;
-      progress.update(shown);
-    },
-  });
-  if (result.code !== 0) {
-    throw buildError(image, {
-      failure: parsed.failure,
-      stderr: result.stderr,
-      logFile,
-      timedOut: result.timedOut,
-    });
-  }
-  progress.done();
-}
-
-/** The command line of one build. Pure. */
-export function planBuildArgs(
-  image: ImageSpec,
-  options: {
-    plan: Pick<ImagePlan, "proxies">;
-    staging: Pick<Staging, "dockerfile" | "npmrc">;
-    noCache?: boolean;
-  },
-): string[] {
-  const { plan, staging } = options;
-  return [
-    "build",
-    "--progress=plain",
-    ...(options.noCache === true ? ["--no-cache"] : []),
-    ...[image.ref, ...(image.latest === undefined ? [] : [image.latest])]
-      .flatMap((tag) => ["--tag", tag]),
-    ...Object.entries(image.args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
-    // A name without a value: the docker client takes it from its own environment, not from here.
-    ...plan.proxies.flatMap((name) => ["--build-arg", name]),
-    ...Object.entries(image.labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
-    ...(staging.npmrc === undefined ? [] : ["--secret", `id=npmrc,src=${staging.npmrc}`]),
-    ...(image.contextDir === undefined ? ["-"] : ["--file", staging.dockerfile!, image.contextDir]),
-  ];
-}
-
-/** What a build reads: a context in memory, or files that are gone afterwards. */
-type Staging = AsyncDisposable & {
-  stdin?: Uint8Array;
-  /** The user's Dockerfile with its base filled in. */
-  dockerfile?: string;
-  /** The npm login as a build secret: never a layer, never an argument. */
-  npmrc?: string;
-};
-
-async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promise<Staging> {
-  const dir = await Deno.makeTempDir({ dir: stagingParent(host), prefix: STAGING_PREFIX });
-  const staging: Staging = {
-    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
-  };
-  try {
-    if (plan.npmrc !== undefined) {
-      staging.npmrc = join(dir, "npmrc");
-      await Deno.writeTextFile(staging.npmrc, plan.npmrc, { mode: 0o600 });
-    }
-    if (image.contextDir === undefined) {
-      staging.stdin = packContext([{ path: "Dockerfile", text: image.dockerfile }, ...image.files]);
-    } else {
-      staging.dockerfile = join(dir, "Dockerfile");
-      await Deno.writeTextFile(staging.dockerfile, image.dockerfile);
-      await copyIgnoreFile(`${image.dockerfilePath}.dockerignore`, staging.dockerfile);
-    }
-  } catch (error) {
-    await staging[Symbol.asyncDispose]();
-    throw error;
-  }
-  return staging;
-}
-
-// BuildKit looks for it beside the Dockerfile it is given, which is ours; then in the context.
-async function copyIgnoreFile(from: string, dockerfile: string): Promise<void> {
-  try {
-    await Deno.copyFile(from, `${dockerfile}.dockerignore`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-/** The error of a failed build: which step, what it said last, where the rest is. Pure. */
-export function buildError(
-  image: Pick<ImageSpec, "ref" | "cause">,
-  end: { failure?: BuildFailure; stderr: string; logFile: string; timedOut: boolean },
-): UserError {
-  const said = end.failure?.lines ?? end.stderr.trim().split("\n").slice(-10);
-  if (/no space left on device/i.test(end.stderr) || said.some((line) => /ENOSPC/.test(line))) {
-    return new UserError(`The engine's disk is full: cannot build ${image.ref} (${image.cause})`, {
-      hint: "Free space, for example: docker builder prune, or sandcage reset --images; " +
-        `then run it again. Log: ${end.logFile}`,
-      exit: EXIT.engine,
-      code: "disk-full",
-    });
-  }
-  const step = end.failure === undefined ? "" : `\n  step: ${end.failure.step}`;
-  const lines = said.map((line) => `\n  | ${line}`).join("");
-  const what = end.timedOut ? "took longer than an hour" : "failed";
-  return new UserError(`Building ${image.ref} (${image.cause}) ${what}${step}${lines}`, {
-    hint: `The whole log: ${end.logFile}`,
-    exit: EXIT.failed,
-    code: "image-build-failed",
-  });
-}
-
-function stagingParent(host: Host): string {
-  return join(host.stateDir, "tmp");
-}
-
-function signalOf(options: { signal?: AbortSignal }): { signal?: AbortSignal } {
-  return options.signal === undefined ? {} : { signal: options.signal };
-}
-
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
-}
-
-function slug(ref: string): string {
-  return ref.replace(/[^A-Za-z0-9.-]+/g, "-");
-}
-
-function timestamp(): string {
-  return new Date().toISOString().replace(/[:.]/g, "-");
 }

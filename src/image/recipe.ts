@@ -3,15 +3,18 @@ import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { IMAGE, INSIDE, LABEL } from "../names.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
-import {
-  BASE_DOCKERFILE,
-  BASE_FILES,
-  BUILD_DIR,
-  type ContextFile,
-  STEP_SCRIPTS,
-} from "./assets.ts";
+import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
 import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
 import { agentDir, cageCaEnv } from "./env.ts";
+import {
+  APT_MOUNTS,
+  formatEnv,
+  formatStep,
+  NPM_MOUNTS,
+  parseMirror,
+  quoteShell,
+  stepFiles,
+} from "./steps.ts";
 import { planToolchains } from "./toolchains.ts";
 import { BASE_VERSIONS, MISE_PACKAGE, NODE_PACKAGE } from "./versions.ts";
 
@@ -76,11 +79,6 @@ type Draft = Omit<ImageSpec, "ref" | "recipe" | "labels" | "args" | "files" | "l
   /** What else decides about the content: a context's fingerprint. */
   inputs?: string;
 };
-
-const NPM_MOUNTS = "--mount=type=cache,id=sandcage-npm,target=/root/.npm " +
-  "--mount=type=secret,id=npmrc,target=/root/.npmrc";
-const APT_MOUNTS = "--mount=type=cache,id=sandcage-apt,target=/var/cache/apt,sharing=locked " +
-  "--mount=type=cache,id=sandcage-lists,target=/var/lib/apt/lists,sharing=locked";
 
 /** Packages that toolchains built from source parts need, and that wheels and gems link against. */
 const TOOLCHAIN_PACKAGES = ["build-essential", "libssl-dev", "pkg-config"];
@@ -257,21 +255,6 @@ function finish(draft: Draft): ImageSpec {
   };
 }
 
-/** The mirror ends up in a sed expression: only what an address needs may stand in it. */
-function parseMirror(mirror: string | undefined): string | undefined {
-  if (mirror === undefined || /^https?:\/\/[\w.~:/@%+-]+$/.test(mirror)) return mirror;
-  throw new UserError(`Cannot read image.args.DEBIAN_MIRROR: got ${JSON.stringify(mirror)}`, {
-    hint: "Give the address of a Debian archive, for example https://mirror.example/debian",
-    exit: EXIT.config,
-    code: "config-invalid",
-  });
-}
-
-/** A package version comes from a project's file and goes through a shell: never as code. */
-function quoteShell(word: string): string {
-  return /^[\w.+=:~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 function findNodePackage(arch: string): string {
   if (arch === "x86_64" || arch === "aarch64") return NODE_PACKAGE[arch];
   throw new UserError(`Cannot build images for the architecture ${arch} of this engine`, {
@@ -279,26 +262,6 @@ function findNodePackage(arch: string): string {
     exit: EXIT.engine,
     code: "engine-failed",
   });
-}
-
-/** A RUN line whose script is mounted for as long as it runs and stays out of the image. */
-function formatStep(
-  script: keyof typeof STEP_SCRIPTS,
-  step: { mounts?: string; args: readonly string[] },
-): string {
-  const mounts = step.mounts === undefined ? "" : `${step.mounts} `;
-  return `RUN ${mounts}--mount=type=bind,source=${script},target=/tmp/${script} \\\n` +
-    `    sh /tmp/${script} ${step.args.join(" ")}`;
-}
-
-function stepFiles(script: keyof typeof STEP_SCRIPTS): ContextFile[] {
-  return [{ path: script, text: STEP_SCRIPTS[script] }];
-}
-
-function formatEnv(env: Readonly<Record<string, string>>): string {
-  return `ENV ${
-    Object.entries(env).map(([name, value]) => `${name}=${value}`).join(" \\\n    ")
-  }\n`;
 }
 
 function formatToolsCause(config: ImageConfig): string {

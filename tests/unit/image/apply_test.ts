@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EXIT } from "../../../src/errors.ts";
-import { buildError, planBuildArgs } from "../../../src/image/build.ts";
+import { buildError, planBuildArgs } from "../../../src/image/apply.ts";
 import type { ImageSpec } from "../../../src/image/recipe.ts";
 
 const IMAGE: ImageSpec = {
