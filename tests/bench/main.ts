@@ -77,7 +77,7 @@ async function startAnother(world: World): Promise<void> {
 async function findCage(world: World): Promise<{ id: string; file: string }> {
   const dir = join(world.state, "cages");
   for await (const entry of Deno.readDir(dir)) {
-    const file = join(dir, entry.name, "compose.yml");
+    const file = join(dir, entry.name, "shell.compose.yml");
     if (entry.isDirectory) return { id: entry.name, file };
   }
   throw new Error(`No cage in ${dir}`);
