@@ -43,16 +43,21 @@ export async function openSessionGuard(
   };
 }
 
-/** Restores what a session whose client was killed has left, unless others still run. */
+/**
+ * Restores what a session whose client was killed has left, unless others still run.
+ *
+ * @returns Whether anything was there to restore: then the project has to be looked at again.
+ */
 export async function settleKilledSession(
   cage: Pick<GuardedCage, "id" | "dir">,
   options: GuardOptions,
-): Promise<void> {
-  if (await findBaseline(cage.dir) === undefined) return;
-  if (await countLive(options.stateDir, cage.id) > 0) return;
+): Promise<boolean> {
+  if (await findBaseline(cage.dir) === undefined) return false;
+  if (await countLive(options.stateDir, cage.id) > 0) return false;
   const guard = await openGitGuard({ roots: [], cageDir: cage.dir, live: false });
   for (const line of formatTamper(guard.found)) options.io.warn(line);
   await guard.close({ last: true });
+  return guard.found.length > 0;
 }
 
 async function countLive(stateDir: string, cageId: string): Promise<number> {

@@ -33,6 +33,16 @@ function decodeTo(text: string, path: string): string {
   return `printf %s '${new TextEncoder().encode(text).toBase64()}' | base64 -d > ${path}`;
 }
 
+/** No container runs sooner after its client was started, in milliseconds; a try costs a process. */
+const FIRST_TRY_MS = 250;
+
+/** Pause between two tries, in milliseconds. */
+const NEXT_TRY_MS = 100;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /**
  * Hands secrets and setup lines to a container as soon as it runs, through the standard input of
  * `docker exec` into a tmpfs: they touch no disk and no inspect output, on a remote engine too.
@@ -47,6 +57,7 @@ export async function applyHandover(
   const deadline = Date.now() + options.timeoutMs;
   const script = formatHandover(handover);
   let said = "";
+  await pause(FIRST_TRY_MS);
   while (!options.signal.aborted && Date.now() < deadline) {
     const result = await options.engine.docker(["exec", "--interactive", container, "sh"], {
       stdin: script,
@@ -54,7 +65,7 @@ export async function applyHandover(
     });
     if (result.code === 0) return;
     said = result.stderr.trim();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(NEXT_TRY_MS);
   }
   if (options.signal.aborted) return;
   throw new UserError(`Could not hand secrets and setup lines to ${container}: ${said}`, {

@@ -2,8 +2,10 @@ import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
 import type { Io } from "../io.ts";
 import { type MountInfo, readMountInfo } from "../workspace/mount_info.ts";
-import type { WatchedMask } from "../workspace/types.ts";
-import { formatLosses, watchMasks } from "../workspace/watch.ts";
+import type { MountRoot, WatchedMask } from "../workspace/types.ts";
+import type { MaskPatterns } from "../workspace/patterns.ts";
+import { watchNewMatches } from "../workspace/rescan.ts";
+import { formatLosses, type MaskLoss, watchMasks } from "../workspace/watch.ts";
 import type { InspectedState } from "./outcome.ts";
 
 /**
@@ -12,33 +14,67 @@ import type { InspectedState } from "./outcome.ts";
  */
 const LOOKUP_DELAY_MS = 1500;
 
+/** A session whose masks are to be watched. */
+export type WatchedSession = {
+  container: string;
+  masks: readonly WatchedMask[];
+  roots: readonly MountRoot[];
+  patterns: MaskPatterns;
+  /** Somebody is there to decide: the cage is paused. Otherwise it is ended. */
+  attended: boolean;
+};
+
+/** What watching needs from outside. */
+export type MaskWatchOptions = {
+  engine: Engine;
+  io: Pick<Io, "warn">;
+  signal: AbortSignal;
+  nowMs: () => number;
+};
+
 /**
  * Watches the masks of a running session: when the host loses one, the kernel drops its mount in the
- * cage, and the cage is paused at once.
+ * cage, and the cage is paused at once. Paths that begin to match a pattern are told.
  *
  * @see docs/interactive.md for what the user does then.
  */
 export async function watchSessionMasks(
-  session: { container: string; masks: readonly WatchedMask[] },
-  options: { engine: Engine; io: Pick<Io, "warn">; signal: AbortSignal; nowMs: () => number },
+  session: WatchedSession,
+  options: MaskWatchOptions,
 ): Promise<void> {
-  const { container, masks } = session;
+  const { container, masks, roots, patterns } = session;
   const { engine, io, signal, nowMs } = options;
-  await watchMasks({
-    masks,
-    signal,
-    readMounts: createMountReader(container, { engine, nowMs }),
-    async pause(losses) {
-      const paused = await engine.docker(["pause", container]);
-      for (const line of formatLosses(losses)) io.warn(line);
-      io.warn(
-        paused.code === 0
-          ? `The cage is paused. Start the session again to cover it; to go on as it is: ` +
-            `docker unpause ${container}`
-          : `The cage could not be paused, end the session: docker rm -f ${container}`,
-      );
-    },
-  });
+  const warn = (text: string) => io.warn(text);
+  await Promise.all([
+    watchMasks({
+      masks,
+      signal,
+      readMounts: createMountReader(container, { engine, nowMs }),
+      pause: (losses) => stopSession(session, { ...options, losses }),
+    }),
+    watchNewMatches({ roots, patterns, warn, signal }),
+  ]);
+}
+
+/** Pausing where nobody can go on would leave the caller waiting for ever. */
+async function stopSession(
+  session: WatchedSession,
+  options: MaskWatchOptions & { losses: readonly MaskLoss[] },
+): Promise<void> {
+  const { container, attended } = session;
+  const { engine, io, losses } = options;
+  const stopped = await engine.docker([attended ? "pause" : "kill", container]);
+  for (const line of formatLosses(losses)) io.warn(line);
+  if (stopped.code !== 0) {
+    io.warn(`The cage could not be stopped, remove it: docker rm -f ${container}`);
+  } else if (attended) {
+    io.warn(
+      "The cage is paused. End it and start again to cover the path; to go on as it is: " +
+        `docker unpause ${container}`,
+    );
+  } else {
+    io.warn("The session was ended. Start it again to cover the path");
+  }
 }
 
 /** Reads the mounts of a container whose process is looked up once, some time after its start. */

@@ -71,17 +71,22 @@ export async function runSession(
   });
   const guard = await openSessionGuard(cage, { stateDir: context.host.stateDir, io: context.io });
   const ended = new AbortController();
-  const command = cage.engine.composeCommand(planRunArgs(spec));
-  const clientEnv = spec.tty ? await planClientEnv(context.host.stateDir, cage.engine.url) : {};
-  const client = startClient({ ...command, env: { ...command.env, ...clientEnv } });
-  using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
-  const watching = watchSessionMasks({ container, masks: cage.workspace.watched }, {
+  const watched = {
+    container,
+    masks: cage.workspace.watched,
+    roots: cage.workspace.roots,
+    patterns: cage.config.workspace,
+    attended: spec.tty,
+  };
+  const watching = watchSessionMasks(watched, {
     engine: cage.engine,
     io: context.io,
     signal: ended.signal,
     nowMs: Date.now,
   });
   try {
+    const client = await openClient(cage, spec, { stateDir: context.host.stateDir });
+    using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
     const clientCode = await waitForClient(client, { cage, container, handover });
     const end: ContainerEnd = clientCode === 0
       ? { kind: "exited", code: 0, oomKilled: false }
@@ -100,6 +105,16 @@ export async function runSession(
     await watching;
     await guard.close();
   }
+}
+
+async function openClient(
+  cage: PreparedCage,
+  spec: SessionSpec,
+  options: { stateDir: string },
+): Promise<Client> {
+  const command = cage.engine.composeCommand(planRunArgs(spec));
+  const env = spec.tty ? await planClientEnv(options.stateDir, cage.engine.url) : {};
+  return startClient({ ...command, env: { ...command.env, ...env } });
 }
 
 function observeHandover(cage: PreparedCage, { host, io }: SessionContext): Handover {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { docker, inspect, listContainers } from "../../tools/engine_state.ts";
 import { git } from "../unit/support/workspace.ts";
 import { waitFor } from "./support/files.ts";
+import { openTerminal } from "./support/tmux.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
 /** Trusted configuration of the user; a project file may only tighten as well. */
@@ -157,28 +158,45 @@ for (
     }],
   ] as const
 ) {
-  Deno.test(`the cage is paused when ${what} on the host`, async () => {
-    await using world = await makeWorld("pause", { config: MASKS });
+  Deno.test(`an unattended session is ended at once when ${what} on the host`, async () => {
+    await using world = await makeWorld("lost", { config: MASKS });
     await fill(world);
     const child = world.spawn(["shell", "--", "sleep", "300"]);
-    const name = await waitFor("a running container", async () => {
-      const [first] = await listContainers(world.root);
-      if (first === undefined) return undefined;
-      const state = (await inspect(first)).State as { Running: boolean };
-      return state.Running ? first : undefined;
-    });
+    await waitForContainer(world);
     await act(join(world.project, path));
     const startMs = performance.now();
-    await waitFor("the pause", async () => {
-      const state = (await inspect(name)).State as { Paused: boolean };
-      return state.Paused ? true : undefined;
-    });
-    const tookMs = performance.now() - startMs;
-    await docker(["unpause", name]);
-    await child.end("SIGTERM");
-    const { stderr } = await child.ended;
+    const { code, stderr } = await child.ended;
+    assert.ok(performance.now() - startMs < 10_000, "the session went on");
+    assert.equal(code, 137, stderr);
     assert.match(stderr, new RegExp(`${path.replace(".", "\\.")}.*(hidden|read-only)`));
-    assert.ok(tookMs < 5000, `${tookMs} ms`);
+    assert.match(stderr, /The session was ended/);
+    assert.deepEqual(await listContainers(world.root), []);
+  });
+}
+
+Deno.test("with a person at the terminal the cage is paused until he decides", async () => {
+  await using world = await makeWorld("pause", { config: MASKS });
+  await fill(world);
+  await using terminal = await openTerminal(world);
+  await terminal.type("sandcage shell -- sh -c 'echo inside; sleep 300'");
+  await terminal.expect(/^inside$/m);
+  const name = await waitForContainer(world);
+  await Deno.writeTextFile(join(world.project, ".env.new"), "NEW SECRET\n");
+  await Deno.rename(join(world.project, ".env.new"), join(world.project, ".env"));
+  await terminal.expect(/The cage is paused/);
+  assert.equal(((await inspect(name)).State as { Paused: boolean }).Paused, true);
+  await docker(["unpause", name]);
+  await docker(["kill", name]);
+  await terminal.expect(/host\$\s*$/);
+  assert.deepEqual(await listContainers(world.root), []);
+});
+
+async function waitForContainer(world: World): Promise<string> {
+  return await waitFor("a running container", async () => {
+    const [first] = await listContainers(world.root);
+    if (first === undefined) return undefined;
+    const state = (await inspect(first)).State as { Running: boolean };
+    return state.Running ? first : undefined;
   });
 }
 

@@ -25,8 +25,11 @@ export async function runService(
   const site = await locateCage({ service, path, name }, context);
   await reapOrphans(host.stateDir, { engine: site.engine, io, nowMs: Date.now() });
   // Before the workspace is looked at: what a killed session did to git must not shape the mounts.
-  await settleKilledSession(site, { stateDir: host.stateDir, io });
-  const draft = await draftCage(site, context);
+  const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
+  const draft = await draftCage(
+    settled ? await locateCage({ service, path, name }, context) : site,
+    context,
+  );
   const cage = await prepareCage(draft, { ...context, signal: signals?.signal });
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   return await runSession(cage, { args, shell }, { context: { host, io, takeSignals } });
