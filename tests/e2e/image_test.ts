@@ -1,6 +1,8 @@
 /** Images are built when their recipe changed, and only then; what is inside works without root. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { run } from "../../src/engine/process.ts";
+import { MISE_PACKAGE } from "../../src/image/versions.ts";
 import { docker } from "../../tools/engine_state.ts";
 import { waitFor } from "./support/files.ts";
 import { makeWorld, RUN_ID, type World } from "./support/world.ts";
@@ -298,4 +300,45 @@ Deno.test("setup lines run at the first start and again when they changed", asyn
     assert.deepEqual(await runs(), ["one", "two", "three", "three"]);
     await assert.rejects(world.read("agent-ran"), Deno.errors.NotFound);
   });
+});
+
+Deno.test("toolchains: Node from npm, Python from Debian, agents on sandcage's own Node", async (t) => {
+  await using world = await makeWorld("toolchains", {
+    config: '[toolchains]\nnode = "20"\npython = "system"\n' +
+      '[services.printer]\ninstall = { npm = "cowsay@1.6.0" }\ncommand = ["cowsay"]\n',
+  });
+  await using _images = removingImages(world);
+  await build(world, "shell", "printer");
+
+  await t.step("the project's programs have its versions", async () => {
+    const { stdout } = await shell(
+      world,
+      "node --version; npm --version; " +
+        'python3 -m venv .venv && .venv/bin/pip --version && bash -lc "node --version"',
+    );
+    assert.match(stdout, /^v20\.\d+\.\d+\n10\.\d+\.\d+\npip .*\nv20\./);
+  });
+  await t.step("an agent starts with sandcage's own, whatever the project has", async () => {
+    const script = "sed -n 2p /opt/sandcage/agents/bin/cowsay; cowsay hello";
+    const { stdout } = await world.sandcage(["printer", "--shell", "--", "bash", "-c", script]);
+    assert.match(stdout, /^exec \/opt\/sandcage\/node\/bin\/node /);
+    assert.match(stdout, /< hello >/);
+  });
+});
+
+Deno.test("mise installs from npm and starts", async () => {
+  await using world = await makeWorld("mise");
+  const image = (await build(world, "shell")).get("shell")!;
+  const result = await run("docker", [
+    ...["run", "--rm", "--interactive", "--user=0", image],
+    ...["sh", "-c", 'cat >/tmp/install && sh /tmp/install "$1" >&2 && mise --version', "sh"],
+    MISE_PACKAGE,
+  ], {
+    stdin: await Deno.readTextFile(
+      new URL("../../images/agent/toolchain-install", import.meta.url),
+    ),
+    timeoutMs: 120_000,
+  });
+  assert.equal(result.code, 0, result.stderr);
+  assert.ok(result.stdout.startsWith(MISE_PACKAGE.split("@").at(-1)!), result.stdout);
 });
