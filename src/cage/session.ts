@@ -54,7 +54,7 @@ export async function runSession(
   options: { context: SessionContext },
 ): Promise<number> {
   const { context } = options;
-  const handover = observeHandover(cage, context);
+  const handover = observeHandover(cage, { request, context });
   const spec = await planSession(cage, request, { context, handover });
   const container = containerName(spec);
   using _signals = context.takeSignals();
@@ -117,10 +117,15 @@ async function openClient(
   return startClient({ ...command, env: { ...command.env, ...env } });
 }
 
-function observeHandover(cage: PreparedCage, { host, io }: SessionContext): Handover {
+function observeHandover(
+  cage: PreparedCage,
+  session: { request: SessionRequest; context: SessionContext },
+): Handover {
+  const { host, io } = session.context;
   const { values, missing } = resolveSecrets(cage.config.secrets, host.env);
   if (missing.length > 0) io.warn(`Not set on this machine: ${missing.join(", ")}`);
-  return { secrets: values, setup: cage.config.setup };
+  // A debug shell is where a setup line that fails is looked into.
+  return { secrets: values, setup: session.request.shell ? [] : cage.config.setup };
 }
 
 async function planSession(
