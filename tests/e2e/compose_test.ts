@@ -35,12 +35,17 @@ for (const { name, config, projectName } of CASES) {
     for (const service of Object.values(document.services)) {
       assert.deepEqual([service.cap_drop, service.read_only, service.init], [["ALL"], true, true]);
       const binds = service.volumes.filter(({ type }) => type === "bind");
-      assert.equal(binds[0]?.source, world.project);
+      assert.equal(undouble(binds[0]?.source), world.project);
     }
     if (name === "dollar") {
-      assert.equal(document.services.shell?.environment.PRICE, "5$ ${HOME} $$");
+      assert.equal(undouble(document.services.shell?.environment.PRICE), "5$ ${HOME} $$");
     }
   });
+}
+
+/** Compose doubles every dollar when it prints a definition. */
+function undouble(text: string | undefined): string | undefined {
+  return text?.replaceAll("$$", () => "$");
 }
 
 type ComposeJson = {
