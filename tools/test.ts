@@ -80,6 +80,11 @@ async function prepareEndToEnd(): Promise<void> {
   await Deno.mkdir(state, { recursive: true });
   await Deno.mkdir(project);
   const env = { SANDCAGE_HOME: state };
+  if (Deno.uid() !== 0) {
+    throw new Error(
+      "The end-to-end tests run sandcage as several users and need root; --only unit does not",
+    );
+  }
   await ensurePrograms(TEST_PROGRAMS);
   await ensureEngine(env);
   await makeBundle();

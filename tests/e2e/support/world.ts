@@ -170,7 +170,8 @@ async function keepTranscript(
 
 /** What reaches an engine and a registry from this machine, and nothing else of its environment. */
 function passedOn(): Record<string, string> {
-  const names = ["DOCKER_HOST", "DOCKER_CONTEXT", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
+  const engine = ["HOST", "CONTEXT", "CONFIG", "TLS_VERIFY", "CERT_PATH"].map((n) => `DOCKER_${n}`);
+  const names = [...engine, "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"];
   const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
   const all = [...names, ...proxies, ...proxies.map((name) => name.toLowerCase())];
   return Object.fromEntries(
