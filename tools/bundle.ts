@@ -21,7 +21,8 @@ export async function bundle(outdir: string): Promise<string[]> {
       stdout: "null",
     }).output();
     if (!success) throw new Error(`Cannot bundle main.ts:\n${new TextDecoder().decode(stderr)}`);
-    for (const name of await listScripts(staging)) await lightenRequire(join(staging, name));
+    const names = await listScripts(staging);
+    for (const name of names) await lighten(join(staging, name), new Set(names));
     return await swapScripts(staging, outdir);
   } finally {
     await Deno.remove(staging, { recursive: true }).catch(() => {});
@@ -32,21 +33,37 @@ export async function bundle(outdir: string): Promise<string[]> {
 const REQUIRE =
   /import\s*\{\s*createRequire as (\w+)\s*\}\s*from\s*"node:module";\s*var (\w+)\s*=\s*\1\(import\.meta\.url\);/;
 
+/** Makes one script start faster without changing what it does. */
+async function lighten(path: string, names: ReadonlySet<string>): Promise<void> {
+  const text = await Deno.readTextFile(path);
+  const light = hideImports(lightenRequire(text), names);
+  if (light !== text) await Deno.writeTextFile(path, light);
+}
+
 /**
  * Replaces the bundler's `require`, which costs every start 20 ms for `node:module` although bundled
  * code requires built-in modules only. Commander asks for two of them that it uses for a feature we
  * do not have: they load at first use (12 ms).
  */
-async function lightenRequire(path: string): Promise<void> {
-  const text = await Deno.readTextFile(path);
-  const light = text.replace(
+function lightenRequire(text: string): string {
+  return text.replace(
     REQUIRE,
     (_, __, name) =>
       `var ${name}=(id)=>/^(node:)?(child_process|fs)$/.test(id)` +
       `?new Proxy({},{get:(_,key)=>process.getBuiltinModule(id)[key]})` +
       `:process.getBuiltinModule(id);`,
   );
-  if (light !== text) await Deno.writeTextFile(path, light);
+}
+
+/**
+ * Makes the specifiers of lazy imports unreadable for Deno, which otherwise reads and parses every
+ * script of dist/ before the first line runs, whatever the command.
+ */
+function hideImports(text: string, names: ReadonlySet<string>): string {
+  return text.replace(
+    /\bimport\("\.\/([\w.-]+)"\)/g,
+    (found, name) => names.has(name) ? `import(String("./${name}"))` : found,
+  );
 }
 
 // Only scripts are replaced: dist/ also holds the executables of tools/compile.ts.
