@@ -24,6 +24,15 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   }
 }
 
+/** Whether a file is there, symlinks followed; unreadable counts as absent. */
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes a file; absent is fine. */
 export async function removeIfPresent(path: string): Promise<void> {
   try {

@@ -1,17 +1,16 @@
-import { parse } from "yaml";
-import agentSkeleton from "../../compose/agent.yml" with { type: "text" };
 import type { Config } from "../config/schema.ts";
-import { homeVolumeName, INSIDE, INSIDE_ENV, LABEL, NETWORK, SHELL_SERVICE } from "../names.ts";
+import { INSIDE, INSIDE_ENV, LABEL, NETWORK, SHELL_SERVICE } from "../names.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CageMount } from "../workspace/types.ts";
 import type {
   ComposeDocument,
   ComposePort,
   ComposeService,
-  ComposeSkeleton,
   ComposeVolume,
 } from "./compose_document.ts";
 import { planPorts } from "./ports.ts";
+import { planHome } from "./resources.ts";
+import { AGENT_SKELETON } from "./skeleton.ts";
 
 /** The slice of the configuration a cage is planned from. */
 export type CageConfig = Pick<Config, "network" | "limits" | "home" | "env" | "ports">;
@@ -36,36 +35,23 @@ export type CageFacts = {
   images: ReadonlyMap<string, string>;
 };
 
-/** A cage as data: the compose document and what must exist before it starts. */
-export type CagePlan = {
-  document: ComposeDocument;
-  /** Home volume by service name. */
-  homes: ReadonlyMap<string, string>;
-  /** Shared network that must exist, if any. */
-  network: string | undefined;
-};
-
 /** Plans the compose project of a cage: one compose service for each sandcage service. Pure. */
 export function planCage(
   config: CageConfig,
   options: { services: readonly ServiceDefinition[]; facts: CageFacts },
-): CagePlan {
+): ComposeDocument {
   const { services, facts } = options;
-  const homes = new Map(
-    services.map((service) => [service.name, planHome(config, service, facts)]),
-  );
-  const network = config.network.mode === "open" ? NETWORK.egress : undefined;
-  const document: ComposeDocument = {
+  const homes = services.map((service) => planHome(config, { ...facts, service: service.name }));
+  return {
     name: facts.id,
     services: Object.fromEntries(
       services.map((service) => [service.name, planService(config, service, facts)]),
     ),
-    volumes: Object.fromEntries(
-      [...homes.values()].map((name) => [name, { name, external: true as const }]),
-    ),
-    ...(network === undefined ? {} : { networks: { egress: { name: network, external: true } } }),
+    volumes: Object.fromEntries(homes.map((name) => [name, { name, external: true as const }])),
+    ...(config.network.mode === "open"
+      ? { networks: { egress: { name: NETWORK.egress, external: true as const } } }
+      : {}),
   };
-  return { document, homes, network };
 }
 
 function planService(
@@ -78,7 +64,7 @@ function planService(
   const ports = planPorts(config.ports).map(toComposePort);
   return {
     image,
-    ...readSkeleton(),
+    ...AGENT_SKELETON,
     user: `${facts.user.uid}:${facts.user.gid}`,
     entrypoint: [INSIDE.entry],
     command: planCommand(service, { args: [], shell: false }),
@@ -97,7 +83,11 @@ function planService(
       [LABEL.service]: service.name,
     },
     volumes: [
-      { type: "volume", source: planHome(config, service, facts), target: INSIDE.home },
+      {
+        type: "volume",
+        source: planHome(config, { ...facts, service: service.name }),
+        target: INSIDE.home,
+      },
       ...facts.mounts.map(toComposeVolume),
     ],
     ...(ports.length === 0 ? {} : { ports }),
@@ -128,22 +118,6 @@ export function planCommand(service: ServiceDefinition, request: CommandRequest)
     return request.args.length > 0 ? [...request.args] : ["bash"];
   }
   return [...service.command, ...service.args, ...request.args];
-}
-
-function planHome(
-  config: Pick<Config, "home">,
-  service: ServiceDefinition,
-  facts: Pick<CageFacts, "id" | "user">,
-): string {
-  return homeVolumeName({
-    uid: facts.user.uid,
-    service: service.name,
-    ...(config.home === "project" ? { cage: facts.id } : {}),
-  });
-}
-
-function readSkeleton(): ComposeSkeleton {
-  return parse(agentSkeleton) as ComposeSkeleton;
 }
 
 function toComposeVolume(mount: CageMount): ComposeVolume {

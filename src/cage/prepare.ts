@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import { loadConfig } from "../config/layers.ts";
 import type { Config } from "../config/schema.ts";
 import { requireTrust } from "../config/trust.ts";
@@ -18,9 +18,9 @@ import { findProject, type Project } from "../project/root.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import { resolveService } from "../service/registry.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
-import { formatComposeFile } from "./compose_document.ts";
-import { type CageFacts, type CagePlan, planCage } from "./plan.ts";
-import { applyResources, planResources, type Resource } from "./resources.ts";
+import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
+import { type CageFacts, planCage } from "./plan.ts";
+import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
 import { cageDir, claimCage, composePath, isPlanWritten, writePlan } from "./store.ts";
 import { type CageWorkspace, observeCageWorkspace } from "./workspace.ts";
 
@@ -41,13 +41,15 @@ export type CageSite = {
   engine: Engine;
 };
 
-/** A cage as decided for one service, before anything is made. */
-export type CageDraft = CageSite & {
-  workspace: CageWorkspace;
+/** Which image and which user, and what else the engine must have. */
+export type PlannedSite = CageSite & {
   user: { uid: number; gid: number };
   images: ImagePlan;
-  plan: CagePlan;
+  wanted: readonly Resource[];
 };
+
+/** A cage as decided for one service, before anything is made. */
+export type CageDraft = PlannedSite & { workspace: CageWorkspace; document: ComposeDocument };
 
 /** A cage whose image, home and network exist and whose compose file is written. */
 export type PreparedCage = CageDraft & { composePath: string };
@@ -70,16 +72,23 @@ export async function locateCage(request: CageRequest, context: CageContext): Pr
   return { id, dir, project, config, service, engine };
 }
 
-/** Plans a cage from what the host and the configuration hold now. Makes nothing. */
-export async function draftCage(site: CageSite, context: CageContext): Promise<CageDraft> {
+/** Plans the image of a cage and what else it needs of the engine. Makes nothing. */
+export async function planSite(site: CageSite, { host }: CageContext): Promise<PlannedSite> {
   const { id, project, config, service, engine } = site;
-  const { host } = context;
-  const [workspace, imageFacts] = await Promise.all([
-    observeCageWorkspace({ project, config, engine, host }),
-    observeImageFacts(config, { host, engine, projectPath: project.path }),
-  ]);
-  const images = planImages({ config, service, facts: imageFacts });
+  const facts = await observeImageFacts(config, { host, engine, projectPath: project.path });
   const user = cageUser(host, engine.capabilities);
+  return {
+    ...site,
+    user,
+    images: planImages({ config, service, facts }),
+    wanted: planWanted(config, { id, service: service.name, user }),
+  };
+}
+
+/** Plans the rest of a cage from what the project holds now. Makes nothing. */
+export async function draftCage(site: PlannedSite, { host }: CageContext): Promise<CageDraft> {
+  const { id, project, config, service, engine, user, images } = site;
+  const workspace = await observeCageWorkspace({ project, config, engine, host });
   const facts: CageFacts = {
     id,
     projectPath: project.path,
@@ -90,52 +99,52 @@ export async function draftCage(site: CageSite, context: CageContext): Promise<C
     engineCpus: engine.capabilities.cpus,
     images: new Map([[service.name, images.final.ref]]),
   };
-  const plan = planCage(config, { services: [service], facts });
-  return { ...site, workspace, user, images, plan };
+  return { ...site, workspace, document: planCage(config, { services: [service], facts }) };
 }
 
 /**
- * Makes what a draft needs and does not have: image, home, network, compose file. An unchanged cage
- * costs one `docker inspect`.
+ * Brings a cage about: image, home, network, compose file. An unchanged cage costs one
+ * `docker inspect`, which runs while the workspace is looked at.
  */
-export async function prepareCage(draft: CageDraft, context: CageContext): Promise<PreparedCage> {
-  const { id, dir, engine, images, plan, service, user } = draft;
+export async function prepareCage(site: CageSite, context: CageContext): Promise<PreparedCage> {
+  const { engine } = site;
   const { host, io, signal } = context;
-  await claimCage(dir, { id, projectPath: draft.project.path });
-  await checkHidden(dir, draft.workspace.roots);
-  for (const warning of draft.workspace.warnings) io.warn(warning);
-  const home = findHome(plan, service);
-  const wanted: Resource[] = [
-    {
-      kind: "home",
-      name: home,
-      service: service.name,
-      owner: `${user.uid}:${user.gid}`,
-      ...(draft.config.home === "project" ? { cage: id } : {}),
-    },
-    ...(plan.network === undefined ? [] : [{ kind: "egress" as const, name: plan.network }]),
-  ];
+  const planned = await planSite(site, context);
+  const { images, wanted } = planned;
   const { final } = images;
-  const present = await inspectAll(engine, [final.ref, ...wanted.map(({ name }) => name)]);
+  const [present, draft] = await Promise.all([
+    inspectAll(engine, [final.ref, ...wanted.map(({ name }) => name)]),
+    settleDraft(planned, context),
+  ]);
+  for (const warning of draft.workspace.warnings) io.warn(warning);
   if (present.get(final.ref)?.labels[LABEL.recipe] !== final.recipe) {
     await ensureImages(images, { engine, host, io, signal });
   }
   await applyResources(planResources(wanted, present), engine);
+  return draft;
+}
+
+/** Everything about a cage that is kept on the host. */
+async function settleDraft(site: PlannedSite, context: CageContext): Promise<PreparedCage> {
+  const { id, dir, project } = site;
+  const draft = await draftCage(site, context);
+  await claimCage(dir, { id, projectPath: project.path });
+  await checkHidden(dir, draft.workspace.roots);
   return { ...draft, composePath: await writeComposeFile(draft) };
 }
 
-/** Name of the volume that holds the home of a planned service. */
-export function findHome(plan: CagePlan, service: ServiceDefinition): string {
-  const home = plan.homes.get(service.name);
-  if (home === undefined) throw new Error(`No home planned for service ${service.name}`);
-  return home;
+/** Name of the volume that holds a cage's home. */
+export function findHome({ wanted }: Pick<PlannedSite, "wanted">): string {
+  const home = wanted.find(({ kind }) => kind === "home");
+  if (home === undefined) throw new Error("No home planned");
+  return home.name;
 }
 
-async function writeComposeFile({ dir, plan, service }: CageDraft): Promise<string> {
+async function writeComposeFile({ dir, document, service }: CageDraft): Promise<string> {
   const path = composePath(dir, service.name);
-  const hash = createHash("sha256").update(JSON.stringify(plan.document)).digest("hex");
+  const hash = sha256Hex(JSON.stringify(document));
   if (!await isPlanWritten(path, hash)) {
-    await writePlan(path, { hash, text: await formatComposeFile(plan.document) });
+    await writePlan(path, { hash, text: await formatComposeFile(document) });
   }
   return path;
 }

@@ -1,12 +1,40 @@
+import type { Config } from "../config/schema.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { InspectedObject } from "../engine/inspect.ts";
 import { EXIT, UserError } from "../errors.ts";
-import { LABEL } from "../names.ts";
+import { homeVolumeName, LABEL, NETWORK } from "../names.ts";
 
 /** Something a session needs that outlives it. */
 export type Resource =
   | { kind: "home"; name: string; service: string; owner: string; cage?: string }
   | { kind: "egress"; name: string };
+
+/** Whose home it is. */
+export type HomeOwner = { id: string; service: string; user: { uid: number; gid: number } };
+
+/** Name of the volume that holds a service's home: shared by all projects, or one project's own. */
+export function planHome(config: Pick<Config, "home">, owner: HomeOwner): string {
+  return homeVolumeName({
+    uid: owner.user.uid,
+    service: owner.service,
+    ...(config.home === "project" ? { cage: owner.id } : {}),
+  });
+}
+
+/** What a session of one service needs besides its image. Pure. */
+export function planWanted(
+  config: Pick<Config, "home" | "network">,
+  owner: HomeOwner,
+): Resource[] {
+  const home: Resource = {
+    kind: "home",
+    name: planHome(config, owner),
+    service: owner.service,
+    owner: `${owner.user.uid}:${owner.user.gid}`,
+    ...(config.home === "project" ? { cage: owner.id } : {}),
+  };
+  return config.network.mode === "open" ? [home, { kind: "egress", name: NETWORK.egress }] : [home];
+}
 
 /** What must be made because the engine does not have it. Pure. */
 export function planResources(

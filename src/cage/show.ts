@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { enabledServices } from "../service/registry.ts";
 import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
-import { type CageContext, type CageDraft, draftCage, locateCage } from "./prepare.ts";
+import { type CageContext, type CageDraft, draftCage, locateCage, planSite } from "./prepare.ts";
 
 /**
  * The compose document of a cage with every enabled service, as it would be started now. Makes
@@ -14,9 +14,10 @@ export async function showCompose(
   const drafts: CageDraft[] = [];
   for (const { name } of enabledServices(config)) {
     const site = await locateCage({ service: name, path: options.path }, options.context);
-    drafts.push(await draftCage(site, options.context));
+    const planned = await planSite(site, options.context);
+    drafts.push(await draftCage(planned, options.context));
   }
-  const documents = drafts.map(({ plan }) => plan.document);
+  const documents = drafts.map(({ document }) => document);
   return await formatComposeFile(mergeDocuments(documents));
 }
 

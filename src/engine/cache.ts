@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import { join } from "node:path";
 import { writeFileAtomic } from "../files.ts";
 import type { Host } from "../host.ts";
@@ -23,7 +23,7 @@ export type EngineRecord = {
 
 /** File that holds the facts about one engine. */
 export function formatRecordPath(stateDir: string, endpointKey: string): string {
-  const name = createHash("sha256").update(endpointKey).digest("hex").slice(0, 16);
+  const name = sha256Hex(endpointKey).slice(0, 16);
   return join(stateDir, "engines", `${name}.json`);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { isFile } from "../files.ts";
 import type { Host } from "../host.ts";
 import {
   type EngineRecord,
@@ -60,7 +60,7 @@ export async function connectEngine(options: ConnectOptions): Promise<Engine> {
 
   const now = { stamp: await observeStamp(url), nowMs: Date.now() };
   const known = await findRecord(path);
-  if (known !== undefined && isFresh(known, now) && existsSync(known.composePath)) {
+  if (known !== undefined && isFresh(known, now) && isFile(known.composePath)) {
     return createEngine({ endpoint, url, host, docker, record: known, path });
   }
   const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
@@ -157,7 +157,7 @@ function createEngine(parts: EngineParts): Engine {
       return provenLocal;
     },
     composeCommand(args) {
-      return existsSync(record.composePath)
+      return isFile(record.composePath)
         ? { command: record.composePath, args: [...args], env: { ...env } }
         : { command: "docker", args: ["compose", ...args], env: { ...env } };
     },

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import { join } from "node:path";
 import type { Host } from "../host.ts";
 import type { EngineEndpoint } from "./engine.ts";
@@ -72,7 +72,7 @@ async function findCurrentContext(configDir: string): Promise<string | undefined
 }
 
 async function findContextUrl(configDir: string, name: string): Promise<string | undefined> {
-  const id = createHash("sha256").update(name).digest("hex");
+  const id = sha256Hex(name);
   const meta = await findJson(join(configDir, "contexts", "meta", id, "meta.json"));
   const endpoints = meta?.Endpoints as { docker?: { Host?: unknown } } | undefined;
   const url = endpoints?.docker?.Host;

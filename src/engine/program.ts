@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { isFile } from "../files.ts";
 import { delimiter, join } from "node:path";
 import type { Host } from "../host.ts";
 
@@ -11,7 +11,7 @@ export function findProgram(
   for (const dir of (host.env.PATH ?? "").split(delimiter)) {
     if (dir === "") continue;
     const path = join(dir, file);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+    if (isFile(path)) return path;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import { isAbsolute, join } from "node:path";
 import type { Run } from "../engine/process.ts";
 import { EXIT, UserError } from "../errors.ts";
@@ -82,7 +82,7 @@ function formatPem(body: string): string {
 
 async function observeHostCa(host: Host, run: Run): Promise<string[]> {
   const files = await listHostFiles(host);
-  const key = createHash("sha256").update(JSON.stringify(files)).digest("hex");
+  const key = sha256Hex(JSON.stringify(files));
   const cache = join(host.stateDir, "cache", "ca.json");
   const cached = await readCache(cache, key);
   if (cached !== undefined) return cached;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { Config } from "../config/schema.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -84,18 +84,16 @@ async function observeDockerfile(path: string, projectPath: string): Promise<Cus
       cause,
     });
   }
-  const hash = createHash("sha256");
-  let count = 0;
+  const lines: string[] = [];
   for (const source of findSources(text)) {
     const root = join(context, staticPrefix(source));
     // What lies outside never reaches the engine: docker refuses it when it builds.
     if (relative(context, root).startsWith("..")) continue;
     for await (const line of fingerprint(root)) {
-      if (++count > MAX_CONTEXT_FILES) break;
-      hash.update(line);
+      if (lines.push(line) > MAX_CONTEXT_FILES) break;
     }
   }
-  return { path: full, text, context, fingerprint: hash.digest("hex") };
+  return { path: full, text, context, fingerprint: sha256Hex(lines.join("")) };
 }
 
 // `src/*.ts` is watched as `src`, `./` as the whole context.

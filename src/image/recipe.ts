@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { IMAGE, INSIDE, LABEL } from "../names.ts";
@@ -239,11 +239,9 @@ function planService(
 function finish(draft: Draft): ImageSpec {
   const { repository, latest, inputs, ...rest } = draft;
   const { dockerfile, files = [], args = {}, labels = {} } = rest;
-  const recipe = createHash("sha256")
-    .update(
-      JSON.stringify([repository, dockerfile, files, Object.entries(args).toSorted(), inputs]),
-    )
-    .digest("hex");
+  const recipe = sha256Hex(
+    JSON.stringify([repository, dockerfile, files, Object.entries(args).toSorted(), inputs]),
+  );
   return {
     ...rest,
     ref: `${repository}:${recipe.slice(0, 12)}`,

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../hash.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { Project } from "./root.ts";
 
@@ -20,7 +20,7 @@ const NAME = /^[a-z0-9][a-z0-9_-]*$/;
  */
 export function cageId(project: Pick<Project, "path" | "basename">, name?: string): string {
   if (name !== undefined) return parseCageName(name);
-  const hash = createHash("sha256").update(project.path).digest("hex").slice(0, 12);
+  const hash = sha256Hex(project.path).slice(0, 12);
   return `${formatBasename(project.basename)}-${hash}`;
 }
 

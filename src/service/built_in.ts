@@ -1,4 +1,4 @@
-// Generated from registry/services/*.yml by: deno run -A tools/services.ts
+// Generated from registry/services/*.yml by: deno run -A tools/generate.ts
 // deno-fmt-ignore-file
 import type { BuiltInService } from "./definition.ts";
 

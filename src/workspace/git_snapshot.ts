@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { sha256Hex } from "../hash.ts";
 import { join } from "node:path";
 import { ensurePrivateDir, writeFileAtomic } from "../files.ts";
 import { readGitPlace } from "../project/gitdir.ts";
@@ -98,28 +97,42 @@ export async function readGitEntry(
   if (stat.directory) return { type: "directory" };
   const file = readRegular(path);
   if (file === undefined) return { type: "other" };
-  const sha256 = createHash("sha256").update(file.bytes).digest("hex");
+  const sha256 = sha256Hex(file.bytes);
   if (options.saveTo !== undefined) await save(join(options.saveTo, sha256), file.bytes);
   return { type: "file", mode: file.mode, sha256 };
 }
 
-/** Opens without following a symlink and without waiting for a pipe's other end. */
+/**
+ * Reads a regular file that the agent may be swapping for a symlink meanwhile: what was opened must
+ * be what stands there, before and after, or it counts as no file. Deno has no `O_NOFOLLOW`, and
+ * `node:fs` costs 30 ms of every start.
+ */
 function readRegular(path: string): { mode: number; bytes: Uint8Array } | undefined {
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  let fd: number;
   try {
-    fd = openSync(path, flags);
+    // Before: opening a pipe would wait for its other end.
+    if (!Deno.lstatSync(path).isFile) return undefined;
+    using file = Deno.openSync(path);
+    const opened = file.statSync();
+    const now = Deno.lstatSync(path);
+    const isSame = now.isFile && now.ino === opened.ino && now.dev === opened.dev;
+    if (!isSame || opened.size > MAX_BYTES) return undefined;
+    return { mode: (opened.mode ?? 0) & 0o777, bytes: readAll(file, opened.size) };
   } catch {
-    // A socket, or made unreadable: not what git left there.
+    // A socket, gone, or made unreadable: not what git left there.
     return undefined;
   }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
-    return { mode: stat.mode & 0o777, bytes: new Uint8Array(readFileSync(fd)) };
-  } finally {
-    closeSync(fd);
+}
+
+/** Reads at most `size` bytes. */
+function readAll(file: Deno.FsFile, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  while (length < size) {
+    const count = file.readSync(bytes.subarray(length));
+    if (count === null) break;
+    length += count;
   }
+  return bytes.subarray(0, length);
 }
 
 async function save(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import ignore from "ignore";
 import { EXIT, UserError } from "../errors.ts";
@@ -13,8 +12,8 @@ export type MaskPatterns = { hide: readonly string[]; readonly: readonly string[
 /** What a directory holds; injected so that tests can make one unreadable. */
 export type ListDirectory = (path: string) => Iterable<{
   name: string;
-  isDirectory(): boolean;
-  isSymbolicLink(): boolean;
+  isDirectory: boolean;
+  isSymlink: boolean;
 }>;
 
 /** A mask is a mount; beyond this many a container takes seconds to start. */
@@ -123,12 +122,12 @@ function walk(
     for (const entry of readEntries(dir.path, rules.list)) {
       if (entry.name === ".git") continue;
       const path = join(dir.path, entry.name);
-      const isDirectory = entry.isDirectory();
+      const isDirectory = entry.isDirectory;
       const at = `${dir.at}${entry.name}${isDirectory ? "/" : ""}`;
       const hide = rules.hide?.(at);
       const readonly = dir.isReadonly ? undefined : rules.readonly?.(at);
       if (hide !== undefined || readonly !== undefined) {
-        found.push({ path, symlink: entry.isSymbolicLink(), hide, readonly });
+        found.push({ path, symlink: entry.isSymlink, hide, readonly });
       }
       if (isDirectory && hide === undefined) {
         const isReadonly = dir.isReadonly || readonly !== undefined;
@@ -143,7 +142,7 @@ function readEntries(path: string, list: ListDirectory): ReturnType<ListDirector
   try {
     return list(path);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    if (cause instanceof Deno.errors.NotFound) return [];
     // What cannot be read cannot be checked, and the agent may be able to read it.
     throw new UserError(`Cannot look for hidden and read-only paths in ${formatPath(path)}`, {
       hint: "Make the directory readable for your user, or hide it as a whole",
@@ -155,7 +154,7 @@ function readEntries(path: string, list: ListDirectory): ReturnType<ListDirector
 }
 
 function listDirectory(path: string): ReturnType<ListDirectory> {
-  return readdirSync(path, { withFileTypes: true });
+  return Deno.readDirSync(path);
 }
 
 async function resolveLink(

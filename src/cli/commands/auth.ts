@@ -1,12 +1,6 @@
 import { collectLogins, mergeLogin } from "../../auth/logins.ts";
 import { findHomeFile, type HomeAccess, writeHomeFile } from "../../cage/home_files.ts";
-import {
-  draftCage,
-  findHome,
-  locateCage,
-  prepareCage,
-  type PreparedCage,
-} from "../../cage/prepare.ts";
+import { findHome, locateCage, prepareCage, type PreparedCage } from "../../cage/prepare.ts";
 import { runSession } from "../../cage/session.ts";
 import { run } from "../../engine/process.ts";
 import { EXIT, UserError } from "../../errors.ts";
@@ -34,8 +28,7 @@ export async function runAuth(options: AuthOptions, context: CommandContext): Pr
       code: "usage",
     });
   }
-  const draft = await draftCage(site, context);
-  const cage = await prepareCage(draft, { ...context, signal: signals?.signal });
+  const cage = await prepareCage(site, { ...context, signal: signals?.signal });
   if (!options.login) return await copyLogins(cage, context);
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   return await runSession(cage, { args: [], shell: false, command: auth.login }, {
@@ -54,7 +47,7 @@ async function copyLogins(cage: PreparedCage, { host, io }: CommandContext): Pro
     });
   }
   const home: HomeAccess = {
-    volume: findHome(cage.plan, service),
+    volume: findHome(cage),
     image: cage.images.final.ref,
     user: cage.user,
   };

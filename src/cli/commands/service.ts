@@ -1,5 +1,5 @@
 import { settleKilledSession } from "../../cage/guard.ts";
-import { draftCage, locateCage, prepareCage } from "../../cage/prepare.ts";
+import { locateCage, prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { runSession } from "../../cage/session.ts";
 import type { CommandContext } from "../context.ts";
@@ -26,11 +26,8 @@ export async function runService(
   await reapOrphans(host.stateDir, { engine: site.engine, io, nowMs: Date.now() });
   // Before the workspace is looked at: what a killed session did to git must not shape the mounts.
   const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
-  const draft = await draftCage(
-    settled ? await locateCage({ service, path, name }, context) : site,
-    context,
-  );
-  const cage = await prepareCage(draft, { ...context, signal: signals?.signal });
+  const settledSite = settled ? await locateCage({ service, path, name }, context) : site;
+  const cage = await prepareCage(settledSite, { ...context, signal: signals?.signal });
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   return await runSession(cage, { args, shell }, { context: { host, io, takeSignals } });
 }

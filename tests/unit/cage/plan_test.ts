@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import agentYaml from "../../../compose/agent.yml" with { type: "text" };
+import { AGENT_SKELETON } from "../../../src/cage/skeleton.ts";
 import { escapeInterpolation } from "../../../src/cage/compose_document.ts";
 import { type CageConfig, type CageFacts, planCage, planCommand } from "../../../src/cage/plan.ts";
 import type { ServiceDefinition } from "../../../src/service/definition.ts";
@@ -116,19 +118,19 @@ const CASES: Case[] = [
 
 for (const testCase of CASES) {
   Deno.test(`planCage() for ${testCase.name}`, async (t) => {
-    const plan = planCage({ ...config, ...testCase.config }, {
+    const document = planCage({ ...config, ...testCase.config }, {
       services: testCase.services ?? [claude],
       facts: { ...facts, ...testCase.facts },
     });
-    await t.assertSnapshot(stringify(escapeInterpolation(plan.document)));
+    await t.assertSnapshot(stringify(escapeInterpolation(document)));
   });
 
   Deno.test(`planCage() weakens no wall for ${testCase.name}`, () => {
-    const plan = planCage({ ...config, ...testCase.config }, {
+    const document = planCage({ ...config, ...testCase.config }, {
       services: testCase.services ?? [claude],
       facts: { ...facts, ...testCase.facts },
     });
-    for (const service of Object.values(plan.document.services)) {
+    for (const service of Object.values(document.services)) {
       assert.deepEqual(service.cap_drop, ["ALL"]);
       assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);
       assert.equal(service.read_only, true);
@@ -142,6 +144,10 @@ for (const testCase of CASES) {
     }
   });
 }
+
+Deno.test("the generated skeleton is what compose/agent.yml says", () => {
+  assert.deepEqual(AGENT_SKELETON, parse(agentYaml), "run: deno run -A tools/generate.ts");
+});
 
 Deno.test("escapeInterpolation() doubles every dollar at every depth and changes nothing else", () => {
   assert.deepEqual(

@@ -8,7 +8,7 @@ import {
   enabledServices,
   resolveService,
 } from "../../../src/service/registry.ts";
-import { formatBuiltIn } from "../../../tools/services_format.ts";
+import { formatBuiltIn } from "../../../tools/generate_format.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const none = { services: {} };
@@ -23,7 +23,7 @@ Deno.test("the generated module says what registry/services says", async () => {
   assert.equal(
     await Deno.readTextFile(new URL("src/service/built_in.ts", ROOT)),
     formatBuiltIn(read),
-    "run: deno run -A tools/services.ts",
+    "run: deno run -A tools/generate.ts",
   );
 });
 

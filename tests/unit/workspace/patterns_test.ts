@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { EXIT, UserError } from "../../../src/errors.ts";
@@ -87,7 +86,7 @@ Deno.test("observeMatches() refuses when a directory cannot be read, naming it",
   await makeTree(temp.path, ["a/b/c"]);
   const list = (path: string) => {
     if (path.endsWith("/b")) throw Object.assign(new Error("EACCES"), { code: "EACCES" });
-    return readdirSync(path, { withFileTypes: true });
+    return Deno.readDirSync(path);
   };
   await assert.rejects(
     observeMatches(temp.path, { hide: ["k"], readonly: [] }, { list }),
@@ -109,8 +108,8 @@ Deno.test("observeMatches() refuses more masks than a container can carry", asyn
   const list = () =>
     Array.from({ length: 1001 }, (_, at) => ({
       name: `${at}.x`,
-      isDirectory: () => false,
-      isSymbolicLink: () => false,
+      isDirectory: false,
+      isSymlink: false,
     }));
   await assert.rejects(
     observeMatches("/nowhere", { hide: ["*.x"], readonly: [] }, { list }),
@@ -156,9 +155,9 @@ Deno.test("observeMatches() agrees with git check-ignore", async () => {
 async function selectByGit(root: string, patterns: readonly string[]): Promise<string[]> {
   const all: string[] = [];
   const list = (dir: string, prefix: string) => {
-    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    for (const entry of Deno.readDirSync(dir)) {
       all.push(`${prefix}${entry.name}`);
-      if (entry.isDirectory()) list(join(dir, entry.name), `${prefix}${entry.name}/`);
+      if (entry.isDirectory) list(join(dir, entry.name), `${prefix}${entry.name}/`);
     }
   };
   list(root, "");
