@@ -24,6 +24,16 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   }
 }
 
+/** Reads a text file; `undefined` when there is none. */
+export async function findText(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a file is there, symlinks followed; unreadable counts as absent. */
 export function isFile(path: string): boolean {
   try {

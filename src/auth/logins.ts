@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Run } from "../engine/process.ts";
+import { findText } from "../files.ts";
 import type { Host } from "../host.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 
@@ -70,15 +71,6 @@ function parseObject(text: string): Record<string, unknown> {
       : {};
   } catch {
     return {}; // A file that its agent could not read either.
-  }
-}
-
-async function findText(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeFileAtomic } from "../files.ts";
+import { findText, writeFileAtomic } from "../files.ts";
 
 /**
  * The docker client lets go of a container at Ctrl-P Ctrl-Q, and so holds every Ctrl-P back: in a
@@ -25,13 +25,4 @@ export async function planClientEnv(
   const path = join(dir, "config.json");
   if (await findText(path) !== CONFIG) await writeFileAtomic(path, CONFIG);
   return { DOCKER_CONFIG: dir, DOCKER_HOST: url };
-}
-
-async function findText(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import { EXIT, UserError } from "../errors.ts";
+import { quoteShell } from "../shell_quote.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import type { Grant } from "./grant.ts";
@@ -93,12 +94,6 @@ export function formatGrants(grants: readonly Grant[]): string {
       `  ${grant.key}: ${printable(grant.shown)} (${grant.file}:${grant.line}): ${grant.why}`
     )
     .join("\n");
-}
-
-/** One word for a POSIX shell, whatever it holds. */
-export function quoteShell(word: string): string {
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Hashes key and value, and the content of the file the value names. */

@@ -1,4 +1,5 @@
 import { sha256Hex } from "../hash.ts";
+import { quoteShell } from "../shell_quote.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { IMAGE, INSIDE, LABEL } from "../names.ts";
@@ -6,15 +7,7 @@ import type { ServiceDefinition } from "../service/definition.ts";
 import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
 import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
 import { agentDir, cageCaEnv } from "./env.ts";
-import {
-  APT_MOUNTS,
-  formatEnv,
-  formatStep,
-  NPM_MOUNTS,
-  parseMirror,
-  quoteShell,
-  stepFiles,
-} from "./steps.ts";
+import { APT_MOUNTS, formatEnv, formatStep, NPM_MOUNTS, parseMirror, stepFiles } from "./steps.ts";
 import { planToolchains } from "./toolchains.ts";
 import { BASE_VERSIONS, MISE_PACKAGE, NODE_PACKAGE } from "./versions.ts";
 

@@ -25,11 +25,6 @@ export function parseMirror(mirror: string | undefined): string | undefined {
   });
 }
 
-/** A package version comes from a project's file and goes through a shell: never as code. */
-export function quoteShell(word: string): string {
-  return /^[\w.+=:~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 /** A RUN line whose script is mounted for as long as it runs and stays out of the image. */
 export function formatStep(
   script: keyof typeof STEP_SCRIPTS,

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { quoteShell } from "../shell_quote.ts";
 import { unreachable } from "../errors.ts";
 import { isInside, isSameOrInside } from "../project/refused.ts";
 import { formatPath } from "../project/root.ts";
@@ -98,10 +99,6 @@ function formatRestored(report: TamperReport): string {
   const undone = report.change === "added" ? "removed" : "restored";
   return `It was ${undone}. If the change was yours: ` +
     `cp -a ${quoteShell(report.quarantine)} ${quoteShell(report.path)}`;
-}
-
-function quoteShell(text: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function compare(baseline: GitSnapshot): Promise<TamperReport[]> {

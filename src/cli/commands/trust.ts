@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
+import { quoteShell } from "../../shell_quote.ts";
 import { loadConfig } from "../../config/layers.ts";
 import {
   findPendingGrants,
   formatGrants,
   type PendingGrant,
-  quoteShell,
   storeGrants,
 } from "../../config/trust.ts";
 import { changeTrust, readTrust } from "../../config/trust_store.ts";
