@@ -2,7 +2,9 @@ import type { Config } from "../config/schema.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { InspectedObject } from "../engine/inspect.ts";
 import { EXIT, UserError } from "../errors.ts";
+import type { ProcessResult } from "../engine/process.ts";
 import { homeVolumeName, LABEL, NETWORK } from "../names.ts";
+import { settleNetwork } from "./egress.ts";
 
 /** Something a session needs that outlives it. */
 export type Resource =
@@ -94,13 +96,30 @@ export async function applyResources(
 ): Promise<void> {
   for (const resource of missing) {
     const made = await engine.docker(formatResourceArgs(resource));
-    if (made.code === 0) continue;
+    if (await isThere(resource, made, engine)) continue;
     const kind = resource.kind === "home" ? "volume" : "network";
-    if ((await engine.docker([kind, "inspect", resource.name])).code === 0) continue;
     throw new UserError(`Cannot make the ${kind} ${resource.name}: ${made.stderr.trim()}`, {
       hint: "Run: sandcage doctor",
       exit: EXIT.engine,
       code: "engine-failed",
     });
+  }
+}
+
+async function isThere(
+  resource: Resource,
+  made: ProcessResult,
+  engine: Pick<Engine, "docker">,
+): Promise<boolean> {
+  switch (resource.kind) {
+    case "home":
+      // A volume that exists is made again with success.
+      return made.code === 0;
+    case "egress":
+      return await settleNetwork(resource.name, {
+        engine,
+        nowMs: Date.now,
+        ...(made.code === 0 ? { own: made.stdout.trim() } : {}),
+      });
   }
 }
