@@ -58,7 +58,7 @@ export async function runSession(
   const spec = await planSession(cage, request, { context, handover });
   const container = containerName(spec);
   using _signals = context.takeSignals();
-  await using _session = await openSession(context.host.stateDir, {
+  using session = await openSession(context.host.stateDir, {
     schema: 1,
     id: spec.sessionId,
     cageId: cage.id,
@@ -101,9 +101,11 @@ export async function runSession(
     return outcome.code;
   } finally {
     ended.abort();
+    // An engine that is gone throws here, and the record stays for the next command to settle.
     await removeContainer(cage, container);
     await watching;
     await guard.close();
+    await session.forget();
   }
 }
 

@@ -20,8 +20,15 @@ export type SessionRecord = {
   clientPid: number;
 };
 
-/** A session of this process. Releasing the handle says that the client is gone. */
-export type OpenSession = AsyncDisposable & { record: SessionRecord };
+/**
+ * A session of this process. Releasing the handle says that the client is gone; what it then leaves
+ * on record is for the next command to settle.
+ */
+export type OpenSession = Disposable & {
+  record: SessionRecord;
+  /** Removes the record: call it when the container is gone, and not before. */
+  forget(): Promise<void>;
+};
 
 /** A record and whether its client still lives. */
 export type KnownSession = { record: SessionRecord; path: string; live: boolean };
@@ -43,11 +50,9 @@ export async function openSession(stateDir: string, record: SessionRecord): Prom
   await Deno.writeTextFile(path, JSON.stringify(record) + "\n");
   return {
     record,
-    async [Symbol.asyncDispose]() {
-      // The record goes while the lock is held: nobody may take it for an orphan's.
-      await removeIfPresent(path);
-      lock[Symbol.dispose]();
-    },
+    // The record goes while the lock is held: nobody may take it for an orphan's.
+    forget: () => removeIfPresent(path),
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
 }
 

@@ -43,7 +43,7 @@ const INSPECTED = JSON.stringify([{ Id: "f00", Name: `/${record.container}`, Hos
 
 Deno.test("reapOrphans() asks the engine nothing when no client was killed", async () => {
   await withState(async (stateDir) => {
-    await using _live = await openSession(stateDir, record);
+    using _live = await openSession(stateDir, record);
     const { engine, calls } = fakeEngine(() => undefined);
     const { io } = recordTalk();
     assert.equal(await reapOrphans(stateDir, { engine, io, nowMs: LATER_MS }), 0);

@@ -22,12 +22,13 @@ Deno.test("a session is live while its handle is held, and leaves nothing behind
   const stateDir = await Deno.makeTempDir();
   try {
     {
-      await using _session = await openSession(stateDir, record);
+      using session = await openSession(stateDir, record);
       const known = await listSessions(stateDir);
       assert.deepEqual(known.map(({ record, live }) => ({ record, live })), [{
         record,
         live: true,
       }]);
+      await session.forget();
     }
     assert.deepEqual(await listSessions(stateDir), []);
     assert.deepEqual([...Deno.readDirSync(sessionsDir(stateDir, "demo-1"))], []);
@@ -71,6 +72,16 @@ Deno.test("a half-written record of a dead client is removed, not reported", asy
     await Deno.writeTextFile(`${sessionsDir(stateDir, "demo-1")}/x.json`, "{");
     assert.deepEqual(await listSessions(stateDir), []);
     assert.deepEqual([...Deno.readDirSync(sessionsDir(stateDir, "demo-1"))], []);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
+Deno.test("a session that was released without being forgotten stays on record, not live", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    (await openSession(stateDir, record))[Symbol.dispose]();
+    assert.deepEqual((await listSessions(stateDir)).map(({ live }) => live), [false]);
   } finally {
     await Deno.remove(stateDir, { recursive: true });
   }
