@@ -3,8 +3,8 @@ import type { Engine } from "../engine/engine.ts";
 import type { InspectedObject } from "../engine/inspect.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { ProcessResult } from "../engine/process.ts";
+import { sha256Hex } from "../hash.ts";
 import { homeVolumeName, LABEL, NETWORK } from "../names.ts";
-import { settleNetwork } from "./egress.ts";
 
 /** Something a session needs that outlives it. */
 export type Resource =
@@ -80,6 +80,10 @@ export function formatResourceArgs(resource: Resource): string[] {
         ...labels,
         "--opt",
         "com.docker.network.bridge.enable_icc=false",
+        // Engines take two networks of one name when both are asked for in the same moment, and the
+        // name is ambiguous then. Of two bridges of one name they refuse the second at once.
+        "--opt",
+        `com.docker.network.bridge.name=sc-${sha256Hex(resource.name).slice(0, 10)}`,
         resource.name,
       ];
   }
@@ -106,20 +110,20 @@ export async function applyResources(
   }
 }
 
+/** How long the winner's network may take to appear, and between two looks, in milliseconds. */
+const APPEAR_MS = 5_000;
+const LOOK_MS = 100;
+
 async function isThere(
   resource: Resource,
   made: ProcessResult,
   engine: Pick<Engine, "docker">,
 ): Promise<boolean> {
-  switch (resource.kind) {
-    case "home":
-      // A volume that exists is made again with success.
-      return made.code === 0;
-    case "egress":
-      return await settleNetwork(resource.name, {
-        engine,
-        nowMs: Date.now,
-        ...(made.code === 0 ? { own: made.stdout.trim() } : {}),
-      });
+  // A volume that exists is made again with success.
+  if (made.code === 0 || resource.kind === "home") return made.code === 0;
+  for (let waitedMs = 0; waitedMs < APPEAR_MS; waitedMs += LOOK_MS) {
+    if ((await engine.docker(["network", "inspect", resource.name])).code === 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+  return false;
 }

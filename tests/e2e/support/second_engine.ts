@@ -19,8 +19,9 @@ export async function startSecondEngine(root: string, diskMiB: number): Promise<
   const url = `unix://${join(exec, "s")}`;
   const places = ["--data-root", data, "--exec-root", exec, "--pidfile", join(exec, "pid")];
   const network = ["--bridge", "none", "--iptables=false", "--ip6tables=false"];
-  const daemon = new Deno.Command("dockerd", {
-    args: [...places, "--host", url, ...network],
+  // In a network namespace of its own: an engine without a bridge removes docker0 where it starts.
+  const daemon = new Deno.Command("unshare", {
+    args: ["--net", "dockerd", ...places, "--host", url, ...network],
     stdin: "null",
     stdout: "null",
     stderr: "null",

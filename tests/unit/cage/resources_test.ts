@@ -37,6 +37,8 @@ Deno.test("formatResourceArgs() labels everything and keeps cages apart", () => 
     "dev.sandcage.managed=true",
     "--opt",
     "com.docker.network.bridge.enable_icc=false",
+    "--opt",
+    "com.docker.network.bridge.name=sc-776f3ec880",
     "sandcage-egress",
   ]);
   assert.deepEqual(formatResourceArgs({ ...home, cage: "demo-1" }), [
