@@ -58,12 +58,6 @@ export const INSIDE = {
   sessionReady: "/run/sandcage/ready",
 } as const;
 
-/** The user name inside, whatever uid it maps to. */
-export const AGENT_USER = "agent";
-
-/** Hostname of every cage: names nothing of the host. */
-export const CAGE_HOSTNAME = "sandcage";
-
 /** Config file names, by layer. */
 export const CONFIG_FILE = {
   user: "config.toml",

@@ -15,13 +15,7 @@ import {
   parseObservation,
   trimVersion,
 } from "./capabilities.ts";
-import {
-  createDocker,
-  type Docker,
-  formatClientEnv,
-  PING_ARGS,
-  PING_TIMEOUT_MS,
-} from "./docker.ts";
+import { createDocker, type Docker, formatClientEnv } from "./docker.ts";
 import { chooseEndpoint, findEndpointUrl, formatEndpoint } from "./endpoint.ts";
 import type { Engine, EngineEndpoint } from "./engine.ts";
 import { createComposeMissingError, createUnreachableError, findFailure } from "./failure.ts";
@@ -167,16 +161,4 @@ function createEngine(parts: EngineParts): Engine {
 /** Only a socket or a pipe of this machine can lead to an engine that sees its files. */
 function isLocalUrl(url: string | undefined): boolean {
   return url?.startsWith("unix://") === true || url?.startsWith("npipe://") === true;
-}
-
-/**
- * Whether the engine answers at all, within three seconds: tells "engine unreachable" from "the
- * agent exited 255".
- */
-export async function pingEngine(engine: Pick<Engine, "docker">): Promise<boolean> {
-  try {
-    return (await engine.docker(PING_ARGS, { timeoutMs: PING_TIMEOUT_MS })).code === 0;
-  } catch {
-    return false; // Whatever is wrong with the engine, the answer is no.
-  }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, EXIT, unreachable, UserError } from "../errors.ts";
+import { EXIT, unreachable, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 
 /** Why the docker client could not get an answer from the engine. */
@@ -124,14 +124,6 @@ export function createComposeMissingError(
     code: "compose-missing",
   });
 }
-
-/** Codes that mean: there is no usable engine, as opposed to an engine that said no. */
-export const NO_ENGINE_CODES: readonly ErrorCode[] = [
-  "engine-missing",
-  "engine-unreachable",
-  "engine-timeout",
-  "compose-missing",
-];
 
 function firstLine(text: string): string {
   const line = text.split("\n").find((candidate) => candidate.trim() !== "") ?? "";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { EXIT, UserError } from "../../errors.ts";
+import { findText } from "../../files.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { detectEcosystems } from "../../project/ecosystem.ts";
 import { observeProjectFiles } from "../../project/files.ts";
@@ -84,7 +85,7 @@ async function offerIgnore(
 ): Promise<void> {
   if (project.git === "none") return;
   const path = join(project.path, ".gitignore");
-  const text = await isPresent(path) ? await Deno.readTextFile(path) : "";
+  const text = await findText(path) ?? "";
   if (isLocalIgnored(text)) return;
   const { io, yes } = options;
   const question = `Add ${CONFIG_FILE.local} to .gitignore?`;

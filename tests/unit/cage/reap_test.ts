@@ -1,31 +1,9 @@
 import assert from "node:assert/strict";
 import { reapOrphans } from "../../../src/cage/reap.ts";
 import { openSession, type SessionRecord, sessionsDir } from "../../../src/cage/sessions.ts";
-import { fakeEngine, recordTalk } from "./support.ts";
+import { fakeEngine, record, recordTalk, withState } from "./support.ts";
 
-const START = "2026-01-01T00:00:00.000Z";
-const LATER_MS = Date.parse(START) + 3_600_000;
-
-const record: SessionRecord = {
-  schema: 1,
-  id: "0a1b2c3d",
-  cageId: "demo-1",
-  service: "claude",
-  container: "demo-1-claude-0a1b2c3d",
-  engine: "the default engine",
-  publishes: false,
-  startedAt: START,
-  clientPid: 1,
-};
-
-async function withState(test: (stateDir: string) => Promise<void>) {
-  const stateDir = await Deno.makeTempDir();
-  try {
-    await test(stateDir);
-  } finally {
-    await Deno.remove(stateDir, { recursive: true });
-  }
-}
+const LATER_MS = Date.parse(record.startedAt) + 3_600_000;
 
 /** The record as a client leaves it that was killed: there, and locked by nobody. */
 async function writeDead(stateDir: string, change: Partial<SessionRecord> = {}) {
@@ -104,7 +82,7 @@ for (
       await writeDead(stateDir);
       const { engine } = fakeEngine(() => ({ code: 1, stdout: "[]" }));
       const { io } = recordTalk();
-      const nowMs = Date.parse(START) + afterMs;
+      const nowMs = Date.parse(record.startedAt) + afterMs;
       assert.equal(await reapOrphans(stateDir, { engine, io, nowMs }), 0);
       assert.deepEqual(listRecords(stateDir), left);
     });

@@ -1,22 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  listSessions,
-  openSession,
-  type SessionRecord,
-  sessionsDir,
-} from "../../../src/cage/sessions.ts";
-
-const record: SessionRecord = {
-  schema: 1,
-  id: "0a1b2c3d",
-  cageId: "demo-1",
-  service: "claude",
-  container: "demo-1-claude-0a1b2c3d",
-  engine: "the default engine",
-  publishes: false,
-  startedAt: "2026-01-01T00:00:00.000Z",
-  clientPid: 1,
-};
+import { listSessions, openSession, sessionsDir } from "../../../src/cage/sessions.ts";
+import { record } from "./support.ts";
 
 Deno.test("a session is live while its handle is held, and leaves nothing behind", async () => {
   const stateDir = await Deno.makeTempDir();

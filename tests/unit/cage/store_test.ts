@@ -7,15 +7,7 @@ import {
   writePlan,
 } from "../../../src/cage/store.ts";
 import { EXIT, UserError } from "../../../src/errors.ts";
-
-async function withState(test: (stateDir: string) => Promise<void>) {
-  const stateDir = await Deno.makeTempDir();
-  try {
-    await test(stateDir);
-  } finally {
-    await Deno.remove(stateDir, { recursive: true });
-  }
-}
+import { withState } from "./support.ts";
 
 Deno.test("claimCage() takes an id once, and again for the same project", async () => {
   await withState(async (stateDir) => {

@@ -1,3 +1,4 @@
+import type { SessionRecord } from "../../../src/cage/sessions.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ProcessResult } from "../../../src/engine/process.ts";
 
@@ -44,4 +45,27 @@ export function recordTalk(): {
 } {
   const said: string[] = [];
   return { said, io: { talk: (text) => said.push(text), warn: (text) => said.push(`! ${text}`) } };
+}
+
+/** A session of a cage called demo-1. */
+export const record: SessionRecord = {
+  schema: 1,
+  id: "0a1b2c3d",
+  cageId: "demo-1",
+  service: "claude",
+  container: "demo-1-claude-0a1b2c3d",
+  engine: "the default engine",
+  publishes: false,
+  startedAt: "2026-01-01T00:00:00.000Z",
+  clientPid: 1,
+};
+
+/** Runs a test with a state directory of its own. */
+export async function withState(test: (stateDir: string) => Promise<void>): Promise<void> {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    await test(stateDir);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
 }

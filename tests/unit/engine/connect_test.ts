@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectEngine, pingEngine } from "../../../src/engine/connect.ts";
+import { connectEngine } from "../../../src/engine/connect.ts";
 import type { Host } from "../../../src/host.ts";
 import { type Answers, fakeHost, fakeRun, fixture } from "./support.ts";
 
@@ -127,11 +127,4 @@ Deno.test("isLocal() does not even ask an engine behind tcp", async () => {
     assert.equal(await (await connectEngine({ host: remote, run })).isLocal(), false);
     assert.equal(calls.length, 2);
   });
-});
-
-Deno.test("pingEngine() answers no for whatever is wrong", async () => {
-  const answer = { code: 0, stdout: "", stderr: "", timedOut: false };
-  assert.equal(await pingEngine({ docker: () => Promise.resolve(answer) }), true);
-  assert.equal(await pingEngine({ docker: () => Promise.resolve({ ...answer, code: 1 }) }), false);
-  assert.equal(await pingEngine({ docker: () => Promise.reject(new Error("gone")) }), false);
 });
