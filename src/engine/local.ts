@@ -23,10 +23,9 @@ export async function probeLocal(options: ProbeOptions): Promise<boolean> {
     await Deno.chmod(dir, 0o755).catch(() => {});
     await Deno.writeTextFile(join(dir, "nonce"), nonce, { mode: 0o644 });
     const image = await findImage(options.docker);
-    const seen = image === undefined
-      ? await readByCopy(options.docker, dir)
-      : await readByRun(options.docker, { image, dir });
-    return seen.includes(nonce);
+    const seen = image === undefined ? undefined : await readByRun(options.docker, { image, dir });
+    // An image that somebody removed meanwhile says nothing about the engine.
+    return (seen ?? await readByCopy(options.docker, dir)).includes(nonce);
   } finally {
     await Deno.remove(dir, { recursive: true }).catch(() => {});
   }
@@ -44,10 +43,13 @@ async function makeProbeDir(stateDir: string): Promise<string> {
   }
 }
 
-/** Any image with a shell's tools will do: one of ours, or Debian's. */
+/**
+ * Any image with a shell's tools will do: Debian's, or one of ours. Ours come second, because the
+ * newest may be just the one that its owner is about to remove, and the probe would be in its way.
+ */
 async function findImage(docker: Docker): Promise<string | undefined> {
   const format = ["--format", "{{.ID}}"];
-  for (const filter of [`label=${LABEL.recipe}`, `reference=${IMAGE.debian}`]) {
+  for (const filter of [`reference=${IMAGE.debian}`, `label=${LABEL.recipe}`]) {
     const { stdout } = await docker(["image", "ls", "--filter", filter, ...format]);
     const id = stdout.trim().split("\n")[0];
     if (id) return id;
@@ -55,13 +57,16 @@ async function findImage(docker: Docker): Promise<string | undefined> {
   return undefined;
 }
 
-async function readByRun(docker: Docker, from: { image: string; dir: string }): Promise<string> {
+async function readByRun(
+  docker: Docker,
+  from: { image: string; dir: string },
+): Promise<string | undefined> {
   const args = ["run", "--rm", "--network", "none", "--label", MANAGED, "--user", "0:0"];
   const program = ["--entrypoint", "cat", from.image, "/probe/nonce"];
   const result = await docker([...args, "--mount", formatMount(from.dir), ...program], {
     timeoutMs: PROBE_TIMEOUT_MS,
   });
-  return result.code === 0 ? result.stdout : "";
+  return result.code === 0 ? result.stdout : undefined;
 }
 
 /** Without any image: an empty one, a container that is never started, and a copy out of it. */

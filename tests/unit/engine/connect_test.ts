@@ -120,6 +120,31 @@ Deno.test("isLocal() proves by reading a nonce, and remembers the proof only", a
   });
 });
 
+Deno.test("isLocal() asks Debian's image before ours, and does without one that is gone", async () => {
+  await withHost(async (host, plugin) => {
+    const { run: answer, calls } = fakeRun({
+      ...healthy(plugin),
+      "docker image ls": { stdout: "0123456789ab\n" },
+      "docker run": { code: 125, stderr: "No such image: 0123456789ab" },
+      "docker import": { stdout: "sha256:e0\n" },
+      "docker create": { stdout: "c0\n" },
+      "docker cp": {},
+      "docker rm": {},
+      "docker image rm": {},
+    });
+    let source = "";
+    const run: typeof answer = async (command, args, options) => {
+      const result = await answer(command, args, options);
+      source = /"source=([^"]*)"/.exec(args.join(" "))?.[1] ?? source;
+      if (args[0] !== "cp") return result;
+      return { ...result, stdout: await Deno.readTextFile(`${source}/nonce`) };
+    };
+    assert.equal(await (await connectEngine({ host, run })).isLocal(), true);
+    const first = calls.find((line) => line.startsWith("docker image ls"))!;
+    assert.match(first, /--filter reference=debian:/);
+  });
+});
+
 Deno.test("isLocal() does not even ask an engine behind tcp", async () => {
   await withHost(async (host, plugin) => {
     const { run, calls } = fakeRun(healthy(plugin));
