@@ -40,8 +40,8 @@ Deno.test("auth without a login on this machine says how to get one, exit 1", as
 });
 
 Deno.test("auth --login runs the agent's own login inside and gives its exit code", async () => {
-  const config = '[services.mine]\ncommand = ["sh"]\n[network]\nmode = "none"\n';
-  await using world = await makeWorld("login", { config });
+  const config = '[services.mine]\ncommand = ["sh"]\n';
+  await using world = await makeWorld("login", { config, network: 'mode = "none"' });
   const none = await world.sandcage(["auth", "mine", "--login"]);
   assert.equal(none.code, 2);
   assert.match(none.stderr, /mine has no login of its own/);

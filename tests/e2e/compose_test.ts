@@ -5,7 +5,7 @@ import { makeWorld } from "./support/world.ts";
 
 const CASES = [
   { name: "defaults", config: "" },
-  { name: "nonet", config: '[network]\nmode = "none"\n' },
+  { name: "nonet", network: 'mode = "none"' },
   { name: "ports", config: 'ports = ["38181:3000"]\n' },
   { name: "limits", config: '[limits]\nmemory = "1.5GiB"\ncpus = 0.5\npids = 99\n' },
   {
@@ -16,9 +16,9 @@ const CASES = [
   { name: "own", config: '[services.mine]\ncommand = ["sh", "-c", "echo $PWD"]\n' },
 ];
 
-for (const { name, config, projectName } of CASES) {
+for (const { name, ...options } of CASES) {
   Deno.test(`compose reads the definition of ${name} as it was meant`, async () => {
-    await using world = await makeWorld(`compose-${name}`, { config, projectName });
+    await using world = await makeWorld(`compose-${name}`, options);
     await world.write(".env", "A=1\n");
     await Deno.mkdir(`${world.project}/docs`);
     const shown = await world.sandcage(["config", "show", "--compose"]);

@@ -148,7 +148,7 @@ Deno.test("a fork bomb meets the process limit", async () => {
 });
 
 Deno.test("network: none leaves nothing but the loopback interface", async () => {
-  await using world = await makeWorld("nonet", { config: '[network]\nmode = "none"\n' });
+  await using world = await makeWorld("nonet", { network: 'mode = "none"' });
   assert.deepEqual((await lookInside(world, "shell")).interfaces, ["lo"]);
 });
 

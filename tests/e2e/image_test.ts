@@ -151,10 +151,7 @@ Deno.test("the user's own Dockerfile builds on the base, fails in plain words, f
   const file = join(world.root, "image", "Dockerfile");
   await Deno.mkdir(join(world.root, "image"));
   await Deno.writeTextFile(join(world.root, "image", "greeting"), "one\n");
-  await Deno.writeTextFile(
-    join(world.state, "config.toml"),
-    `version = 1\nhome = "project"\n[image]\ndockerfile = "${file}"\n`,
-  );
+  await world.configure(`[image]\ndockerfile = "${file}"\n`);
 
   await t.step("a failing step is shown with what it said and where the log is", async () => {
     await Deno.writeTextFile(file, "FROM sandcage/base\nRUN echo last words && exit 3\n");
@@ -186,10 +183,7 @@ Deno.test("a build killed half way leaves nothing that stops the next one", asyn
   await using world = await makeWorld("killed");
   await using _images = removingImages(world);
   const file = join(world.root, "Dockerfile");
-  await Deno.writeTextFile(
-    join(world.state, "config.toml"),
-    `version = 1\nhome = "project"\n[image]\ndockerfile = "${file}"\n`,
-  );
+  await world.configure(`[image]\ndockerfile = "${file}"\n`);
   // It fails in the end: the engine may finish what its dead client began, and leave no image.
   await Deno.writeTextFile(
     file,
@@ -215,10 +209,7 @@ Deno.test("two builds of one image at the same time build it once", async () => 
   await using world = await makeWorld("together");
   await using _images = removingImages(world);
   const file = join(world.root, "Dockerfile");
-  await Deno.writeTextFile(
-    join(world.state, "config.toml"),
-    `version = 1\nhome = "project"\n[image]\ndockerfile = "${file}"\n`,
-  );
+  await world.configure(`[image]\ndockerfile = "${file}"\n`);
   await Deno.writeTextFile(file, `FROM sandcage/base\nRUN echo ${RUN_ID} together && sleep 2\n`);
   const built = await Promise.all([build(world, "shell"), build(world, "shell")]);
   assert.deepEqual(built[0], built[1]);
@@ -267,11 +258,7 @@ Deno.test("npm install -g lands in the home and is there in the next session", a
 Deno.test("setup lines run at the first start and again when they changed", async (t) => {
   await using world = await makeWorld("setup");
   // In the user's own file: a project's setup lines would ask for trust first.
-  const setup = (line: string) =>
-    Deno.writeTextFile(
-      join(world.state, "config.toml"),
-      `version = 1\nhome = "project"\nsetup = ["${line}"]\n`,
-    );
+  const setup = (line: string) => world.configure(`setup = ["${line}"]\n`);
   const runs = async () => (await world.read("runs.txt")).trim().split("\n");
   await setup("echo one >>runs.txt");
   const first = await shell(world, "echo started");

@@ -30,6 +30,8 @@ export type World = AsyncDisposable & {
   spawn(args: readonly string[], options?: Partial<SandcageOptions>): Running;
   /** Everything a terminal driver needs to type the command itself. */
   options(change?: Partial<SandcageOptions>): SandcageOptions;
+  /** Writes the user's config anew, as {@link WorldOptions.config} and its network say. */
+  configure(config: string): Promise<void>;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
 };
@@ -38,6 +40,8 @@ export type World = AsyncDisposable & {
 export type WorldOptions = {
   /** User config, TOML. `home = "project"` is always set, so that no real home is touched. */
   config?: string;
+  /** Lines of the config's `[network]`. Defaults to `mode = "open"`: most tests look elsewhere. */
+  network?: string;
   /** Without it the project is no git repository. Defaults to true. */
   git?: boolean;
   /** Base name of the project. */
@@ -77,17 +81,19 @@ export async function makeWorld(name: string, options: WorldOptions = {}): Promi
   await Deno.mkdir(paths.state, { mode: 0o700 });
   await Deno.mkdir(paths.project, { recursive: true });
   const shared = options.sharedHome === true ? "" : 'home = "project"\n';
-  await Deno.writeTextFile(
-    join(paths.state, "config.toml"),
-    `version = 1\n${shared}${options.config ?? ""}`,
-  );
+  const configure = (config: string) =>
+    Deno.writeTextFile(
+      join(paths.state, "config.toml"),
+      `version = 1\n${shared}${config}\n[network]\n${options.network ?? 'mode = "open"'}\n`,
+    );
+  await configure(options.config ?? "");
   await Deno.writeTextFile(
     join(paths.home, ".gitconfig"),
     "[user]\n\tname = Test User\n\temail = user@example.test\n[init]\n\tdefaultBranch = main\n",
   );
   if (options.git !== false) await initRepository(paths.project, paths.home);
   const runAs = options.runAs === undefined ? undefined : await prepareUser(root, options.runAs);
-  return assemble(paths, runAs);
+  return assemble({ ...paths, configure }, runAs);
 }
 
 /** Makes a git repository with one commit. */
@@ -102,7 +108,7 @@ export async function initRepository(path: string, home: string): Promise<void> 
   }
 }
 
-type Paths = Pick<World, "root" | "home" | "state" | "project">;
+type Paths = Pick<World, "root" | "home" | "state" | "project" | "configure">;
 
 function assemble(
   paths: Paths,
