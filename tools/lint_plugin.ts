@@ -5,9 +5,11 @@
 
 /** Layers from the bottom up; a file imports its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
+  ["policy"],
   ["engine"],
+  ["secrets"],
   ["config", "project"],
-  ["workspace", "image", "service", "setup", "auth", "ssh", "secrets"],
+  ["workspace", "image", "service", "setup", "auth", "ssh"],
   ["cage", "acp", "headless", "verify", "promote"],
   ["fleet"],
   ["cli"],

@@ -1,10 +1,11 @@
 import { ask, type Grant, type Planning, UNTRUSTED } from "./grant.ts";
 import { planInside } from "./grants_inside.ts";
+import { formatRule, planNetwork } from "./grants_network.ts";
 import { childPath } from "./kit.ts";
 import type { LoadedConfig } from "./layers.ts";
 import { maskValue } from "./mask.ts";
 import { mergeLayers } from "./merge.ts";
-import type { MountConfig } from "./schema.ts";
+import type { MountConfig, RuleConfig } from "./schema.ts";
 import { parseByteSize } from "./units.ts";
 
 /** Weaker comes later. */
@@ -25,7 +26,6 @@ export function planGrants(loaded: LoadedConfig): Grant[] {
   planHostPaths(planning);
   planImage(planning);
   planNetwork(planning);
-  planSecrets(planning);
   planScalars(planning);
   planInside(planning);
   planLostProtection(planning);
@@ -86,64 +86,6 @@ function planImage(planning: Planning): void {
   }
 }
 
-function planNetwork(planning: Planning): void {
-  const { network, services, ports } = planning.config;
-  for (const key of ["presets", "allow", "passthrough"] as const) {
-    for (const [index, value] of network[key].entries()) {
-      ask(planning, `network.${key}[${index}]`, {
-        key: `network.${key}`,
-        value,
-        why: key === "passthrough"
-          ? "traffic to this host is never inspected"
-          : "the cage can send data there",
-      });
-    }
-  }
-  if (network.mode === "open" && planning.trusted.network.mode !== "open") {
-    ask(planning, "network.mode", {
-      value: network.mode,
-      why: `your own config says ${planning.trusted.network.mode}`,
-    });
-  }
-  for (const [name, service] of Object.entries(services)) {
-    const path = childPath("services", name);
-    for (const [index, value] of (service.domains ?? []).entries()) {
-      ask(planning, `${path}.domains[${index}]`, {
-        key: `${path}.domains`,
-        value,
-        why: "the cage can send data there",
-      });
-    }
-  }
-  for (const [index, value] of ports.entries()) {
-    ask(planning, `ports[${index}]`, {
-      key: "ports",
-      value,
-      why: "programs on this machine can reach into the cage",
-    });
-  }
-}
-
-function planSecrets(planning: Planning): void {
-  for (const [name, secret] of Object.entries(planning.config.secrets)) {
-    const path = childPath("secrets", name);
-    const touched = [...planning.origins].find(([at, origin]) =>
-      (at === path || at.startsWith(`${path}.`)) && UNTRUSTED.includes(origin.layer)
-    );
-    if (touched === undefined) continue;
-    const known = Object.hasOwn(planning.trusted.secrets, name)
-      ? planning.trusted.secrets[name]
-      : undefined;
-    if (known !== undefined && JSON.stringify(known) === JSON.stringify(secret)) continue;
-    ask(planning, touched[0], {
-      key: path,
-      value: JSON.stringify([secret.from, [...secret.to].sort()]),
-      shown: secret.to.length === 0 ? "from your environment" : `to ${secret.to.join(", ")}`,
-      why: `the cage gets the value of ${name}`,
-    });
-  }
-}
-
 function planScalars(planning: Planning): void {
   const { config, trusted } = planning;
   if (parseByteSize(config.limits.memory) > parseByteSize(trusted.limits.memory)) {
@@ -196,20 +138,23 @@ function planLostProtection(planning: Planning): void {
     ["workspace", "readonly"],
     ["workspace", "protect"],
     ["network", "block"],
+    ["network", "dns"],
+    ["inspect", "hosts"],
   ] as const;
   for (const [section, key] of lists) {
     const path = `${section}.${key}`;
     const before = listOf(planning.trusted[section], key);
     const now = listOf(planning.config[section], key);
-    for (const value of before.filter((item) => !now.includes(item))) {
+    const kept = new Set(now.map(formatRule));
+    for (const value of before.map(formatRule).filter((item) => !kept.has(item))) {
       askLost(planning, path, {
         value: `without ${value}`,
         why: "your own config protects this",
       });
     }
-    if (before.length === 0 || section === "network") continue;
+    if (before.length === 0 || section !== "workspace") continue;
     for (const [index, value] of now.entries()) {
-      if (!value.startsWith("!")) continue;
+      if (typeof value !== "string" || !value.startsWith("!")) continue;
       const why = "takes back what your own config protects";
       ask(planning, `${path}[${index}]`, { key: path, value, why });
     }
@@ -244,8 +189,8 @@ function isWeakerGit(now: string, before: string): boolean {
   return GIT_STRICTNESS.indexOf(now) > GIT_STRICTNESS.indexOf(before);
 }
 
-function listOf(section: Readonly<Record<string, unknown>>, key: string): string[] {
-  return section[key] as string[];
+function listOf(section: Readonly<Record<string, unknown>>, key: string): RuleConfig[] {
+  return section[key] as RuleConfig[];
 }
 
 function canonicalMount(mount: MountConfig): string {

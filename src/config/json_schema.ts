@@ -31,7 +31,11 @@ function shapeOf(node: Node): Json {
     case "scalar":
       return { type: ["string", "number", "boolean"], ...patternOf(node.pattern) };
     case "number":
-      return { type: node.integer ? "integer" : "number", exclusiveMinimum: 0 };
+      return {
+        type: node.integer ? "integer" : "number",
+        exclusiveMinimum: 0,
+        ...(node.most === undefined ? {} : { maximum: node.most }),
+      };
     case "boolean":
       return { type: "boolean" };
     case "literal":
@@ -42,6 +46,8 @@ function shapeOf(node: Node): Json {
       return { anyOf: [toJson(node.of), { type: "null" }] };
     case "listOr":
       return { anyOf: [toJson(node.other), toJson(node.list)] };
+    case "mapOr":
+      return { anyOf: [toJson(node.other), toJson(node.map)] };
     case "list":
       return orNothing(node, {
         type: "array",

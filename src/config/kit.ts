@@ -19,7 +19,7 @@ export type Node =
     | { kind: "string"; expected: string; pattern?: RegExp }
     /** Text, number or boolean, kept as the text the user wrote (`3.10` stays `3.10`). */
     | { kind: "scalar"; expected: string; pattern?: RegExp }
-    | { kind: "number"; integer: boolean; positive: boolean; expected: string }
+    | { kind: "number"; integer: boolean; positive: boolean; most?: number; expected: string }
     | { kind: "boolean" }
     | { kind: "literal"; value: number }
     | { kind: "enum"; values: readonly string[]; laterValues: readonly string[] }
@@ -29,6 +29,8 @@ export type Node =
     | { kind: "object"; keys: Readonly<Record<string, Node>>; required: readonly string[] }
     /** Alternatives told apart by shape: a list or not a list. */
     | { kind: "listOr"; list: Node; other: Node }
+    /** Alternatives told apart by shape: a map or not a map. */
+    | { kind: "mapOr"; map: Node; other: Node }
   );
 
 /**
@@ -72,6 +74,12 @@ export function positiveInteger(): Schema<number> {
     positive: true,
     expected: "a whole number greater than 0",
   };
+}
+
+/** A port number. */
+export function portNumber(): Schema<number> {
+  const expected = "a port from 1 to 65535";
+  return { kind: "number", integer: true, positive: true, most: 65535, expected };
 }
 
 /** `true` or `false`. */
@@ -132,6 +140,14 @@ export function listOr<L extends Node, O extends Node>(
   other: O,
 ): Schema<Infer<L> | Infer<O>> {
   return { kind: "listOr", list, other };
+}
+
+/** A map, or else something that is no map. */
+export function mapOr<M extends Node, O extends Node>(
+  map: M,
+  other: O,
+): Schema<Infer<M> | Infer<O>> {
+  return { kind: "mapOr", map, other };
 }
 
 /** Adds the description. */

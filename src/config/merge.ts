@@ -1,3 +1,4 @@
+import { findKnownHosts } from "../secrets/known.ts";
 import { childPath, type Node } from "./kit.ts";
 import { type Config, type ConfigLayer, configSchema } from "./schema.ts";
 import type { Position } from "./tree.ts";
@@ -184,10 +185,14 @@ function hasResetBelow(path: string, layer: Layer): boolean {
 /** The secrets' own defaults: they have no fixed keys that the bottom layer could hold. */
 function fillSecrets(config: Config, origins: Map<string, Origin>): void {
   for (const [name, secret] of Object.entries(config.secrets)) {
-    config.secrets[name] = { from: secret.from ?? "env", to: secret.to ?? [] };
+    config.secrets[name] = {
+      from: secret.from ?? "env",
+      to: secret.to ?? [...(findKnownHosts(name) ?? [])],
+      body: secret.body ?? false,
+    };
     const path = childPath("secrets", name);
     const origin = origins.get(path);
-    for (const key of ["from", "to"]) {
+    for (const key of ["from", "to", "body"]) {
       const at = childPath(path, key);
       if (origin !== undefined && !origins.has(at)) origins.set(at, origin);
     }

@@ -52,8 +52,12 @@ function listRows(path: string, node: Node, fallback: unknown): Row[] {
   if (node.kind === "map" && node.of.kind === "object") {
     return listRows(`${path}.NAME`, node.of, {});
   }
-  if (node.kind === "list" && node.of.kind === "object") {
-    return [{ path, node, fallback }, ...listRows(`${path}[]`, node.of, {})];
+  const item = node.kind !== "list" ? node : node.of.kind === "mapOr" ? node.of.map : node.of;
+  if (node.kind === "list" && item.kind === "object") {
+    return [{ path, node, fallback }, ...listRows(`${path}[]`, item, {})];
+  }
+  if (node.kind === "nullable" && node.of.kind === "object") {
+    return [{ path, node, fallback }, ...listRows(path, node.of, {})];
   }
   return [{ path, node, fallback }];
 }
@@ -75,6 +79,8 @@ function describe(node: Node): string {
       return node.values.map((value) => `\`${value}\``).join(", ");
     case "listOr":
       return `${describe(node.other)}, or a ${describe(node.list)}`;
+    case "mapOr":
+      return `${describe(node.other)}, or ${describe(node.map)}`;
     case "nullable":
       return `${describe(node.of)}, or \`null\``;
     default:

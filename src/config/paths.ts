@@ -28,6 +28,15 @@ export function resolvePaths(
   if (mounts !== undefined) {
     out.mounts = mounts.map((mount) => ({ ...mount, source: absolute(mount.source) }));
   }
+  if (layer.secrets !== undefined) {
+    out.secrets = {};
+    for (const [name, secret] of Object.entries(layer.secrets)) {
+      const file = /^file:(.*)$/s.exec(secret.from ?? "")?.[1];
+      out.secrets[name] = file === undefined
+        ? secret
+        : { ...secret, from: `file:${absolute(file)}` };
+    }
+  }
   if (workspace?.dirs !== undefined) {
     out.workspace = { ...workspace, dirs: workspace.dirs.map(absolute) };
   }

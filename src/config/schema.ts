@@ -1,13 +1,14 @@
 import {
   boolean,
   type Infer,
-  later,
   list,
   listOr,
   literal,
   map,
+  mapOr,
   nullable,
   oneOf,
+  portNumber,
   positiveInteger,
   positiveNumber,
   record,
@@ -16,6 +17,7 @@ import {
   section,
   string,
 } from "./kit.ts";
+import { PRESETS } from "./presets.ts";
 
 /**
  * The one schema of every config layer: types, validation, JSON Schema and docs/configuration.md
@@ -40,6 +42,11 @@ const hostName = () =>
   string(
     "a host name such as api.example.com or *.example.com",
     /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/,
+  );
+const rule = () =>
+  string(
+    "a rule such as api.example.com, *.example.com, host:8443, https://host/path, an IP or a CIDR",
+    /^[^\s\0]+$/,
   );
 const duration = () => string("a duration such as 500ms, 30s, 5m, 1h or 2d", /^\d+(ms|s|m|h|d)$/);
 const byteSize = () =>
@@ -102,24 +109,87 @@ const workspaceSchema = section({
   ),
 });
 
+const ruleSchema = mapOr(
+  record({
+    dest: say("Host, `host:port`, URL, IP or CIDR, as in the short form", rule()),
+  }, {
+    ports: say("Ports; 80 and 443 by default", list(portNumber(), { min: 1 })),
+    methods: say(
+      "HTTP methods; any by default",
+      list(string("an HTTP method such as GET", /^[A-Za-z]+$/), { min: 1 }),
+    ),
+    paths: say(
+      "Path prefixes; any by default",
+      list(string("a path prefix such as /v1", /^\/[^\s\0]*$/), { min: 1 }),
+    ),
+  }),
+  rule(),
+);
+
 const networkSchema = section({
   mode: say(
-    "`open`: ordinary network; `none`: no network at all",
-    oneOf(["open", "none"], ["allowlist"]),
+    "`allowlist`: only what the rules allow, through the gateway; `open`: ordinary network, no gateway; `none`: no network at all",
+    oneOf(["allowlist", "open", "none"]),
   ),
-  presets: say(
-    "Named sets of hosts (all are reachable in mode `open`)",
-    list(string(name.expected, name.pattern)),
+  presets: say("Named sets of hosts that are allowed", list(oneOf(PRESETS))),
+  allow: say("What the agent may reach", list(ruleSchema)),
+  block: say("What it may never reach, whatever else allows it", list(ruleSchema)),
+  passthrough: say(
+    "Hosts whose TLS is never opened: nothing is injected, inspected or matched by path there",
+    list(hostName()),
   ),
-  allow: say("Hosts the agent may reach (all are in mode `open`)", list(hostName())),
-  // A block list that blocks nothing would be a lie: these wait for the gateway.
-  block: later(say("Hosts it may never reach", list(hostName()))),
-  passthrough: later(say("Hosts whose TLS is never opened", list(hostName()))),
+  rate: say(
+    "Most requests to one host, as a token bucket; no limit by default",
+    nullable(record({
+      per_second: say("Requests a second that are added to the bucket", positiveNumber()),
+      burst: say("Requests the bucket holds", positiveInteger()),
+    }, {})),
+  ),
+  dns: say(
+    "Resolvers the gateway asks, `address` or `address:port`; the engine's own by default",
+    list(string("an IP address, with a port if it is not 53", /^[0-9A-Fa-f.:[\]]+$/)),
+  ),
+  egress: say(
+    "Existing docker network through which the gateway goes out; one of sandcage's own by default",
+    nullable(string("the name of a docker network", /^[A-Za-z0-9][A-Za-z0-9_.-]*$/)),
+  ),
+  pool: say(
+    "Private IPv4 range that the networks of sessions are carved from",
+    string("an IPv4 range such as 10.231.0.0/16", /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/),
+  ),
 });
 
 const secretSchema = section({
-  from: say("`env`: the variable of the same name on the host", oneOf(["env"])),
-  to: say("Hosts the secret may be sent to", list(hostName())),
+  from: say(
+    "`env`: the variable of the same name on the host; `cmd:COMMAND`: what that prints on the host; `file:PATH`: that file; `store`: what `sandcage secret set` stored",
+    string(
+      "env, store, cmd:COMMAND or file:PATH",
+      /^(env|store|cmd:[^\0\n\r]*\S[^\0\n\r]*|file:[^\0\n\r]+)$/,
+    ),
+  ),
+  to: say(
+    "Hosts it may be sent to; known for common names such as `ANTHROPIC_API_KEY`, required for others",
+    list(hostName()),
+  ),
+  body: say("Whether it is put into request bodies too; `false` by default", boolean()),
+});
+
+const action = () => oneOf(["off", "flag", "block"]);
+
+const inspectSchema = section({
+  secrets: say("Known token formats toward foreign hosts, and the real secrets", action()),
+  entropy: say("Data that looks encrypted or compressed", action()),
+  content_type: say("Bodies that are not what they say, and long base64 runs", action()),
+  body: say("Request bodies larger than `body_limit`", action()),
+  body_limit: say("Largest request body", byteSize()),
+  websocket: say("The same, in WebSocket messages", action()),
+  hosts: say(
+    "Hosts whose TLS is opened only to be inspected, `*` for every host; without it only hosts that need it anyway (secrets, methods, paths) are inspected",
+    list(string(
+      "a host name such as api.example.com, *.example.com or *",
+      /^(\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)$/,
+    )),
+  ),
 });
 
 const limitsSchema = section({
@@ -182,9 +252,11 @@ export const configSchema = section({
   services: say("Agents: built-in ones by name, or your own", map(name, serviceSchema)),
   workspace: say("How the project's files reach the cage", workspaceSchema),
   network: say("What the cage can reach", networkSchema),
-  secrets: say("API keys handed to the cage, by variable name", map(variable, secretSchema)),
-  // A check that checks nothing would be a lie: the section waits for the gateway.
-  inspect: later(say("What the gateway looks for in requests", section({}))),
+  secrets: say(
+    "API keys by variable name: the agent sees a placeholder, the gateway puts in the value",
+    map(variable, secretSchema),
+  ),
+  inspect: say("What the gateway looks for in requests", inspectSchema),
   limits: say("Resources of one session", limitsSchema),
   home: say(
     "Who shares the agent's home: `service`, every project; `project`, only this one",
@@ -217,6 +289,12 @@ export type ServiceConfig = Infer<typeof serviceSchema>;
 /** A host path shown in the cage. */
 export type MountConfig = Infer<typeof mountSchema>;
 
+/** A rule of `network.allow` or `network.block`, as written. */
+export type RuleConfig = Infer<typeof ruleSchema>;
+
+/** A secret, complete: `to` is never empty. */
+export type SecretConfig = Required<Infer<typeof secretSchema>>;
+
 /**
  * The merged configuration: every section and every scalar is present, and every host path
  * (`image.dockerfile`, `image.ca`, `mounts[].source`, `workspace.dirs`) is absolute.
@@ -229,7 +307,8 @@ export type Config = {
   services: Record<string, ServiceConfig>;
   workspace: Required<Infer<typeof workspaceSchema>>;
   network: Required<Infer<typeof networkSchema>>;
-  secrets: Record<string, Required<Infer<typeof secretSchema>>>;
+  secrets: Record<string, SecretConfig>;
+  inspect: Required<Infer<typeof inspectSchema>>;
   limits: Required<Infer<typeof limitsSchema>>;
   home: "service" | "project";
   ssh: Required<Infer<typeof sshSchema>>;

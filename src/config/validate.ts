@@ -61,6 +61,8 @@ function read(node: Node, tree: Tree, path: string, walk: Walk): unknown {
       return nothing ? null : read(node.of, tree, path, walk);
     case "listOr":
       return read(tree.kind === "list" ? node.list : node.other, tree, path, walk);
+    case "mapOr":
+      return read(tree.kind === "map" ? node.map : node.other, tree, path, walk);
     case "list":
       return readList(node, tree, path, walk);
     case "map":
@@ -100,7 +102,7 @@ function readPlain(
     case "number":
       if (
         typeof value === "number" && Number.isFinite(value) && value > 0 &&
-        (!node.integer || Number.isSafeInteger(value))
+        (!node.integer || Number.isSafeInteger(value)) && value <= (node.most ?? Infinity)
       ) return value;
       return fail(walk, tree, path, mismatch(node, tree));
     case "boolean":
@@ -228,6 +230,8 @@ export function formatExpected(node: Node): string {
       return `${formatExpected(node.of)}, or null`;
     case "listOr":
       return `${formatExpected(node.other)}, or a list`;
+    case "mapOr":
+      return `${formatExpected(node.other)}, or a map`;
     case "list":
       return "a list";
     case "map":

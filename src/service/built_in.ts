@@ -24,11 +24,17 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
       "platform.claude.com"
     ],
     "auth": {
-      "keys": [
-        "ANTHROPIC_API_KEY",
-        "ANTHROPIC_AUTH_TOKEN",
-        "CLAUDE_CODE_OAUTH_TOKEN"
-      ],
+      "keys": {
+        "ANTHROPIC_API_KEY": [
+          "api.anthropic.com"
+        ],
+        "ANTHROPIC_AUTH_TOKEN": [
+          "api.anthropic.com"
+        ],
+        "CLAUDE_CODE_OAUTH_TOKEN": [
+          "api.anthropic.com"
+        ]
+      },
       "files": [
         ".claude/.credentials.json",
         ".claude.json"
@@ -58,10 +64,14 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
       "chatgpt.com"
     ],
     "auth": {
-      "keys": [
-        "OPENAI_API_KEY",
-        "CODEX_API_KEY"
-      ],
+      "keys": {
+        "OPENAI_API_KEY": [
+          "api.openai.com"
+        ],
+        "CODEX_API_KEY": [
+          "api.openai.com"
+        ]
+      },
       "files": [
         ".codex/auth.json"
       ],
@@ -96,10 +106,15 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
       "accounts.google.com"
     ],
     "auth": {
-      "keys": [
-        "GEMINI_API_KEY",
-        "GOOGLE_API_KEY"
-      ],
+      "keys": {
+        "GEMINI_API_KEY": [
+          "generativelanguage.googleapis.com"
+        ],
+        "GOOGLE_API_KEY": [
+          "generativelanguage.googleapis.com",
+          "aiplatform.googleapis.com"
+        ]
+      },
       "files": [
         ".gemini/oauth_creds.json",
         ".gemini/google_accounts.json"

@@ -21,8 +21,8 @@ export type ServiceDefinition = {
   /** Hosts of the agent's own API: always reachable for that service. */
   domains: string[];
   auth: {
-    /** Variables that may hold an API key. */
-    keys: string[];
+    /** Variables that may hold an API key, and the hosts each may be sent to. */
+    keys: Record<string, string[]>;
     /** Login files below the host's home and, at the same place, below the cage's home. */
     files: string[];
     /** macOS Keychain item whose secret becomes a file. */

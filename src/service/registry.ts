@@ -69,7 +69,7 @@ function plain(name: string): ServiceDefinition {
     args: [],
     env: {},
     domains: [],
-    auth: { keys: [], files: [] },
+    auth: { keys: {}, files: [] },
   };
 }
 

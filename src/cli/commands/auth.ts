@@ -21,9 +21,9 @@ export async function runAuth(options: AuthOptions, context: CommandContext): Pr
   const { auth, title, name } = site.service;
   if (options.login && auth.login === undefined) {
     throw new UserError(`${title} has no login of its own`, {
-      hint: auth.keys.length === 0
+      hint: Object.keys(auth.keys).length === 0
         ? `Start it and log in there: sandcage ${name}`
-        : `Give it an API key: secrets: { ${auth.keys[0]}: { from: env } } in the configuration`,
+        : `Give it an API key: secrets: { ${Object.keys(auth.keys)[0]}: {} } in the configuration`,
       exit: EXIT.usage,
       code: "usage",
     });

@@ -14,7 +14,7 @@ const claude: ServiceDefinition = {
   args: [],
   env: { IS_SANDBOX: "1" },
   domains: [],
-  auth: { keys: ["ANTHROPIC_API_KEY"], files: [] },
+  auth: { keys: { ANTHROPIC_API_KEY: ["api.anthropic.com"] }, files: [] },
 };
 const optioned: ServiceDefinition = { ...claude, args: ["--x"] };
 const shell: ServiceDefinition = {
@@ -24,7 +24,7 @@ const shell: ServiceDefinition = {
   args: [],
   env: {},
   domains: [],
-  auth: { keys: [], files: [] },
+  auth: { keys: {}, files: [] },
 };
 
 const config: CageConfig = {

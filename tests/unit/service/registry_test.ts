@@ -36,7 +36,7 @@ Deno.test("every built-in agent is pinned and comes from npm; shell installs not
     }
     assert.match(service.version!, /^\d+\.\d+\.\d+$/);
     assert.ok(service.install!.npm.endsWith(`@${service.version}`));
-    assert.ok(service.auth.keys.length > 0 && service.domains.length > 0);
+    assert.ok(Object.keys(service.auth.keys).length > 0 && service.domains.length > 0);
   }
 });
 
