@@ -61,7 +61,7 @@ function shapeOf(node: Node): Json {
         additionalProperties: toJson(node.of),
       });
     case "object": {
-      const keys = Object.entries(node.keys).filter(([, child]) => child.later !== true);
+      const keys = Object.entries(node.keys);
       return orNothing(node, {
         type: "object",
         properties: Object.fromEntries(keys.map(([key, child]) => [key, toJson(child)])),

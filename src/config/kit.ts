@@ -8,8 +8,6 @@
 export type Common = {
   /** What the key is for; shown in editors and in docs/configuration.md. */
   text?: string;
-  /** The key is reserved: using it is an error that says "not available yet". */
-  later?: boolean;
 };
 
 /** One node of a schema. */
@@ -153,11 +151,6 @@ export function mapOr<M extends Node, O extends Node>(
 /** Adds the description. */
 export function say<S extends Node>(text: string, node: S): S {
   return { ...node, text };
-}
-
-/** Reserves a key whose feature does not exist yet. */
-export function later<S extends Node>(node: S): S {
-  return { ...node, later: true };
 }
 
 /** The path of a value, as messages and origins spell it: `services.claude.args[0]`. */

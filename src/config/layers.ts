@@ -55,11 +55,21 @@ export async function loadConfig(
     layers.push(toLayer("flags", treeOf(flags), { file: null, base: host.cwd, host }));
   }
   const { config, origins } = mergeLayers(layers);
+  if (needsCheck(config)) {
+    const { checkMerged } = await import("./check.ts");
+    checkMerged({ config, origins });
+  }
   if (config.mounts.length === 0 && config.workspace.dirs.length === 0) {
     return { config, origins, layers };
   }
   const { settleHostPaths } = await import("./host_paths.ts");
   return { config: await settleHostPaths(config, { origins, host }), origins, layers };
+}
+
+/** Whether a value is set that says more than its own shape shows. */
+function needsCheck({ network, secrets }: Config): boolean {
+  return network.allow.length + network.block.length + network.dns.length > 0 ||
+    network.pool !== defaultConfig().network.pool || Object.keys(secrets).length > 0;
 }
 
 /** Reads one config file as a layer, `undefined` when it does not exist. */

@@ -17,10 +17,7 @@ export function configurationPage(): string {
 type Row = { path: string; node: Node; fallback: unknown };
 
 function formatTop(key: string, node: Node): string {
-  if (node.later === true) return `### \`${key}\`\n\n${node.text ?? ""}. Not available yet.`;
-  const rows = listRows(key, node, own(defaultConfig(), key)).filter(({ node }) =>
-    node.later !== true
-  );
+  const rows = listRows(key, node, own(defaultConfig(), key));
   const head = `### \`${key}\`\n\n${node.text ?? ""}.`;
   const lines = rows.map((row) => [
     `\`${row.path}\``,
@@ -91,8 +88,7 @@ function describe(node: Node): string {
 function formatReserved(): string {
   const reserved: string[] = [];
   const visit = (path: string, node: Node) => {
-    if (node.later === true) reserved.push(`\`${path}\``);
-    else if (node.kind === "enum") {
+    if (node.kind === "enum") {
       for (const value of node.laterValues) reserved.push(`\`${path}: ${value}\``);
     } else if (node.kind === "object") {
       for (const [key, child] of Object.entries(node.keys)) visit(childPath(path, key), child);

@@ -177,15 +177,11 @@ function findChild(
     report(`unknown key ${quote(key)}`, suggestKey(key, node, walk.root));
     return undefined;
   }
-  if (child.later === true) {
-    report(`"${key}" is not available yet`, "Remove the key");
-    return undefined;
-  }
   return child;
 }
 
 function suggestKey(key: string, node: Node & { kind: "object" }, root: Node): string {
-  const allowed = Object.keys(node.keys).filter((name) => node.keys[name]?.later !== true);
+  const allowed = Object.keys(node.keys);
   const near = findNearest(key, allowed);
   if (near !== undefined) return `Did you mean ${near}?`;
   const elsewhere = root.kind === "object" ? findElsewhere(key, root) : undefined;
@@ -197,7 +193,7 @@ function suggestKey(key: string, node: Node & { kind: "object" }, root: Node): s
 function findElsewhere(key: string, root: Node & { kind: "object" }): string | undefined {
   if (Object.hasOwn(root.keys, key)) return `${key} at the top of the file`;
   for (const [name, child] of Object.entries(root.keys)) {
-    if (child.later !== true && child.kind === "object" && Object.hasOwn(child.keys, key)) {
+    if (child.kind === "object" && Object.hasOwn(child.keys, key)) {
       return `${name}.${key}`;
     }
   }

@@ -23,11 +23,39 @@ const ROWS: Row[] = [
   { name: "an unknown key like nothing", text: "limits:\n  zebra: 1\n" },
   { name: "an unknown key in TOML", user: true, text: "\n[limits]\nmem-ory = 1\n" },
   { name: "a misspelled word", text: "home: projcet\n" },
+  { name: "a mode that comes later", text: "workspace: {mode: promote}\n" },
   {
-    name: "a mode that comes later",
-    text: "workspace: {mode: promote}\nnetwork: {mode: allowlist}\n",
+    name: "a wrong rule object",
+    text: "network:\n  allow:\n    - {dest: a.dev, ports: [70000], methods: [], path: [/x]}\n" +
+      "    - {ports: [80]}\n    - a b\n    - 10\n",
   },
-  { name: "keys that come later", text: "inspect: {secrets: block}\nnetwork: {block: [a.b]}\n" },
+  { name: "a preset nobody knows", text: "network: {presets: [npm, gihtub]}\n" },
+  { name: "half a rate", text: "network:\n  rate: {per_second: 10}\n" },
+  { name: "an action nobody knows", text: "inspect: {secrets: deny, entropy: false}\n" },
+  {
+    name: "resolvers that are none",
+    text:
+      "network:\n  dns: [1.2.3, 1.2.3.4:99999, '::1', 10.0.0.2:5353, '[::1]:53', '[1.1.1.1]:53']\n",
+  },
+  { name: "a pool that is no private range", text: "network: {pool: 8.8.0.0/16}\n" },
+  { name: "a pool too small for a session", text: "network: {pool: 10.0.0.0/29}\n" },
+  {
+    name: "secrets without a place to go",
+    text: "secrets:\n  ANTHROPIC_API_KEY: {}\n  MINE: {}\n  OTHER: {to: []}\n",
+  },
+  {
+    name: "a secret from nowhere",
+    text: "secrets: {A: {from: 'cmd: ', to: [a.dev]}, B: {from: vault, to: [a.dev]}}\n",
+  },
+  {
+    name: "a secret that signs",
+    text: "secrets:\n  AWS_SECRET_ACCESS_KEY: {to: [s3.amazonaws.com]}\n",
+  },
+  {
+    name: "a secret for a host whose TLS is never opened",
+    text: "network: {passthrough: ['*.a.dev', B.dev]}\n" +
+      "secrets:\n  A: {to: [x.a.dev, a.dev]}\n  B: {to: ['b.dev']}\n",
+  },
   { name: "a newer format", text: "version: 2\n" },
   { name: "a service name nobody can type", text: "services: {My Agent: {}}\n" },
   { name: "a prototype as a name", text: "env: {__proto__: x}\n" },

@@ -40,8 +40,32 @@ const layerValue: fc.Arbitrary<ConfigLayer> = fc.record({
   ),
   secrets: fc.dictionary(
     fc.constantFrom("KEY", "TOKEN"),
-    fc.record({ from: fc.constant("env" as const), to: fc.constant<string[]>(["a.dev"]) }, opt),
+    fc.record({
+      from: fc.constantFrom("env", "store", "cmd:x"),
+      to: fc.constant<string[]>(["a.dev"]),
+      body: fc.boolean(),
+    }, opt),
   ),
+  network: fc.record({
+    allow: fc.array(
+      fc.oneof(
+        word,
+        fc.record({ dest: word, ports: fc.constant<number[]>([443]) }, { requiredKeys: ["dest"] }),
+      ),
+      { maxLength: 3 },
+    ),
+    rate: fc.option(
+      fc.record({ per_second: fc.nat(5), burst: fc.nat(5) }).map((rate) => ({
+        per_second: rate.per_second + 1,
+        burst: rate.burst + 1,
+      })),
+    ),
+    dns: fc.array(fc.constantFrom("1.1.1.1", "::1"), { maxLength: 2 }),
+  }, opt),
+  inspect: fc.record({
+    entropy: fc.constantFrom("off" as const, "flag" as const),
+    hosts: words,
+  }, opt),
   mounts: fc.array(
     fc.record({ source: fc.constantFrom("/a", "/b"), readonly: fc.boolean() }, {
       requiredKeys: ["source"],

@@ -16,8 +16,16 @@ services:
 setup: ["npm ci"]
 env: {A: b}
 workspace: {dirs: [/data], git: protected, mode: mount}
-network: {allow: [a.example.com, "*.b.dev"], presets: [npm]}
-secrets: {KEY: {}, OTHER: {from: env, to: [x.dev, a.dev]}}
+network:
+  mode: open
+  allow: [a.example.com, {dest: "*.b.dev", ports: [8443, 443], methods: [POST, GET], paths: [/v1]}]
+  presets: [npm]
+  passthrough: [c.dev]
+  dns: [10.0.0.2]
+  egress: corp
+  pool: 10.9.0.0/16
+secrets: {OPENAI_API_KEY: {}, OTHER: {from: "cmd: pass show x", to: [x.dev, a.dev], body: true}}
+inspect: {secrets: flag, entropy: off, body_limit: 20MiB, hosts: ["*"]}
 limits: {memory: 9g, cpus: 5, pids: 4096}
 ssh: {enabled: true, agent: true}
 ports: [3000, "8080:80"]
@@ -32,7 +40,8 @@ toolchains: {node: 22}
 packages: [jq]
 services: {claude: {enabled: false, version: 1.2.3}}
 workspace: {hide: [secrets/, "!secrets/public"], readonly: [x], git: none}
-network: {mode: none}
+network: {mode: none, block: [x.dev], rate: {per_second: 1, burst: 1}}
+inspect: {entropy: block, body_limit: 1MiB, hosts: [a.dev]}
 limits: {memory: 1g, cpus: 1, pids: 10}
 home: project
 ssh: {enabled: false}
@@ -65,7 +74,7 @@ for (const file of [".sandcage.yml", ".sandcage.local.yml"]) {
 Deno.test("planGrants() needs no yes for the user's own file and flags", async () => {
   await using box = await makeSandbox();
   await box.writeUser(
-    'ports = ["3000"]\nmounts = [{ source = "/data" }]\n[ssh]\nenabled = true\n[secrets.KEY]\n[limits]\ncpus = 64\n',
+    'ports = ["3000"]\nmounts = [{ source = "/data" }]\n[ssh]\nenabled = true\n[secrets.GH_TOKEN]\n[limits]\ncpus = 64\n',
   );
   await box.write(
     ".sandcage.yml",
@@ -84,6 +93,13 @@ hide = ["secrets/", "*.pem"]
 readonly = ["config/"]
 [network]
 mode = "none"
+block = ["evil.dev", { dest = "api.dev", methods = ["POST", "PUT"] }]
+rate = { per_second = 10, burst = 50 }
+dns = ["1.1.1.1"]
+egress = "mine"
+[inspect]
+entropy = "block"
+hosts = ["*"]
 [limits]
 memory = "1g"
 [services.codex]
@@ -97,6 +113,7 @@ to = ["a.dev"]
 home: service
 workspace: {git: readonly, hide: ["!secrets/"], readonly: !reset }
 network: !reset
+inspect: !reset
 limits: !reset
 services: {codex: {enabled: true}}
 secrets: {KEY: {to: [b.dev]}}
@@ -131,9 +148,37 @@ for (
     [
       "a secret whose entry says nothing, with a flag for another",
       "",
-      "secrets: {KEY: {}}\n",
-      { secrets: { OTHER: {} } },
-      'secrets.KEY = ["env",[]]',
+      "secrets: {HF_TOKEN: {}}\n",
+      { secrets: { GH_TOKEN: {} } },
+      'secrets.HF_TOKEN = ["env",["hf.co","huggingface.co"],false]',
+    ],
+    [
+      "a blocked host that a reset frees",
+      '[network]\nblock = ["evil.dev", "bad.dev"]\n',
+      "network: {block: !reset [bad.dev]}\n",
+      {},
+      "network.block = without evil.dev",
+    ],
+    [
+      "a rate above the user's",
+      "[network]\nrate = { per_second = 1, burst = 5 }\n",
+      "network: {rate: {per_second: 1, burst: 6}}\n",
+      {},
+      "network.rate = [1,6]",
+    ],
+    [
+      "an open network where the user says none",
+      '[network]\nmode = "none"\n',
+      "network: {mode: allowlist}\n",
+      {},
+      "network.mode = allowlist",
+    ],
+    [
+      "another place for the user's own secret",
+      '[secrets.KEY]\nfrom = "store"\nto = ["a.dev"]\n',
+      "secrets: {KEY: {to: [b.dev]}}\n",
+      {},
+      'secrets.KEY = ["store",["a.dev","b.dev"],false]',
     ],
   ] as [string, string, string, ConfigLayer, string][]
 ) {

@@ -1,0 +1,128 @@
+import { isIP } from "node:net";
+import { findKnownHosts, isSigningKey } from "../secrets/known.ts";
+import { findRuleProblem } from "./check_rule.ts";
+import { childPath } from "./kit.ts";
+import type { Merged } from "./merge.ts";
+import { type PlacedIssue, placedProblem } from "./problem.ts";
+import type { Config } from "./schema.ts";
+
+type Finding = { path: string; problem: string; hint: string };
+
+/** Ranges that are routed nowhere: a pool elsewhere would hide real hosts. RFC 1918, RFC 6598. */
+const PRIVATE: readonly (readonly [base: number, prefix: number])[] = [
+  [10 * 2 ** 24, 8],
+  [172 * 2 ** 24 + 16 * 2 ** 16, 12],
+  [192 * 2 ** 24 + 168 * 2 ** 16, 16],
+  [100 * 2 ** 24 + 64 * 2 ** 16, 10],
+];
+
+/** Largest prefix of a pool: one network of one session. */
+const POOL_PREFIX_MAX = 28;
+
+/**
+ * Checks what no single value shows: whether a rule can be read, a secret has somewhere to go, and
+ * nothing contradicts another.
+ *
+ * @throws {UserError} With every problem, its place and its fix.
+ */
+export function checkMerged({ config, origins }: Merged): void {
+  const findings = [
+    ...findNetworkProblems(config.network),
+    ...findSecretProblems(config),
+  ];
+  if (findings.length === 0) return;
+  const issues: PlacedIssue[] = findings.map((finding) => ({
+    ...finding,
+    origin: origins.get(finding.path),
+  }));
+  throw placedProblem(issues);
+}
+
+function findNetworkProblems(network: Config["network"]): Finding[] {
+  const findings: Finding[] = [];
+  for (const key of ["allow", "block"] as const) {
+    for (const [index, rule] of network[key].entries()) {
+      const found = findRuleProblem(rule);
+      if (found !== undefined) findings.push({ path: `network.${key}[${index}]`, ...found });
+    }
+  }
+  for (const [index, address] of network.dns.entries()) {
+    if (isResolver(address)) continue;
+    findings.push({
+      path: `network.dns[${index}]`,
+      problem: `expected an IP address, with a port if it is not 53, got "${address}"`,
+      hint: "For example 1.1.1.1, 10.0.0.2:5353 or [2606:4700:4700::1111]:53",
+    });
+  }
+  if (!isPool(network.pool)) {
+    findings.push({
+      path: "network.pool",
+      problem: `expected a private IPv4 range from /8 to /${POOL_PREFIX_MAX}, ` +
+        `got "${network.pool}"`,
+      hint: "Give one that nothing else uses, for example 10.231.0.0/16",
+    });
+  }
+  return findings;
+}
+
+function findSecretProblems({ network, secrets }: Config): Finding[] {
+  const findings: Finding[] = [];
+  for (const [name, secret] of Object.entries(secrets)) {
+    const path = childPath("secrets", name);
+    // With an open network there is no gateway that would have to sign: the value goes inside.
+    if (isSigningKey(name) && network.mode !== "open") {
+      findings.push({
+        path,
+        problem: "a request is signed with this key, it is not sent: the gateway cannot put it in",
+        hint: "Remove it. Give the agent short-lived credentials of its own, or let a command " +
+          "outside the cage do the signed request",
+      });
+      continue;
+    }
+    if (secret.to.length === 0) {
+      const example = findKnownHosts(name)?.[0] ?? "api.example.com";
+      findings.push({
+        path,
+        problem: `the key "to" is missing: the hosts that ${name} may be sent to`,
+        hint: `Write: ${name}: { to: [${example}] }`,
+      });
+    }
+    for (const host of secret.to) {
+      const closed = network.passthrough.find((pattern) => isOverlap(pattern, host));
+      if (closed === undefined) continue;
+      findings.push({
+        path: childPath(path, "to"),
+        problem: `${host} is in network.passthrough (${closed}): where TLS is never opened, ` +
+          "nothing can be put in",
+        hint: "Remove the host from one of the two",
+      });
+    }
+  }
+  return findings;
+}
+
+/** Whether some host matches both patterns: `*.host` is every name below, not the host itself. */
+function isOverlap(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  if (a === b) return true;
+  const isBelow = (name: string, pattern: string) =>
+    pattern.startsWith("*.") && name.endsWith(pattern.slice(1));
+  return isBelow(a, b) || isBelow(b, a);
+}
+
+function isResolver(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+)):(?<port>\d{1,5})$/.exec(text);
+  const { six, four, port } = match?.groups ?? {};
+  if (port === undefined || Number(port) < 1 || Number(port) > 65535) return false;
+  return six === undefined ? isIP(four ?? "") === 4 : isIP(six) === 6;
+}
+
+function isPool(text: string): boolean {
+  const [address = "", prefix = ""] = text.split("/");
+  if (isIP(address) !== 4 || Number(prefix) > POOL_PREFIX_MAX) return false;
+  const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return PRIVATE.some(([base, length]) =>
+    Number(prefix) >= length && Math.floor(value / 2 ** (32 - length)) === base / 2 ** (32 - length)
+  );
+}
