@@ -1,0 +1,120 @@
+import { dirname, join } from "node:path";
+import { type ProcessResult, run } from "../../../src/engine/process.ts";
+import { sha256Hex } from "../../../src/hash.ts";
+import { IMAGE, LABEL } from "../../../src/names.ts";
+import { docker } from "../../../tools/engine_state.ts";
+import { waitFor } from "./files.ts";
+import { RUN_ID, RUN_ROOT } from "./world.ts";
+
+/**
+ * An engine of another generation in a container: whatever Debian trixie ships, with networks and
+ * images of its own. The run's folder is mounted at its own path, so the engine is a local one.
+ */
+export type NestedEngine = AsyncDisposable & {
+  /** For `DOCKER_HOST`. */
+  host: string;
+  version: string;
+  /** Runs `docker ARGS` against it; a non-zero exit is an error of the test itself. */
+  docker(args: readonly string[], timeoutMs?: number): Promise<string>;
+  /** Carries images over from the machine's engine, with their tags. */
+  take(images: readonly string[]): Promise<void>;
+};
+
+const IMAGE_REPOSITORY = "sandcage/e2e-engine";
+
+/** `runc` is a dependency; `iptables` and the certificates are only recommended. */
+const DOCKERFILE = `FROM ${IMAGE.debian}
+RUN apt-get -o Acquire::Retries=3 update -qq \\
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \\
+    docker.io iptables ca-certificates \\
+ && rm -rf /var/lib/apt/lists/*
+`;
+
+/** All an engine needs; `--privileged` asks for SYS_RESOURCE, which not every machine has. */
+const CAPABILITIES = [
+  ...["SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_CHROOT", "MKNOD", "SYSLOG"],
+  ...["DAC_READ_SEARCH", "LINUX_IMMUTABLE", "IPC_LOCK"],
+];
+
+/** Engines mount it read-only; without writing there no container gets its IPv6 switched off. */
+const START = 'mount -o remount,rw /proc/sys && exec dockerd "$@"';
+
+/** Starts one; takes a second once its image is built. Needs root. */
+export async function startNestedEngine(): Promise<NestedEngine> {
+  const image = await ensureImage();
+  await Deno.mkdir(RUN_ROOT, { recursive: true, mode: 0o755 });
+  const root = await Deno.makeTempDir({ dir: RUN_ROOT, prefix: "engine-" });
+  const name = `sandcage-${RUN_ID}-engine-${root.slice(-6)}`;
+  const host = `unix://${join(root, "s")}`;
+  const stop = async () => {
+    await docker(["rm", "--force", "--volumes", name]);
+    await removeCgroups(name);
+    await Deno.remove(root, { recursive: true });
+  };
+  await docker([
+    ...["run", "--detach", "--init", "--name", name, "--label", `${LABEL.managed}=true`],
+    ...CAPABILITIES.map((capability) => `--cap-add=${capability}`),
+    ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+    ...["--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"],
+    ...["--volume", "/var/lib/docker", "--volume", `${RUN_ROOT}:${RUN_ROOT}`],
+    ...[image, "sh", "-c", START, "sh"],
+    ...["--host", host, "--cgroup-parent", `/${name}`],
+  ]);
+  const ask = (args: readonly string[], timeoutMs = 60_000) =>
+    must(run("docker", ["--host", host, ...args], { timeoutMs }));
+  try {
+    const version = await waitFor("the nested engine", async () => {
+      const format = ["version", "--format", "{{.Server.Version}}"];
+      const answer = await run("docker", ["--host", host, ...format], { timeoutMs: 5000 });
+      return answer.code === 0 ? answer.stdout.trim() : undefined;
+    });
+    return {
+      host,
+      version,
+      docker: ask,
+      async take(images) {
+        const pipe = 'target=$1; shift; docker save "$@" | docker --host "$target" load';
+        await must(run("sh", ["-c", pipe, "sh", host, ...images], { timeoutMs: 300_000 }));
+      },
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    const log = await run("docker", ["logs", "--tail", "20", name], { timeoutMs: 10_000 });
+    await stop();
+    throw new Error(`${error instanceof Error ? error.message : error}\n${log.stderr}`);
+  }
+}
+
+/** The engine's image, built when this recipe was not built before. */
+async function ensureImage(): Promise<string> {
+  const recipe = sha256Hex(DOCKERFILE);
+  const tag = `${IMAGE_REPOSITORY}:${recipe.slice(0, 12)}`;
+  const present = await run("docker", ["image", "inspect", tag], { timeoutMs: 30_000 });
+  if (present.code === 0) return tag;
+  const labels = [`${LABEL.managed}=true`, `${LABEL.recipe}=${recipe}`];
+  const flags = [...labels.flatMap((label) => ["--label", label]), "--tag", tag, "-"];
+  await must(run("docker", ["build", ...flags], { stdin: DOCKERFILE, timeoutMs: 600_000 }));
+  return tag;
+}
+
+/** Engines leave the empty groups of the containers that died with them. */
+async function removeCgroups(name: string): Promise<void> {
+  const found = await must(
+    run("find", ["/sys/fs/cgroup", "-mindepth", "2", "-path", `*/${name}*`, "-type", "d"], {
+      timeoutMs: 30_000,
+    }),
+  );
+  const inside = found.split("\n").filter((path) => path.includes(`/${name}`));
+  // The deepest first. One that is gone in between is as good as removed.
+  for (const path of inside.toSorted((a, b) => b.length - a.length)) {
+    await Deno.remove(path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw new Error(`${dirname(path)}: ${error}`);
+    });
+  }
+}
+
+async function must(running: Promise<ProcessResult>): Promise<string> {
+  const { code, stdout, stderr } = await running;
+  if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
+  return stdout.trim();
+}
