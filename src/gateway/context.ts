@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import type { Transform } from "node:stream";
+import type { Duplex, Transform } from "node:stream";
 import type { AuditEvent, Reason } from "../policy/audit.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { GatewaySettings } from "../policy/protocol.ts";
@@ -109,11 +109,18 @@ export type Exchange = {
   /**
    * The gate a request body passes; `null` when it may pass untouched. It holds back the first bytes
    * (all of a small body) and always as much as a secret is long, so that nothing it blocks has left.
-   * Blocks by being destroyed with a {@link BlockedError}. May change the length: send chunked.
+   * Blocks by being destroyed with a {@link BlockedError}. Not to be opened for a request without a body.
    *
    * @param onFlag Told of each finding that does not block.
    */
   openRequestBody(onFlag: (finding: Finding) => void): Transform | null;
+  /** The body leaves the gate as long as it came: its content-length holds. Else send chunked. */
+  keepsLength: boolean;
+  /**
+   * What the user's inspectors say of a request without a body, to be awaited before anything is sent;
+   * `null` when there are none. With a body, its gate asks them.
+   */
+  settle: (() => Promise<Finding[]>) | null;
   /** Response headers with real values replaced by placeholders. */
   scrubHeaders(headers: [string, string][]): [string, string][];
   /**
@@ -122,7 +129,7 @@ export type Exchange = {
    *
    * @throws {BlockedError} Reason `encoding`, for one it cannot read and must.
    */
-  openResponseBody(headers: [string, string][]): { body: Transform; decoded: boolean } | null;
+  openResponseBody(headers: [string, string][]): { body: Duplex; decoded: boolean } | null;
   /** One whole WebSocket message; toward the host it is inspected and injected, back it is scrubbed. */
   passMessage(
     message: { data: Buffer; binary: boolean },
