@@ -1,0 +1,96 @@
+import type { Command, Event, Reply, Seen, ServerSettings } from "./types.ts";
+
+/** The talk with the server: commands in, events out. */
+export type Channel = AsyncDisposable & {
+  /** Resolves when the server is ready. */
+  start(settings: ServerSettings): Promise<void>;
+  send(command: Command): void;
+  events(): Promise<Event[]>;
+  clear(): Promise<void>;
+  handle(host: string, handler: Handler): void;
+};
+
+type Handler = (seen: Seen, body: string) => Promise<Reply>;
+
+/** Starts a created container and talks to it; disposing it ends it. */
+export function openChannel(container: string): Channel {
+  const child = new Deno.Command("docker", {
+    args: ["start", "--attach", "--interactive", container],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const encoder = new TextEncoder();
+  const events: Event[] = [];
+  const handlers = new Map<string, Handler>();
+  const waiting = new Map<string, { resolve(): void; reject(error: Error): void }>();
+  const send = (command: Command) =>
+    void input.write(encoder.encode(`${JSON.stringify(command)}\n`)).catch(() => {});
+  const wait = (key: string) =>
+    new Promise<void>((resolve, reject) => waiting.set(key, { resolve, reject }));
+  const settle = (key: string) => {
+    waiting.get(key)?.resolve();
+    waiting.delete(key);
+  };
+  const take = (event: Event) => {
+    switch (event.kind) {
+      case "ready":
+        return settle("ready");
+      case "synced":
+        return settle(`sync ${event.id}`);
+      case "failed":
+        return fail(event.reason);
+      case "call":
+        return void handlers.get(event.host)?.(event.seen, event.body)
+          .then((reply) => send({ type: "reply", call: event.call, reply }));
+      default:
+        events.push(event);
+    }
+  };
+  const fail = (reason: string) => {
+    for (const { reject } of waiting.values()) reject(new Error(`The internet ended: ${reason}`));
+    waiting.clear();
+  };
+  const reading = (async () => {
+    let held = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (held + text).split("\n");
+      held = lines.pop() ?? "";
+      for (const line of lines) take(JSON.parse(line));
+    }
+    fail("its output is closed");
+  })();
+  let syncs = 0;
+  const sync = async () => {
+    const id = ++syncs;
+    const synced = wait(`sync ${id}`);
+    send({ type: "sync", id });
+    await synced;
+  };
+  return {
+    async start(settings) {
+      const ready = wait("ready");
+      send({ type: "start", settings });
+      await ready;
+    },
+    send,
+    async events() {
+      await sync();
+      return [...events];
+    },
+    async clear() {
+      await sync();
+      events.length = 0;
+    },
+    handle(host, handler) {
+      handlers.set(host, handler);
+      send({ type: "handle", host });
+    },
+    async [Symbol.asyncDispose]() {
+      await input.close().catch(() => {});
+      await reading;
+      await child.status;
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { run } from "../../../../src/engine/process.ts";
+import type { Addresses } from "./types.ts";
+
+/** The plan of one internet's network: a /27 of the documentation ranges of RFC 5737 and RFC 3849. */
+export type InternetNetwork = { subnet: string; ipv6: string; subnet6: string } & {
+  addresses: Addresses;
+  /** What the engine gives to neighbours. */
+  range: string;
+};
+
+const RANGES = ["203.0.113", "198.51.100"];
+const SIZE = 32;
+
+/** All plans, in random order: tests that run side by side take one each. */
+export function planNetworks(): InternetNetwork[] {
+  const plans = RANGES.flatMap((range, index) =>
+    Array.from({ length: 256 / SIZE }, (_, count) => planNetwork(range, count, index))
+  );
+  return plans.map((plan) => ({ plan, order: Math.random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ plan }) => plan);
+}
+
+function planNetwork(range: string, count: number, index: number): InternetNetwork {
+  const first = count * SIZE;
+  const at = (offset: number) => `${range}.${first + offset}`;
+  const prefix6 = `2001:db8:${index}:${count}`;
+  return {
+    subnet: `${at(0)}/27`,
+    range: `${at(16)}/28`,
+    subnet6: `${prefix6}::/64`,
+    ipv6: `${prefix6}::2`,
+    addresses: { gateway: at(1), echo: at(2), other: at(3), decoy: at(4), dns: at(5) },
+  };
+}
+
+/**
+ * Makes the network. The bridge has no address of its own: the default gateway is one of the
+ * server's, so nothing that a neighbour sends leaves this machine.
+ *
+ * @throws {Error} If no plan is free, or for what the engine says.
+ */
+export async function makeNetwork(
+  name: string,
+  labels: readonly string[],
+): Promise<InternetNetwork> {
+  for (const plan of planNetworks()) {
+    const made = await run("docker", [
+      ...["network", "create", ...labels, "--opt"],
+      ...["com.docker.network.bridge.inhibit_ipv4=true", "--gateway", plan.addresses.gateway],
+      ...["--subnet", plan.subnet, "--ip-range", plan.range, "--ipv6", "--subnet", plan.subnet6],
+      name,
+    ], { timeoutMs: 30_000 });
+    if (made.code === 0) return plan;
+    if (!/overlap|conflicts with network|in use/i.test(made.stderr)) {
+      throw new Error(`docker network create: ${made.stderr}`);
+    }
+  }
+  throw new Error("Every documentation network is taken: other tests did not end theirs");
+}
