@@ -35,12 +35,14 @@ export async function listVolumes(mark: string): Promise<string[]> {
 export async function observeRun(runId: string): Promise<EngineState> {
   const format = `{{.Names}}\t{{.Label "${LABEL.project}"}}`;
   const containers = await lines(["ps", "--all", ...managed(), "--format", format]);
-  const networks = await lines(["network", "ls", ...managed(), "--format", "{{.Name}}"]);
+  // A session's own network is known by its cage, whose id begins with the project's name.
+  const named = `{{.Name}}\t{{.Label "${LABEL.cage}"}}`;
+  const networks = await lines(["network", "ls", ...managed(), "--format", named]);
   return {
     containers: containers.filter((line) => line.includes(runId))
       .map((line) => line.split("\t")[0]!),
     volumes: await listVolumes(runId),
-    networks: networks.filter((line) => line.includes(runId)),
+    networks: networks.filter((line) => line.includes(runId)).map((line) => line.split("\t")[0]!),
   };
 }
 
