@@ -13,7 +13,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { Buffer } from "node:buffer";
-import { randomBytes, webcrypto } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { CageCa } from "../policy/protocol.ts";
 
@@ -33,7 +33,7 @@ const LEAF_DAYS = 397;
 
 /** Makes the authority of one cage: its own key, no further authority below it. */
 export async function mintCa(nowMs: number): Promise<CageCa> {
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: makeSerial(),
     name: `CN=sandcage ${randomBytes(4).toString("hex")}`,
@@ -57,14 +57,14 @@ export async function mintCa(nowMs: number): Promise<CageCa> {
  */
 export async function openMinter(ca: CageCa, nowMs: () => number): Promise<Minter> {
   const issuer = new X509Certificate(ca.certificate);
-  const signingKey = await webcrypto.subtle.importKey(
+  const signingKey = await crypto.subtle.importKey(
     "pkcs8",
     PemConverter.decodeFirst(ca.key),
     ALGORITHM,
     false,
     ["sign"],
   );
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const usages = [
     new BasicConstraintsExtension(false, undefined, true),
     new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
@@ -107,7 +107,7 @@ function makeSerial(): string {
   return bytes.toString("hex");
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  const bytes = await webcrypto.subtle.exportKey("pkcs8", key);
+async function exportKey(key: CryptoKey): Promise<string> {
+  const bytes = await crypto.subtle.exportKey("pkcs8", key);
   return PemConverter.encode(Buffer.from(bytes), "PRIVATE KEY");
 }
