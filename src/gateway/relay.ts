@@ -1,0 +1,51 @@
+import type { Socket } from "node:net";
+import type { Reason } from "../policy/audit.ts";
+
+/** Time without a byte in either direction after which a tunnel is given up, in milliseconds. */
+export const TUNNEL_IDLE_MS = 60 * 60 * 1000;
+
+/** How a tunnel ended: bytes toward the host and back. */
+export type RelayEnd = { reason: Reason | null; sent: number; received: number };
+
+/** A running tunnel. */
+export type Relay = {
+  ended: Promise<RelayEnd>;
+  /** Ends both sides at once. */
+  close(reason: Reason): void;
+};
+
+/**
+ * Carries bytes both ways until both have ended: with backpressure, each end passed on by itself, a
+ * reset passed on as a reset. Both sockets must be made with `allowHalfOpen`.
+ */
+export function relay(near: Socket, far: Socket, options: { idleMs?: number } = {}): Relay {
+  let reason: Reason | null = null;
+  const reset = () => {
+    near.resetAndDestroy();
+    far.resetAndDestroy();
+  };
+  const close = (why: Reason) => {
+    reason ??= why;
+    reset();
+  };
+  let open = 2;
+  const ended = new Promise<RelayEnd>((resolve) => {
+    const onClose = () => {
+      open -= 1;
+      // One side went without an end of its own: nothing can be delivered to the other any more.
+      if (!near.readableEnded || !far.readableEnded) reset();
+      if (open === 0) resolve({ reason, sent: far.bytesWritten, received: far.bytesRead });
+    };
+    for (const socket of [near, far]) {
+      socket.on("error", reset);
+      if (socket.destroyed) onClose();
+      else socket.once("close", onClose);
+      socket.setTimeout(options.idleMs ?? TUNNEL_IDLE_MS, () => close("timeout"));
+    }
+  });
+  near.setNoDelay(true);
+  far.setNoDelay(true);
+  near.pipe(far);
+  far.pipe(near);
+  return { ended, close };
+}
