@@ -13,13 +13,46 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = ${
 `;
 }
 
-/** Formats the generated module of the agent container's skeleton. Pure. */
-export function formatSkeleton(skeleton: unknown): string {
-  return `// Generated from compose/agent.yml by: ${COMMAND}
+/** Formats the generated module of the services' own API keys and where each may be sent. Pure. */
+export function formatServiceKeys(
+  definitions: Readonly<Record<string, { auth?: { keys?: Record<string, string[]> } }>>,
+): string {
+  const keys = Object.values(definitions).flatMap(({ auth }) => Object.entries(auth?.keys ?? {}));
+  return `// Generated from registry/services/*.yml by: ${COMMAND}
 // deno-fmt-ignore-file
-import type { ComposeSkeleton } from "./compose_document.ts";
+
+/** The API keys of the built-in services, and the hosts each may be sent to. */
+export const SERVICE_KEYS: Readonly<Record<string, readonly string[]>> = ${
+    JSON.stringify(Object.fromEntries(keys), null, 2)
+  };
+`;
+}
+
+/** Formats the generated module of the containers' skeletons. Pure. */
+export function formatSkeletons(skeletons: { agent: unknown; gateway: unknown }): string {
+  return `// Generated from compose/*.yml by: ${COMMAND}
+// deno-fmt-ignore-file
+import type { AgentSkeleton, GatewaySkeleton } from "./compose_document.ts";
 
 /** What every agent container gets, whatever the configuration says. */
-export const AGENT_SKELETON: ComposeSkeleton = ${JSON.stringify(skeleton, null, 2)};
+export const AGENT_SKELETON: AgentSkeleton = ${JSON.stringify(skeletons.agent, null, 2)};
+
+/** What every gateway container gets. */
+export const GATEWAY_SKELETON: GatewaySkeleton = ${JSON.stringify(skeletons.gateway, null, 2)};
+`;
+}
+
+/** Formats the generated module of the gateway's sources, each imported as text. Pure. */
+export function formatGatewaySources(paths: readonly string[]): string {
+  const imports = paths.map((path, index) =>
+    `import file${index} from "${path.replace(/^src\//, "../")}" with { type: "text" };\n`
+  );
+  const entries = paths.map((path, index) => `  "${path}": file${index},\n`);
+  return `// Generated from the files in src/gateway and src/policy by: ${COMMAND}
+// deno-fmt-ignore-file
+${imports.join("")}
+/** What the gateway is bundled from inside its image, by path in the repository. */
+export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
+${entries.join("")}};
 `;
 }

@@ -62,16 +62,18 @@ export type ImagePlan = {
   proxies: readonly string[];
 };
 
-/** What an image is named before its hash is known. */
-type Draft = Omit<ImageSpec, "ref" | "recipe" | "labels" | "args" | "files" | "latest"> & {
-  repository: string;
-  files?: readonly ContextFile[];
-  args?: Readonly<Record<string, string>>;
-  labels?: Readonly<Record<string, string>>;
-  latest?: boolean;
-  /** What else decides about the content: a context's fingerprint. */
-  inputs?: string;
-};
+/** An image before its hash is known. */
+export type ImageDraft =
+  & Omit<ImageSpec, "ref" | "recipe" | "labels" | "args" | "files" | "latest">
+  & {
+    repository: string;
+    files?: readonly ContextFile[];
+    args?: Readonly<Record<string, string>>;
+    labels?: Readonly<Record<string, string>>;
+    latest?: boolean;
+    /** What else decides about the content: a context's fingerprint. */
+    inputs?: string;
+  };
 
 /** Packages that toolchains built from source parts need, and that wheels and gems link against. */
 const TOOLCHAIN_PACKAGES = ["build-essential", "libssl-dev", "pkg-config"];
@@ -112,9 +114,14 @@ export function planImages(
   };
 }
 
-function planBase(config: ImageConfig, facts: ImageFacts): ImageSpec {
+/**
+ * Plans the image that every other one stands on or is made with. Pure.
+ *
+ * @throws {UserError} With code `config-invalid`, for a mirror that is no address.
+ */
+export function planBase(config: Pick<ImageConfig, "image">, facts: ImageFacts): ImageSpec {
   const mirror = parseMirror(config.image.args.DEBIAN_MIRROR);
-  return finish({
+  return nameImage({
     repository: IMAGE.base,
     dockerfile: BASE_DOCKERFILE + formatEnv(cageCaEnv()) +
       "ENV LANG=C.UTF-8 NPM_CONFIG_PREFIX=/usr/local\n",
@@ -169,7 +176,7 @@ function planTools(
     ]),
   ];
   if (lines.length > 0) {
-    images.push(finish({
+    images.push(nameImage({
       repository: IMAGE.tools,
       dockerfile: `FROM ${base.ref}\n${lines.join("\n")}\n`,
       files: toolchains.mise.length === 0 ? [] : stepFiles("toolchain-install"),
@@ -187,7 +194,7 @@ function planCustom(
   options: { parent: ImageSpec; file: CustomDockerfile },
 ): ImageSpec {
   const { parent, file } = options;
-  return finish({
+  return nameImage({
     repository: IMAGE.tools,
     dockerfile: rewriteDockerfile(file, parent.ref),
     contextDir: file.context,
@@ -199,7 +206,7 @@ function planCustom(
 }
 
 function planAgent(service: ServiceDefinition, npm: string, base: ImageSpec): ImageSpec {
-  return finish({
+  return nameImage({
     repository: `${IMAGE.agentPrefix}${service.name}`,
     dockerfile: `FROM ${base.ref}\n` +
       `${
@@ -217,7 +224,7 @@ function planService(
   options: { parent: ImageSpec; agent?: ImageSpec; user: ImageFacts["user"] },
 ): ImageSpec {
   const { parent, agent, user } = options;
-  return finish({
+  return nameImage({
     repository: `${IMAGE.servicePrefix}${service.name}`,
     // USER 0: the user's own Dockerfile may have ended as somebody else.
     dockerfile: `FROM ${parent.ref}\nUSER 0\n` +
@@ -229,7 +236,8 @@ function planService(
   });
 }
 
-function finish(draft: Draft): ImageSpec {
+/** Gives an image the tag and the labels that follow from everything it is made of. Pure. */
+export function nameImage(draft: ImageDraft): ImageSpec {
   const { repository, latest, inputs, ...rest } = draft;
   const { dockerfile, files = [], args = {}, labels = {} } = rest;
   const recipe = sha256Hex(
