@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { findKnownHosts, isSigningKey } from "../secrets/known.ts";
-import { findRuleProblem } from "./check_rule.ts";
+import { findHostProblem, findRuleProblem, isHostOverlap } from "./check_rule.ts";
 import { childPath } from "./kit.ts";
 import type { Merged } from "./merge.ts";
 import { type PlacedIssue, placedProblem } from "./problem.ts";
@@ -28,6 +28,7 @@ const POOL_PREFIX_MAX = 28;
 export function checkMerged({ config, origins }: Merged): void {
   const findings = [
     ...findNetworkProblems(config.network),
+    ...findHostProblems(config),
     ...findSecretProblems(config),
   ];
   if (findings.length === 0) return;
@@ -65,6 +66,27 @@ function findNetworkProblems(network: Config["network"]): Finding[] {
   return findings;
 }
 
+function findHostProblems({ network, inspect, secrets, services }: Config): Finding[] {
+  const lists: [path: string, hosts: readonly string[]][] = [
+    ["network.passthrough", network.passthrough],
+    ["inspect.hosts", inspect.hosts],
+    ...Object.entries(secrets).map(([name, { to }]): [string, string[]] => [
+      childPath(childPath("secrets", name), "to"),
+      to,
+    ]),
+    ...Object.entries(services).map(([name, { domains = [] }]): [string, string[]] => [
+      childPath(childPath("services", name), "domains"),
+      domains,
+    ]),
+  ];
+  return lists.flatMap(([path, hosts]) =>
+    hosts.flatMap((host, index) => {
+      const found = findHostProblem(host);
+      return found === undefined ? [] : [{ path: childPath(path, index), ...found }];
+    })
+  );
+}
+
 function findSecretProblems({ network, secrets }: Config): Finding[] {
   const findings: Finding[] = [];
   for (const [name, secret] of Object.entries(secrets)) {
@@ -88,7 +110,7 @@ function findSecretProblems({ network, secrets }: Config): Finding[] {
       });
     }
     for (const host of secret.to) {
-      const closed = network.passthrough.find((pattern) => isOverlap(pattern, host));
+      const closed = network.passthrough.find((pattern) => isHostOverlap(pattern, host));
       if (closed === undefined) continue;
       findings.push({
         path: childPath(path, "to"),
@@ -99,15 +121,6 @@ function findSecretProblems({ network, secrets }: Config): Finding[] {
     }
   }
   return findings;
-}
-
-/** Whether some host matches both patterns: `*.host` is every name below, not the host itself. */
-function isOverlap(one: string, other: string): boolean {
-  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
-  if (a === b) return true;
-  const isBelow = (name: string, pattern: string) =>
-    pattern.startsWith("*.") && name.endsWith(pattern.slice(1));
-  return isBelow(a, b) || isBelow(b, a);
 }
 
 function isResolver(text: string): boolean {

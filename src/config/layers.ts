@@ -67,9 +67,11 @@ export async function loadConfig(
 }
 
 /** Whether a value is set that says more than its own shape shows. */
-function needsCheck({ network, secrets }: Config): boolean {
-  return network.allow.length + network.block.length + network.dns.length > 0 ||
-    network.pool !== defaultConfig().network.pool || Object.keys(secrets).length > 0;
+function needsCheck({ network, inspect, secrets, services }: Config): boolean {
+  const { allow, block, passthrough, dns, pool } = network;
+  return [allow, block, passthrough, dns, inspect.hosts].some((list) => list.length > 0) ||
+    pool !== defaultConfig().network.pool || Object.keys(secrets).length > 0 ||
+    Object.values(services).some(({ domains = [] }) => domains.length > 0);
 }
 
 /** Reads one config file as a layer, `undefined` when it does not exist. */

@@ -29,6 +29,16 @@ const ROWS: Row[] = [
     text: "network:\n  allow:\n    - {dest: a.dev, ports: [70000], methods: [], path: [/x]}\n" +
       "    - {ports: [80]}\n    - a b\n    - 10\n",
   },
+  {
+    name: "rules that cannot be read",
+    text: "network:\n  allow:\n    - https://a.dev/x?y\n    - 10.0.0.1/8\n    - ftp://a.dev\n" +
+      "    - {dest: a.dev:80, ports: [443]}\n  block: ['*.dev', 'a.dev:0', 'a..b']\n",
+  },
+  {
+    name: "hosts that are none",
+    text: "network: {passthrough: ['*.com', 10.0.0.1]}\ninspect: {hosts: [a..b]}\n" +
+      "services: {claude: {domains: [x--.-y.dev]}}\n",
+  },
   { name: "a preset nobody knows", text: "network: {presets: [npm, gihtub]}\n" },
   { name: "half a rate", text: "network:\n  rate: {per_second: 10}\n" },
   { name: "an action nobody knows", text: "inspect: {secrets: deny, entropy: false}\n" },

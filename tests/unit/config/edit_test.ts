@@ -23,7 +23,7 @@ for (
     ],
     ["an empty key", "packages:\nhome: service\n", "packages:\n  - fd\nhome: service\n"],
     ["an empty file", "", "packages:\n  - fd\n"],
-    ["only comments", "# nothing yet\n", "# nothing yet\n\npackages:\n  - fd\n"],
+    ["only comments", "# nothing yet\n", "# nothing yet\npackages:\n  - fd\n"],
     ["a reset", "packages: !reset [jq]\n", "packages: !reset [jq, fd]\n"],
     [
       "quotes",
