@@ -1,0 +1,91 @@
+import { join } from "node:path";
+import type { ProcessResult } from "../../src/engine/process.ts";
+import { run } from "../../src/engine/process.ts";
+import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
+import { say } from "../../tools/shell.ts";
+import { initRepository, makeWorld, type World } from "../e2e/support/world.ts";
+import { formatBench, judge, measure, type Subject, type Target } from "./measure.ts";
+import { planDockerRun } from "./references.ts";
+
+const SESSION = "sandcage shell -- true";
+const COMPOSE = "docker compose run --rm";
+const DOCKER = "docker run --rm";
+const HELP = "sandcage --help";
+const VERSION = "sandcage --version";
+const EMPTY = "an empty Deno program";
+const BUILD = "sandcage build, nothing to do";
+const SECOND = "first start of another project";
+
+const TARGETS: Target[] = [
+  { subject: SESSION, limit: { times: COMPOSE, of: 1.25 } },
+  { subject: SESSION, limit: { times: DOCKER, of: 2 } },
+  { subject: HELP, limit: { times: EMPTY, of: 4 } },
+  { subject: VERSION, limit: { times: EMPTY, of: 4 } },
+  { subject: BUILD, limit: { ms: 500 } },
+];
+
+/** Times the product's own start beside docker's; answers both tables as text, or all as JSON. */
+export async function benchSessions(options: { rounds: number; json: boolean }): Promise<string> {
+  await ensureEngine({});
+  await makeBundle();
+  await using world = await makeWorld("bench");
+  say("Warming up");
+  done(
+    await world.sandcage(["build", "claude", "codex", "gemini", "shell"], { timeoutMs: 1_200_000 }),
+  );
+  done(await world.sandcage(["shell", "--", "true"]));
+  const timings = await measure(await subjects(world), options.rounds);
+  const verdicts = judge(timings, TARGETS);
+  return options.json
+    ? JSON.stringify({ timings, verdicts }, null, 2)
+    : formatBench(timings, verdicts);
+}
+
+async function subjects(world: World): Promise<Subject[]> {
+  const { id, file } = await findCage(world);
+  const empty = join(world.root, "empty.js");
+  await Deno.writeTextFile(empty, "");
+  const docker = planDockerRun(await Deno.readTextFile(file), "shell");
+  const compose = ["compose", "--project-name", id, "--file", file, "run", "--rm", "--no-TTY"];
+  const cli = (args: string[]) => async () => done(await world.sandcage(args));
+  return [
+    { name: SESSION, run: cli(["shell", "--", "true"]) },
+    { name: COMPOSE, run: command(world, ["docker", ...compose, "shell", "true"]) },
+    { name: DOCKER, run: command(world, ["docker", ...docker, "true"]) },
+    { name: HELP, run: cli(["--help"]) },
+    { name: VERSION, run: cli(["--version"]) },
+    {
+      name: EMPTY,
+      run: command(world, [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", empty]),
+    },
+    { name: BUILD, run: cli(["build"]) },
+    { name: SECOND, run: () => startAnother(world) },
+  ];
+}
+
+/** A project that no cage has seen. */
+async function startAnother(world: World): Promise<void> {
+  const path = await Deno.makeTempDir({ dir: join(world.project, ".."), prefix: "another-" });
+  await initRepository(path, world.home);
+  done(await world.sandcage(["shell", "-p", path, "--", "true"]));
+}
+
+async function findCage(world: World): Promise<{ id: string; file: string }> {
+  const dir = join(world.state, "cages");
+  for await (const entry of Deno.readDir(dir)) {
+    const file = join(dir, entry.name, "shell.compose.yml");
+    if (entry.isDirectory) return { id: entry.name, file };
+  }
+  throw new Error(`No cage in ${dir}`);
+}
+
+function command(world: World, [program, ...args]: [string, ...string[]]): () => Promise<void> {
+  return async () => {
+    const env = { DENO_DIR: world.env.DENO_DIR! };
+    done(await run(program, args, { cwd: world.project, env, timeoutMs: 60_000 }));
+  };
+}
+
+function done(result: ProcessResult): void {
+  if (result.code !== 0) throw new Error(`ended with ${result.code}: ${result.stderr}`);
+}
