@@ -106,7 +106,7 @@ function serveStream(
   let held = Buffer.alloc(0);
   socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
   socket.on("error", () => socket.destroy());
-  socket.on("data", (chunk) => {
+  socket.on("data", (chunk: Buffer) => {
     held = Buffer.concat([held, chunk]);
     while (held.length >= 2) {
       const length = held.readUInt16BE(0);
