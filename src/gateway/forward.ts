@@ -61,7 +61,7 @@ export function forwardRequest(
     host: head.host,
     port: head.port,
     mode: facts.mode!,
-    close: (reason) => giveUp(formatRefusal(facts, reason, "The connection was ended")),
+    close: (reason) => giveUp(formatRefusal(facts, { reason, detail: "The connection was ended" })),
   });
   inbound.onGone(() => {
     if (isOver) return;
@@ -107,19 +107,19 @@ export function forwardRequest(
 
   function fail(error: unknown) {
     if (error instanceof BlockedError) {
-      return giveUp(formatRefusal(facts, error.finding.reason, error.finding.detail));
+      return giveUp(formatRefusal(facts, error.finding));
     }
     if (error instanceof UpstreamError) {
-      return giveUp(formatRefusal(facts, error.reason, error.message));
+      return giveUp(formatRefusal(facts, { reason: error.reason, detail: error.message }));
     }
-    giveUp(formatRefusal(facts, "inspector", "An inspector failed"));
+    giveUp(formatRefusal(facts, { reason: "inspector", detail: "An inspector failed" }));
   }
 
   /** Asks the user's inspectors about a request without a body. */
   async function settle(ask: () => Promise<Finding[]>) {
     for (const finding of await ask()) {
       if (finding.action === "block") throw new BlockedError(finding);
-      auditFlag(context, facts, finding);
+      auditFlag(context, { facts, finding });
     }
   }
 
@@ -128,7 +128,7 @@ export function forwardRequest(
       const empty = openNoBody(framing);
       return exchange.settle === null ? empty : settle(exchange.settle).then(() => empty);
     }
-    const gate = exchange.openRequestBody((finding) => auditFlag(context, facts, finding));
+    const gate = exchange.openRequestBody((finding) => auditFlag(context, { facts, finding }));
     if (gate === null) return openPlainBody(inbound.body, framing);
     return openGatedBody(inbound.body, gate, {
       framing,

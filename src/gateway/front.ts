@@ -68,7 +68,7 @@ export function createWebFront(context: GatewayContext, authority: Authority): W
         const facts: RequestFacts = { kind: "request", method: request.method, mode: "plain" };
         const detail = "A proxy passes on http:// addresses; use CONNECT for https://";
         context.audit({ ...facts, decision: "deny", reason: "protocol", detail, status: 403 });
-        writeDenial(response, formatRefusal(facts, "protocol", detail));
+        writeDenial(response, formatRefusal(facts, { reason: "protocol", detail }));
         return;
       }
       const port = Number(/:([0-9]{1,5})$/.exec(named)?.[1] ?? 80);

@@ -82,7 +82,7 @@ export function admitRequest(
   const exchange = snapshot.content.openExchange(head);
   for (const finding of exchange.findings) {
     if (finding.action === "block") return refuseFinding(facts, finding);
-    auditFlag(context, facts, finding);
+    auditFlag(context, { facts, finding });
   }
   if (exchange.head !== head && !isSendable(exchange.head)) {
     return refuse(facts, "protocol", "A secret holds characters that a header cannot carry");
@@ -93,8 +93,10 @@ export function admitRequest(
 }
 
 /** Puts what an inspector flagged on record. */
-export function auditFlag(context: GatewayContext, facts: RequestFacts, finding: Finding): void {
-  const { reason, detail } = finding;
+export function auditFlag(
+  context: GatewayContext,
+  { facts, finding: { reason, detail } }: { facts: RequestFacts; finding: Finding },
+): void {
   context.audit({ ...withoutSecret(facts, reason), decision: "flag", reason, detail });
 }
 
@@ -104,7 +106,10 @@ export function withoutSecret(facts: RequestFacts, reason: Reason): RequestFacts
 }
 
 /** A refusal of a request with these facts, with the hint for its reason. */
-export function formatRefusal(facts: RequestFacts, reason: Reason, detail?: string): Refusal {
+export function formatRefusal(
+  facts: RequestFacts,
+  { reason, detail }: { reason: Reason; detail?: string },
+): Refusal {
   const advice = formatHint(reason, facts.host);
   const hint = [detail, advice].filter((part) => part !== undefined && part !== "").join(". ");
   return {
@@ -117,7 +122,7 @@ export function formatRefusal(facts: RequestFacts, reason: Reason, detail?: stri
 }
 
 function refuse(facts: RequestFacts, reason: Reason, detail?: string): Admission {
-  return { ok: false, facts, refusal: formatRefusal(facts, reason, detail) };
+  return { ok: false, facts, refusal: formatRefusal(facts, { reason, detail }) };
 }
 
 function refuseFinding(facts: RequestFacts, finding: Finding): Admission {
@@ -125,7 +130,7 @@ function refuseFinding(facts: RequestFacts, finding: Finding): Admission {
   return {
     ok: false,
     facts: withoutSecret(facts, reason),
-    refusal: formatRefusal(facts, reason, detail),
+    refusal: formatRefusal(facts, { reason, detail }),
   };
 }
 

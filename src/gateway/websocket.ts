@@ -83,7 +83,7 @@ export function createWebSocketRelay(context: GatewayContext, tls: TlsOpener): W
     }
     const deny = (reason: Reason, detail: string) => {
       context.audit({ ...facts, decision: "deny", reason, detail, status: statusOf(reason) });
-      socket.end(formatRawDenial(formatRefusal(facts, reason, detail)));
+      socket.end(formatRawDenial(formatRefusal(facts, { reason, detail })));
     };
     const asked = findHeaders(headers, "upgrade").map((value) => value.toLowerCase());
     if (asked.length !== 1 || asked[0] !== "websocket" || raw.method !== "GET") {
@@ -94,7 +94,7 @@ export function createWebSocketRelay(context: GatewayContext, tls: TlsOpener): W
     try {
       for (const finding of await exchange.settle?.() ?? []) {
         if (finding.action === "block") return deny(finding.reason, finding.detail);
-        auditFlag(context, facts, finding);
+        auditFlag(context, { facts, finding });
       }
       host = await connectHost(exchange, { context, tls, socket });
     } catch (error) {
@@ -164,7 +164,7 @@ export function createWebSocketRelay(context: GatewayContext, tls: TlsOpener): W
         const passed = exchange.passMessage({ data, binary }, direction);
         for (const finding of passed.findings) {
           if (finding.action === "block") throw new BlockedError(finding);
-          auditFlag(context, facts, finding);
+          auditFlag(context, { facts, finding });
         }
         bytes[direction] += passed.data.length;
         return passed.data;
