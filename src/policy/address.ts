@@ -51,6 +51,7 @@ const SPECIAL: readonly (readonly [range: string, AddressClass])[] = [
   ["224.0.0.0/4", "multicast"], // RFC 5771
   ["255.255.255.255/32", "broadcast"], // RFC 919
   ["240.0.0.0/4", "reserved"], // RFC 1112 4
+  ["0.0.0.0/0", "public"],
 
   ["fd00:ec2::254/128", "metadata"], // AWS
   ["fd00:ec2::23/128", "metadata"], // AWS EKS pod identity
@@ -74,11 +75,17 @@ const SPECIAL: readonly (readonly [range: string, AddressClass])[] = [
   ["::/0", "reserved"],
 ];
 
-const RANGES: readonly (readonly [Cidr, AddressClass])[] = SPECIAL.map(([range, kind]) => {
-  const cidr = parseCidr(range);
-  if (cidr === undefined) throw new Error(`The range ${range} of the table cannot be read`);
-  return [cidr, kind] as const;
-});
+type Range = { first: bigint; last: bigint; kind: AddressClass };
+
+const RANGES: Record<4 | 6, Range[]> = { 4: [], 6: [] };
+
+for (const [text, kind] of SPECIAL) {
+  const cidr = parseCidr(text);
+  if (cidr === undefined) throw new Error(`The range ${text} of the table cannot be read`);
+  const { family, value } = cidr.address;
+  const size = 1n << BigInt(widthOf(cidr.address) - cidr.prefix);
+  RANGES[family].push({ first: value, last: value + size - 1n, kind });
+}
 
 /** Reads an IPv4 address in four decimal parts or an IPv6 address without brackets and zone. */
 export function parseAddress(text: string): Address | undefined {
@@ -93,7 +100,9 @@ export function parseCidr(text: string): Cidr | undefined {
   const address = parseAddress(parts?.[1] ?? "");
   const prefix = Number(parts?.[2]);
   if (address === undefined || prefix > widthOf(address)) return undefined;
-  return { address: { family: address.family, value: maskAddress(address, prefix) }, prefix };
+  const rest = BigInt(widthOf(address) - prefix);
+  const value = takePrefix(address, prefix) << rest;
+  return { address: { family: address.family, value }, prefix };
 }
 
 /** Canonical text of an address: four decimal parts, or RFC 5952. */
@@ -118,31 +127,23 @@ export function formatCidr(cidr: Cidr): string {
   return `${formatAddress(cidr.address)}/${cidr.prefix}`;
 }
 
-/** The address with everything behind the prefix set to zero. */
-export function maskAddress(address: Address, prefix: number): bigint {
-  const shift = BigInt(widthOf(address) - prefix);
-  return (address.value >> shift) << shift;
-}
-
-/** Whether the range holds the address; a range of one family holds none of the other. */
-export function isInCidr(cidr: Cidr, address: Address): boolean {
-  return cidr.address.family === address.family &&
-    cidr.address.value === maskAddress(address, cidr.prefix);
+/** The first bits of an address, as many as the prefix says. */
+export function takePrefix(address: Address, prefix: number): bigint {
+  return address.value >> BigInt(widthOf(address) - prefix);
 }
 
 /** What the address is for, whatever IPv4 address it may carry inside. */
 export function classifyAddress(address: Address): AddressClass {
-  for (const [cidr, kind] of RANGES) {
-    if (isInCidr(cidr, address)) return kind;
-  }
-  return address.family === 4 ? "public" : "reserved";
+  const { family, value } = address;
+  const range = RANGES[family].find(({ first, last }) => first <= value && value <= last);
+  return range?.kind ?? "public";
 }
 
 /** IPv4 addresses that an IPv6 address carries and that its packets may end up at. */
 export function listEmbedded(address: Address): Address[] {
   const low = address.value & 0xffffffffn;
-  const kind = classifyAddress(address);
   if (address.family === 4) return [];
+  const kind = classifyAddress(address);
   if (kind === "v4-mapped" || kind === "nat64") return [{ family: 4, value: low }];
   if (kind === "6to4") return [{ family: 4, value: (address.value >> 80n) & 0xffffffffn }];
   if (kind !== "teredo") return [];
@@ -174,13 +175,13 @@ function parseIpv6(text: string): bigint | undefined {
   if (right === undefined ? missing !== 0 : missing < 1) return undefined;
   const groups = [...left, ...Array<string>(missing).fill("0"), ...(right ?? [])];
   if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
-  return groups.reduce((value, group) => (value << 16n) | BigInt(`0x${group}`), 0n);
+  return BigInt(`0x${groups.map((group) => group.padStart(4, "0")).join("")}`);
 }
 
 /** RFC 4291 2.2.3: the last 32 bits may be written as an IPv4 address. */
 function spellTailInHex(text: string): string {
   const at = text.lastIndexOf(":") + 1;
-  const tail = parseIpv4(text.slice(at));
+  const tail = text.includes(".") ? parseIpv4(text.slice(at)) : undefined;
   if (tail === undefined) return text;
   return `${text.slice(0, at)}${(tail >> 16n).toString(16)}:${(tail & 0xffffn).toString(16)}`;
 }

@@ -1,7 +1,7 @@
 import { findPassthroughProblems, findSecretProblems, listRuleOpeners } from "./contradiction.ts";
 import type { PolicyDocument, RuleSpec } from "./document.ts";
 import { type HostPattern, parseHostPattern } from "./host.ts";
-import { expandPattern } from "./path.ts";
+import { compilePathPattern, type PathMatcher } from "./path.ts";
 import { DEFAULT_PORTS, formatRule, OWN_PORTS, parseRule, type Rule } from "./rule.ts";
 import {
   type HostTable,
@@ -21,8 +21,9 @@ export type CompiledRule = {
   label: string;
   ports: readonly number[] | null;
   methods: readonly string[] | null;
-  /** For isPathMatch of path.ts. */
-  paths: readonly string[] | null;
+  paths: readonly PathMatcher[] | null;
+  /** Neither methods nor paths: nothing inside of a connection has to be seen. */
+  isWhole: boolean;
 };
 
 /** All rules for one destination. */
@@ -118,8 +119,9 @@ function indexRules(
 
 function compileRule(rule: Rule): CompiledRule {
   const { ports, methods } = rule;
-  const paths = rule.paths?.flatMap(expandPattern) ?? null;
-  return { label: formatRule(rule), ports, methods, paths };
+  const paths = rule.paths?.flatMap(compilePathPattern) ?? null;
+  const isWhole = methods === null && paths === null;
+  return { label: formatRule(rule), ports, methods, paths, isWhole };
 }
 
 function indexHosts(patterns: readonly HostPattern[]): HostTable<true> {

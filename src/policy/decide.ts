@@ -1,8 +1,14 @@
 import { type Address, classifyAddress, listEmbedded, parseAddress } from "./address.ts";
 import type { Reason } from "./audit.ts";
-import { type CompiledRule, findIndex, type Policy, type PolicyIndex } from "./compile.ts";
+import {
+  type CompiledRule,
+  findIndex,
+  type Policy,
+  type PolicyIndex,
+  type RuleEntry,
+} from "./compile.ts";
 import { type ParsedHost, parseHost } from "./host.ts";
-import { isPathMatch, type ReadTarget, readTarget } from "./path.ts";
+import { isPathMatch, type PathMatcher, type ReadTarget, readTarget } from "./path.ts";
 import { DEFAULT_PORTS } from "./rule.ts";
 import { type HostTable, listHostEntries, listNetworkEntries } from "./table.ts";
 
@@ -14,17 +20,17 @@ export type Decision =
 /** What an allow of a public address is told to come from. */
 const PUBLIC = "public address (built in)";
 
-/** Every rule whose destination is the one asked for. */
-type Found = { index: PolicyIndex; host: ParsedHost; allow: CompiledRule[]; block: CompiledRule[] };
+/** Every entry whose destination is the one asked for, the most specific first. */
+type Found = { index: PolicyIndex; host: ParsedHost; entries: readonly RuleEntry[] };
 
 /** For DNS: whether anything at that name is allowed. A block of some ports or requests is not one. */
 export function decideName(policy: Policy, host: string): Decision {
-  const found = findRules(policy, host);
+  const found = findEntries(policy, host);
   if ("verdict" in found) return found;
   if (found.host.kind !== "name") return deny("ip-literal");
-  const block = found.block.find((rule) => isWhole(rule) && rule.ports === null);
+  const block = findRule(found.entries, "block", (rule) => rule.isWhole && rule.ports === null);
   if (block !== undefined) return deny("block-rule", block);
-  const [allow] = found.allow;
+  const allow = findRule(found.entries, "allow", () => true);
   return allow === undefined ? deny("no-rule") : { verdict: "allow", rule: allow.label };
 }
 
@@ -36,50 +42,63 @@ export function decideConnection(
   policy: Policy,
   target: { host: string; port: number },
 ): Decision & { mode?: "splice" | "terminate" } {
-  const found = findRules(policy, target.host);
+  const found = findEntries(policy, target.host);
   if ("verdict" in found) return found;
-  const blocks = found.block.filter((rule) => isBlockedPort(rule, target.port));
-  const block = blocks.find(isWhole);
+  const { index, host, entries } = found;
+  const isBlocked = (rule: CompiledRule) => isBlockedPort(rule, target.port);
+  const isAllowed = (rule: CompiledRule) => isAllowedPort(rule, target.port);
+  const block = findRule(entries, "block", (rule) => rule.isWhole && isBlocked(rule));
   if (block !== undefined) return deny("block-rule", block);
-  const allows = found.allow.filter((rule) => isAllowedPort(rule, target.port));
-  const [allow] = allows;
+  const allow = findRule(entries, "allow", isAllowed);
   if (allow === undefined) return denyUnlisted(found);
-  const isOpened = isListed(found.index.opened, found.host) || !allows.every(isWhole) ||
-    blocks.length > 0;
-  const mode = isOpened && !isListed(found.index.passthrough, found.host) ? "terminate" : "splice";
+  const isOpened = isListed(index.opened, host) ||
+    findRule(entries, "block", isBlocked) !== undefined ||
+    findRule(entries, "allow", (rule) => !rule.isWhole && isAllowed(rule)) !== undefined;
+  const mode = isOpened && !isListed(index.passthrough, host) ? "terminate" : "splice";
   return { verdict: "allow", rule: allow.label, mode };
 }
 
 /**
  * Whether a request may be sent; with an allow, `target` is what to send upstream. A path is read in
- * every way a server may: a rule with paths allows only what it allows in all readings, and blocks
- * what it blocks in one.
+ * every way a server may: rules with paths allow only what they allow in all readings, and block
+ * what they block in one.
  */
 export function decideRequest(
   policy: Policy,
   request: { host: string; port: number; method: string; target: string },
 ): Decision & { target?: string } {
-  const found = findRules(policy, request.host);
+  const found = findEntries(policy, request.host);
   if ("verdict" in found) return found;
-  const read = readOnce(request.target);
-  for (const rule of found.block) {
-    if (!isBlockedPort(rule, request.port) || !isBlockedMethod(rule, request.method)) continue;
-    const { paths } = rule;
-    if (paths === null) return deny("block-rule", rule);
-    const readings = read()?.readings;
-    if (readings === undefined) return deny("path", rule);
-    if (readings.some((reading) => isAnyMatch(paths, reading))) return deny("block-rule", rule);
+  const { entries } = found;
+  const { port, method } = request;
+  // Read at most once, and not at all where no rule looks at paths.
+  let read: ReadTarget | undefined;
+  let isRead = false;
+  const readPath = () => {
+    if (!isRead) read = readTarget(request.target);
+    isRead = true;
+    return read?.readings;
+  };
+  const block = findRule(entries, "block", ({ ports, methods, paths }) => {
+    if (!(ports?.includes(port) ?? true)) return false;
+    // Some servers take `delete` for `DELETE`, so a block does, too.
+    if (!(methods?.includes(method.toUpperCase()) ?? true)) return false;
+    if (paths === null) return true;
+    const readings = readPath();
+    return readings === undefined || isAnyMatch(paths, readings);
+  });
+  if (block !== undefined) {
+    return deny(block.paths !== null && read === undefined ? "path" : "block-rule", block);
   }
-  const allows = found.allow.filter((rule) => isAllowedPort(rule, request.port));
-  const [first] = allows;
+  const first = findRule(entries, "allow", (rule) => isAllowedPort(rule, port));
   if (first === undefined) return denyUnlisted(found);
-  const fitting = allows.filter((rule) => rule.methods?.includes(request.method) ?? true);
+  const fitting = entries.flatMap((entry) => entry.allow).filter((rule) =>
+    isAllowedPort(rule, port) && (rule.methods?.includes(method) ?? true)
+  );
   if (fitting.length === 0) return deny("method", first);
-  const rule = findPathRule(fitting, read);
+  const rule = fitting.find(({ paths }) => paths === null) ?? findPathRule(fitting, readPath());
   if (rule === undefined) return deny("path", fitting[0]);
-  const isRead = rule.paths !== null || found.block.some((rule) => rule.paths !== null);
-  const target = isRead ? read()?.target ?? request.target : request.target;
-  return { verdict: "allow", rule: rule.label, target };
+  return { verdict: "allow", rule: rule.label, target: read?.target ?? request.target };
 }
 
 /**
@@ -103,15 +122,15 @@ export function decideAddress(
   if (isLiteral && parseHost(target.address)?.host !== host.host) return deny("address");
   const isPort = (rule: CompiledRule) =>
     rule.ports === null || target.port === undefined || rule.ports.includes(target.port);
-  const isUsable = (rule: CompiledRule) => isPort(rule) && (isLiteral || isWhole(rule));
+  const isUsable = (rule: CompiledRule) => isPort(rule) && (isLiteral || rule.isWhole);
+  const isBlock = (rule: CompiledRule) => isPort(rule) && (!isLiteral || rule.isWhole);
   const embedded = listEmbedded(address);
   for (const one of [address, ...embedded]) {
-    const rules = listNetworkEntries(index.networks, one).flatMap((entry) => entry.block);
-    const block = rules.find((rule) => isPort(rule) && (!isLiteral || isWhole(rule)));
+    const block = findRule(listNetworkEntries(index.networks, one), "block", isBlock);
     if (block !== undefined) return deny("block-rule", block);
   }
   const findLift = (one: Address) =>
-    listNetworkEntries(index.networks, one).flatMap((entry) => entry.allow).find(isUsable);
+    findRule(listNetworkEntries(index.networks, one), "allow", isUsable);
   const lift = findLift(address);
   const isOpen = (one: Address) => classifyAddress(one) === "public" || findLift(one) !== undefined;
   if (lift !== undefined && embedded.every(isOpen)) return { verdict: "allow", rule: lift.label };
@@ -130,7 +149,7 @@ export function findPortOwner(policy: Policy, port: number): string | undefined 
   return findIndex(policy)?.portOwners.get(port);
 }
 
-function findRules(policy: Policy, text: string): Found | Decision {
+function findEntries(policy: Policy, text: string): Found | Decision {
   const index = findIndex(policy);
   if (index === undefined) return deny("policy");
   const host = parseHost(text);
@@ -138,19 +157,25 @@ function findRules(policy: Policy, text: string): Found | Decision {
   const entries = host.kind === "name"
     ? listHostEntries(index.hosts, host.host)
     : listNetworkEntries(index.networks, readAddress(host));
-  const allow = entries.flatMap((entry) => entry.allow);
-  return { index, host, allow, block: entries.flatMap((entry) => entry.block) };
+  return { index, host, entries };
+}
+
+function findRule(
+  entries: readonly RuleEntry[],
+  list: "allow" | "block",
+  isWanted: (rule: CompiledRule) => boolean,
+): CompiledRule | undefined {
+  for (const entry of entries) {
+    const rule = entry[list].find(isWanted);
+    if (rule !== undefined) return rule;
+  }
+  return undefined;
 }
 
 function readAddress(host: ParsedHost): Address {
   const address = parseAddress(host.host);
   if (address === undefined) throw new Error(`"${host.host}" is not canonical`);
   return address;
-}
-
-/** Neither methods nor paths: nothing inside of the connection has to be seen. */
-function isWhole(rule: CompiledRule): boolean {
-  return rule.methods === null && rule.paths === null;
 }
 
 function isAllowedPort(rule: CompiledRule, port: number): boolean {
@@ -161,32 +186,23 @@ function isBlockedPort(rule: CompiledRule, port: number): boolean {
   return rule.ports?.includes(port) ?? true;
 }
 
-/** Some servers take `delete` for `DELETE`, so a block does, too. */
-function isBlockedMethod(rule: CompiledRule, method: string): boolean {
-  return rule.methods?.includes(method.toUpperCase()) ?? true;
+/** Plain loops: this is the inner one of a decision among many rules with paths. */
+function isAnyMatch(paths: readonly PathMatcher[], readings: readonly string[]): boolean {
+  for (const matcher of paths) {
+    for (const reading of readings) {
+      if (isPathMatch(matcher, reading)) return true;
+    }
+  }
+  return false;
 }
 
-function isAnyMatch(paths: readonly string[], reading: string): boolean {
-  return paths.some((path) => isPathMatch(path, reading));
-}
-
+/** Each reading may be allowed by another of the rules; the one of the first reading is told. */
 function findPathRule(
   rules: readonly CompiledRule[],
-  read: () => ReadTarget | undefined,
+  readings: readonly string[] | undefined,
 ): CompiledRule | undefined {
-  const whole = rules.find((rule) => rule.paths === null);
-  if (whole !== undefined) return whole;
-  const paths = rules.flatMap((rule) => rule.paths ?? []);
-  const [first, ...others] = read()?.readings ?? [];
-  if (first === undefined || ![first, ...others].every((one) => isAnyMatch(paths, one))) {
-    return undefined;
-  }
-  return rules.find((rule) => isAnyMatch(rule.paths ?? [], first));
-}
-
-function readOnce(target: string): () => ReadTarget | undefined {
-  let read: ReadTarget | undefined | null = null;
-  return () => read === null ? read = readTarget(target) : read;
+  const found = readings?.map((path) => rules.find(({ paths }) => isAnyMatch(paths ?? [], [path])));
+  return found?.includes(undefined) ? undefined : found?.[0];
 }
 
 /** For the modes only: `*` holds for an IP address, too, because it means every connection. */
@@ -196,7 +212,7 @@ function isListed(table: HostTable<true>, host: ParsedHost): boolean {
 }
 
 function denyUnlisted(found: Found): Decision {
-  const [named] = found.allow;
+  const named = findRule(found.entries, "allow", () => true);
   if (named !== undefined) return deny("port", named);
   return deny(found.host.kind === "name" ? "no-rule" : "ip-literal");
 }

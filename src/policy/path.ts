@@ -9,6 +9,15 @@ export type ReadTarget = {
   readings: readonly string[];
 };
 
+/** A pattern made ready for {@link isPathMatch}. */
+export type PathMatcher = {
+  path: string;
+  /** What everything below the path starts with. */
+  below: string;
+  /** With a `*` among them; `null` without. */
+  segments: readonly string[] | null;
+};
+
 /**
  * Reads a path of a rule: decoded, starting with `/`, without a slash at the end. A segment `*`
  * stands for any one segment. `%2F` stays: to many servers an encoded slash is no separator.
@@ -34,7 +43,7 @@ export function parsePathPattern(
     return { ok: false, problem };
   }
   const full = text.startsWith("/") ? text : `${base.replace(/\/$/, "")}/${text}`;
-  if (!isPathMatch(base, full)) {
+  if (!compilePathPattern(base).some((matcher) => isPathMatch(matcher, full))) {
     const problem = `"${text}" is not below "${base}", the path of the rule's own URL; ` +
       `write "${text.slice(1)}" for "${base}${text}", or leave the path out of the URL`;
     return { ok: false, problem };
@@ -42,18 +51,24 @@ export function parsePathPattern(
   return { ok: true, path: full === "/" ? full : full.replace(/\/$/, "") };
 }
 
-/** Both spellings that a pattern with encoded slashes stands for. */
-export function expandPattern(pattern: string): string[] {
-  const plain = pattern.replaceAll("%2F", "/");
-  return plain === pattern ? [pattern] : [pattern, plain];
+/**
+ * Makes a pattern ready to be matched. One with encoded slashes is two: there is a reading with each
+ * of the spellings, and all of them have to match.
+ */
+export function compilePathPattern(pattern: string): PathMatcher[] {
+  const spellings = new Set([pattern, pattern.replaceAll("%2F", "/")]);
+  return [...spellings].map((path) => ({
+    path,
+    below: path === "/" ? path : `${path}/`,
+    segments: path.includes("/*") ? path.split("/") : null,
+  }));
 }
 
 /** Whether the path is the pattern or below it: `/posts` matches `/posts/1`, not `/posts-evil`. */
-export function isPathMatch(pattern: string, path: string): boolean {
-  if (pattern === "/") return true;
-  if (!pattern.includes("/*")) return path === pattern || path.startsWith(`${pattern}/`);
+export function isPathMatch(matcher: PathMatcher, path: string): boolean {
+  if (matcher.segments === null) return path === matcher.path || path.startsWith(matcher.below);
   const segments = path.split("/");
-  return pattern.split("/").every((want, index) => {
+  return matcher.segments.every((want, index) => {
     const segment = segments[index];
     return want === "*" ? segment !== undefined && segment !== "" : want === segment;
   });

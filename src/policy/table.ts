@@ -1,10 +1,13 @@
-import { type Address, type Cidr, maskAddress } from "./address.ts";
+import { type Address, type Cidr, takePrefix } from "./address.ts";
 import type { HostPattern } from "./host.ts";
 
 /** Values by host pattern; found by walking the labels of a name, however many there are. */
 export type HostTable<T> = { exact: Map<string, T>; suffix: Map<string, T>; any: T | undefined };
 
-/** Values by range; found by one look-up for each prefix length in use. */
+/**
+ * Values by range: by prefix length, then by the prefix itself. Not by the masked address, because
+ * engines hash only the low 64 bits of a bigint, and there these are all zero.
+ */
 export type NetworkTable<T> = Record<4 | 6, Map<number, Map<bigint, T>>>;
 
 /** A table of hosts without entries. */
@@ -36,7 +39,7 @@ export function openNetworkEntry<T>(
 ): T {
   const { cidr, make } = options;
   const ranges = openEntry(table[cidr.address.family], { key: cidr.prefix, make: makeRanges<T> });
-  return openEntry(ranges, { key: cidr.address.value, make });
+  return openEntry(ranges, { key: takePrefix(cidr.address, cidr.prefix), make });
 }
 
 /** Values whose pattern matches a name in normal form, the most specific first. */
@@ -58,7 +61,7 @@ export function listHostEntries<T>(table: HostTable<T>, name: string): T[] {
 export function listNetworkEntries<T>(table: NetworkTable<T>, address: Address): T[] {
   const found: { prefix: number; entry: T }[] = [];
   for (const [prefix, ranges] of table[address.family]) {
-    const entry = ranges.get(maskAddress(address, prefix));
+    const entry = ranges.get(takePrefix(address, prefix));
     if (entry !== undefined) found.push({ prefix, entry });
   }
   return found.sort((a, b) => b.prefix - a.prefix).map(({ entry }) => entry);
