@@ -3,10 +3,8 @@ import { openGateway } from "../../../src/cage/gateway.ts";
 import { startGatewayProcess } from "../../../src/cage/gateway_process.ts";
 import type { PolicyDocument, SecretSpec } from "../../../src/policy/document.ts";
 import { PLACEHOLDER_PREFIX } from "../../../src/policy/protocol.ts";
+import type { GatewayProgram } from "../../e2e/support/gateway_program.ts";
 import { ADDRESS, type Lab, LARGE_BYTES, NAME } from "./lab.ts";
-
-/** How a gateway runs: Node and the bundle, as its image has them. */
-export type GatewayProgram = { node: string; bundle: string };
 
 /** A gateway beside which nothing else of sandcage runs, but for its client: this process. */
 export type BenchGateway = AsyncDisposable & {

@@ -1,18 +1,18 @@
+import {
+  findGatewayImage,
+  type GatewayProgram,
+  takeProgram,
+} from "../../e2e/support/gateway_program.ts";
 import { ensureEngine, ensurePrograms, makeBundle } from "../../../tools/prepare.ts";
 import { say } from "../../../tools/shell.ts";
 import { formatFigures, judgePromises, note, type Series } from "./figures.ts";
-import {
-  type BenchGateway,
-  type GatewayProgram,
-  SECRET_HEADER,
-  startBenchGateway,
-} from "./gateway.ts";
+import { type BenchGateway, SECRET_HEADER, startBenchGateway } from "./gateway.ts";
 import { ADDRESS, type Lab, makeLab, NAME } from "./lab.ts";
 import { runCurl, runWrk, type Target } from "./load.ts";
 import { startMitmdump } from "./mitmdump.ts";
 import { startFiles, startStreams } from "./origins.ts";
 import { CONNECTIONS, FIGURE, PROMISES } from "./promises.ts";
-import { findGatewayImage, takeContainerStart, takeProgram } from "./program_image.ts";
+import { takeContainerStart } from "./container_start.ts";
 
 /** What the benchmarks run, by Debian package. */
 const PROGRAMS = {
@@ -60,7 +60,7 @@ export async function benchGateway(options: SuiteOptions): Promise<string> {
     : formatFigures(series, held);
 }
 
-type Taking = { program: GatewayProgram; series: Series };
+export type Taking = { program: GatewayProgram; series: Series };
 
 /** Who is asked, and how: all take part in every round, one after the other. */
 type Way = { name: string; files: string; streams: string; headers: readonly string[] };
@@ -76,7 +76,7 @@ const DIRECT: Way = {
 const MITMDUMP: Target = { name: NAME.files, address: ADDRESS.mitmdump };
 
 /** Everything once, side by side. */
-async function takeRound(lab: Lab, { program, series }: Taking): Promise<void> {
+export async function takeRound(lab: Lab, { program, series }: Taking): Promise<void> {
   await using splice = await startBenchGateway(lab, { program, mode: "splice" });
   await using terminate = await startBenchGateway(lab, { program, mode: "terminate" });
   const ways: Way[] = [
@@ -132,7 +132,7 @@ async function takeTransfers(
 }
 
 /** Peaks are of a whole life, so each kind of load has a gateway of its own. */
-async function takePeaks(lab: Lab, { program, series }: Taking): Promise<void> {
+export async function takePeaks(lab: Lab, { program, series }: Taking): Promise<void> {
   const bodies = () =>
     Promise.all([
       runCurl(`https://${NAME.files}/large`, { address: ADDRESS.terminate }),
