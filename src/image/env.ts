@@ -65,3 +65,33 @@ export function cageEnv(): Record<string, string> {
     ...cageCaEnv(),
   };
 }
+
+/** Where the entry program puts the image's certificates together with the cage's own authority. */
+const SESSION_BUNDLE = "/run/sandcage/ca-bundle.pem";
+
+/**
+ * What points the clients inside at the session's gateway: proxies for those that ask for one, and a
+ * bundle that holds the authority of the cage. The others reach it by its DNS answers.
+ *
+ * @param gateway Its address, and the certificate of the cage's authority as PEM.
+ */
+export function gatewayEnv(gateway: { address: string; ca: string }): Record<string, string> {
+  const proxy = `http://${gateway.address}:3128`;
+  const exceptions = "localhost,127.0.0.1,::1";
+  return {
+    SANDCAGE_GATEWAY: gateway.address,
+    SANDCAGE_CA: gateway.ca,
+    HTTP_PROXY: proxy,
+    HTTPS_PROXY: proxy,
+    NO_PROXY: exceptions,
+    http_proxy: proxy,
+    https_proxy: proxy,
+    no_proxy: exceptions,
+    ...Object.fromEntries(
+      Object.entries(cageCaEnv()).map(([name, value]) => [
+        name,
+        value === CA_BUNDLE ? SESSION_BUNDLE : value,
+      ]),
+    ),
+  };
+}
