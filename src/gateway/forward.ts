@@ -50,7 +50,6 @@ export function forwardRequest(
 
   const { facts, exchange, version } = admission;
   const { head } = exchange;
-  const abort = new AbortController();
   let flow: BodyFlow | undefined;
   let call: UpstreamCall | undefined;
   let response: ResponseFlow | undefined;
@@ -73,7 +72,6 @@ export function forwardRequest(
   function stop() {
     isOver = true;
     tracked[Symbol.dispose]();
-    abort.abort();
     flow?.stop();
     call?.destroy();
     response?.stop();
@@ -163,7 +161,7 @@ export function forwardRequest(
   }
 
   function openNew(route: Route, request: OutgoingRequest) {
-    pool.open(route, abort.signal).then((connection) => {
+    pool.open(route, { isWanted: () => !isOver }).then((connection) => {
       begin(connection, { request, route, mayRepeat: false });
     }).catch(fail);
   }

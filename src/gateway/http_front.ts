@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import process from "node:process";
 import type { Duplex } from "node:stream";
 import { formatRawDenial } from "./denial.ts";
 import { pairHeaders } from "./header_rules.ts";
@@ -146,9 +147,23 @@ export function makeInbound(
   };
 }
 
+/** A first chunk up to this many bytes waits for the end of the turn: it may be the whole body. */
+const MOST_HELD_BYTES = 16 * 1024;
+
 function makeAnswer(request: IncomingMessage, response: ServerResponse): Answer {
   // A date the host did not send is not ours to add.
   response.sendDate = false;
+  let held: Buffer | undefined;
+  let isOpening = false;
+
+  /** Head and what is held leave; together with the end, when it came in the same turn. */
+  function flush() {
+    if (!isOpening) return;
+    isOpening = false;
+    if (held === undefined) response.flushHeaders();
+    else response.write(held);
+  }
+
   return {
     isHeadSent: () => response.headersSent,
     sendContinue: () => response.writeContinue(),
@@ -164,12 +179,28 @@ function makeAnswer(request: IncomingMessage, response: ServerResponse): Answer 
       // A body nobody reads ends the connection: its rest is not the next request.
       if (closes && !request.complete) flat.push("connection", "close");
       response.writeHead(status, flat);
-      if (!bodyless) response.flushHeaders();
+      if (bodyless) return;
+      isOpening = true;
+      process.nextTick(flush);
     },
-    write: (chunk) => response.write(chunk),
+    write(chunk) {
+      if (isOpening && held === undefined && chunk.length <= MOST_HELD_BYTES) {
+        held = chunk;
+        return true;
+      }
+      flush();
+      return response.write(chunk);
+    },
     onDrain: (listener) => void response.on("drain", listener),
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(trailers);
+      if (isOpening && held !== undefined) {
+        isOpening = false;
+        // One string of head and body is one write and one TLS record.
+        response.end(held.toString("latin1"), "latin1");
+        return;
+      }
+      isOpening = false;
       response.end();
     },
     destroy: () => void request.socket.destroy(),

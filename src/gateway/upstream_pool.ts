@@ -24,7 +24,7 @@ export type UpstreamPool = {
    *
    * @throws {UpstreamError} Why there is none.
    */
-  open(route: Route, signal: AbortSignal): Promise<UpstreamConnection>;
+  open(route: Route, request: { isWanted(): boolean }): Promise<UpstreamConnection>;
   close(): void;
 };
 
@@ -40,7 +40,8 @@ type Idle = { connection: H1Connection; sinceMs: number };
 type Waiter = {
   resolve(connection: UpstreamConnection): void;
   reject(error: unknown): void;
-  signal: AbortSignal;
+  /** Somebody still waits. A signal would cost each request more than all its other objects. */
+  isWanted(): boolean;
 };
 type Group = {
   route: Route;
@@ -150,7 +151,7 @@ export function createUpstreamPool(
       }
       return undefined;
     },
-    async open(route, signal) {
+    async open(route, { isWanted }) {
       const group = groupOf(route);
       if (route.http2 && group.opening !== undefined) {
         // Requests of one burst share the session that the first of them opens.
@@ -159,7 +160,7 @@ export function createUpstreamPool(
       }
       if (group.open >= MOST_CONNECTIONS) {
         const { promise, resolve, reject } = Promise.withResolvers<UpstreamConnection>();
-        group.waiting.push({ resolve, reject, signal });
+        group.waiting.push({ resolve, reject, isWanted });
         return await promise;
       }
       const opening = connect(group);
@@ -193,7 +194,7 @@ function isFresh({ connection, sinceMs }: Idle, nowMs: number, mostIdleMs: numbe
 
 function takeWaiter(group: Group): Waiter | undefined {
   for (let waiter = group.waiting.shift(); waiter; waiter = group.waiting.shift()) {
-    if (!waiter.signal.aborted) return waiter;
+    if (waiter.isWanted()) return waiter;
   }
   return undefined;
 }
