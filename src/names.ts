@@ -12,6 +12,8 @@ export const LABEL = {
   service: "dev.sandcage.service",
   /** Id of the session a container belongs to; its lock file tells whether the client still lives. */
   session: "dev.sandcage.session",
+  /** `agent` or `gateway`; on containers. */
+  role: "dev.sandcage.role",
   /** SHA-256 of the recipe an image was built from; a difference means rebuild. */
   recipe: "dev.sandcage.recipe",
   /** `uid:gid` a home volume was made for. */
@@ -28,14 +30,18 @@ export const IMAGE = {
   tools: "sandcage/tools",
   /** One agent's installed files, copied into its service image. */
   agentPrefix: "sandcage/agent-",
+  /** The way out of a session in network mode `allowlist`. */
+  gateway: "sandcage/gateway",
   /** What a service runs in: tools (or base) plus one agent. */
   servicePrefix: "sandcage/",
 } as const;
 
 /** Networks. */
 export const NETWORK = {
-  /** Shared way out of all cages with `network.mode: open`; inter-container traffic is off. */
+  /** Shared way out of agents in mode `open` and of all gateways; they do not reach each other. */
   egress: "sandcage-egress",
+  /** Start of the name of a session's own network, before the session's id. */
+  sessionPrefix: "sandcage-session-",
 } as const;
 
 /** Paths inside the cage. */

@@ -1,13 +1,13 @@
 /** The part of the compose format that sandcage generates. */
 export type ComposeDocument = {
   name: string;
-  services: Record<string, ComposeService>;
+  services: Record<string, ComposeService | ComposeGateway>;
   networks?: Record<string, { name: string; external: true }>;
   volumes?: Record<string, { name: string; external: true }>;
 };
 
 /**
- * One service of a compose file.
+ * An agent's service in a compose file.
  *
  * @see {@link https://docs.docker.com/reference/compose-file/services/}
  */
@@ -21,16 +21,30 @@ export type ComposeService = {
   labels: Record<string, string>;
   volumes: ComposeVolume[];
   ports?: ComposePort[];
-  networks?: string[];
+  networks?: ComposeNetworks;
   network_mode?: "none";
+  dns?: string[];
+  dns_search?: string[];
+  sysctls?: Record<string, string>;
   mem_limit: string;
   memswap_limit: string;
   cpus: number;
   pids_limit: number;
-} & ComposeSkeleton;
+} & AgentSkeleton;
+
+/** A gateway's service in a compose file. */
+export type ComposeGateway = {
+  image: string;
+  labels: Record<string, string>;
+  networks: ComposeNetworks;
+  ports?: ComposePort[];
+} & GatewaySkeleton;
+
+/** The networks of a service, with its fixed address where it has one. */
+export type ComposeNetworks = Record<string, { ipv4_address?: string }>;
 
 /** What compose/agent.yml fixes for every agent container. */
-export type ComposeSkeleton = {
+export type AgentSkeleton = {
   init: true;
   read_only: true;
   cap_drop: string[];
@@ -38,6 +52,23 @@ export type ComposeSkeleton = {
   hostname: string;
   tmpfs: string[];
   logging: { driver: string };
+  stop_grace_period: string;
+};
+
+/** What compose/gateway.yml fixes for every gateway container. */
+export type GatewaySkeleton = {
+  read_only: true;
+  cap_drop: string[];
+  security_opt: string[];
+  user: string;
+  sysctls: Record<string, string>;
+  stdin_open: true;
+  hostname: string;
+  tmpfs: string[];
+  logging: { driver: string };
+  mem_limit: string;
+  memswap_limit: string;
+  pids_limit: number;
   stop_grace_period: string;
 };
 

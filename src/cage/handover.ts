@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { INSIDE } from "../names.ts";
+import { pause } from "../pause.ts";
 
 /** What the client hands to a session it has just started. */
 export type Handover = {
@@ -38,10 +39,6 @@ const FIRST_TRY_MS = 250;
 
 /** Pause between two tries, in milliseconds. */
 const NEXT_TRY_MS = 100;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /**
  * Hands secrets and setup lines to a container as soon as it runs, through the standard input of

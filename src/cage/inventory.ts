@@ -15,6 +15,8 @@ export type ManagedObject = {
   service?: string;
   /** Containers only: it runs or is paused. */
   running?: boolean;
+  /** Containers only: the way out of a session, not a session itself. */
+  gateway?: boolean;
 };
 
 const FILTER = ["--filter", `label=${LABEL.managed}=true`];
@@ -23,6 +25,7 @@ const FILTER = ["--filter", `label=${LABEL.managed}=true`];
 const row = (...fields: string[]) => `[${fields.map((field) => `{{json ${field}}}`).join(",")}]`;
 const CAGE = `(.Label "${LABEL.cage}")`;
 const SERVICE = `(.Label "${LABEL.service}")`;
+const ROLE = `(.Label "${LABEL.role}")`;
 
 /** How each kind is asked for; images have no label function, so their rows say less. */
 const QUESTIONS = {
@@ -31,7 +34,7 @@ const QUESTIONS = {
     "--all",
     "--no-trunc",
     "--format",
-    row(".ID", ".Names", CAGE, SERVICE, ".State"),
+    row(".ID", ".Names", CAGE, SERVICE, ".State", ROLE),
   ],
   network: ["network", "ls", "--no-trunc", "--format", row(".ID", ".Name", CAGE, SERVICE)],
   volume: ["volume", "ls", "--format", row(".Name", ".Name", CAGE, SERVICE)],
@@ -64,7 +67,7 @@ export function parseManaged(kind: ManagedObject["kind"], text: string): Managed
   const found = new Map<string, ManagedObject>();
   for (const line of text.split("\n").filter((line) => line !== "")) {
     const fields = (JSON.parse(line) as unknown[]).map(String);
-    const [id = "", name = "", cage = "", service = "", state = ""] = fields;
+    const [id = "", name = "", cage = "", service = "", state = "", role = ""] = fields;
     if (kind === "image") {
       const title = name === "<none>" ? id.replace(/^sha256:/, "").slice(0, 12) : `${name}:${cage}`;
       const known = found.get(id);
@@ -78,6 +81,7 @@ export function parseManaged(kind: ManagedObject["kind"], text: string): Managed
       ...(cage === "" ? {} : { cage }),
       ...(service === "" ? {} : { service }),
       ...(kind === "container" ? { running: state === "running" || state === "paused" } : {}),
+      ...(role === "gateway" ? { gateway: true } : {}),
     });
   }
   return [...found.values()];

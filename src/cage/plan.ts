@@ -4,13 +4,15 @@ import type { ServiceDefinition } from "../service/definition.ts";
 import type { CageMount } from "../workspace/types.ts";
 import type {
   ComposeDocument,
+  ComposeGateway,
   ComposePort,
   ComposeService,
   ComposeVolume,
 } from "./compose_document.ts";
 import { planPorts } from "./ports.ts";
 import { planHome } from "./resources.ts";
-import { AGENT_SKELETON } from "./skeleton.ts";
+import type { SessionNetwork } from "./session_network.ts";
+import { AGENT_SKELETON, GATEWAY_SKELETON } from "./skeleton.ts";
 
 /** The slice of the configuration a cage is planned from. */
 export type CageConfig = Pick<Config, "network" | "limits" | "home" | "env" | "ports">;
@@ -33,6 +35,18 @@ export type CageFacts = {
   engineCpus: number;
   /** Image reference by service name. */
   images: ReadonlyMap<string, string>;
+  /** The way out of each service by its name; only in network mode `allowlist`. */
+  gateways?: ReadonlyMap<string, GatewayFacts>;
+};
+
+/** The gateway of one session, and what its agent has to know of it. */
+export type GatewayFacts = {
+  image: string;
+  network: SessionNetwork;
+  /** Existing network the gateway goes out through. */
+  egress: string;
+  /** Proxies, certificates and placeholders; on top of every other environment. */
+  env: Readonly<Record<string, string>>;
 };
 
 /** Plans the compose project of a cage: one compose service for each sandcage service. Pure. */
@@ -42,23 +56,68 @@ export function planCage(
 ): ComposeDocument {
   const { services, facts } = options;
   const homes = services.map((service) => planHome(config, { ...facts, service: service.name }));
+  const planned: ComposeDocument["services"] = {};
+  const networks: NonNullable<ComposeDocument["networks"]> = {};
+  for (const service of services) {
+    const gateway = findGateway(config, service, facts);
+    planned[service.name] = planService(config, service, { facts, gateway });
+    if (gateway === undefined) continue;
+    planned[gatewayService(service.name)] = planGateway(config, service, { facts, gateway });
+    networks[service.name] = { name: gateway.network.name, external: true };
+    networks[EGRESS] = { name: gateway.egress, external: true };
+  }
+  if (config.network.mode === "open") {
+    networks[EGRESS] = { name: NETWORK.egress, external: true };
+  }
   return {
     name: facts.id,
-    services: Object.fromEntries(
-      services.map((service) => [service.name, planService(config, service, facts)]),
-    ),
+    services: planned,
     volumes: Object.fromEntries(homes.map((name) => [name, { name, external: true as const }])),
-    ...(config.network.mode === "open"
-      ? { networks: { egress: { name: NETWORK.egress, external: true as const } } }
-      : {}),
+    ...(Object.keys(networks).length === 0 ? {} : { networks }),
+  };
+}
+
+/** Key of the way out among a document's networks; no service can have this name. */
+const EGRESS = "_egress";
+
+/** Name of the compose service that is the gateway of a service. */
+export function gatewayService(service: string): string {
+  return `${service}.gateway`;
+}
+
+function findGateway(
+  config: CageConfig,
+  service: ServiceDefinition,
+  facts: CageFacts,
+): GatewayFacts | undefined {
+  if (config.network.mode !== "allowlist") return undefined;
+  const gateway = facts.gateways?.get(service.name);
+  if (gateway === undefined) throw new Error(`No gateway planned for service ${service.name}`);
+  return gateway;
+}
+
+function planGateway(
+  config: CageConfig,
+  service: ServiceDefinition,
+  planned: { facts: CageFacts; gateway: GatewayFacts },
+): ComposeGateway {
+  const { facts, gateway } = planned;
+  const ports = planPorts(config.ports).map(toComposePort);
+  return {
+    image: gateway.image,
+    ...GATEWAY_SKELETON,
+    labels: planLabels(service, { facts, role: "gateway" }),
+    networks: { [service.name]: { ipv4_address: gateway.network.gateway }, [EGRESS]: {} },
+    ...(ports.length === 0 ? {} : { ports }),
   };
 }
 
 function planService(
   config: CageConfig,
   service: ServiceDefinition,
-  facts: CageFacts,
+  planned: { facts: CageFacts; gateway: GatewayFacts | undefined },
 ): ComposeService {
+  const { facts, gateway } = planned;
   const image = facts.images.get(service.name);
   if (image === undefined) throw new Error(`No image planned for service ${service.name}`);
   const ports = planPorts(config.ports).map(toComposePort);
@@ -73,15 +132,11 @@ function planService(
       ...facts.env,
       ...service.env,
       ...config.env,
+      ...gateway?.env,
       HOME: INSIDE.home,
       [INSIDE_ENV.cage]: facts.id,
     },
-    labels: {
-      [LABEL.managed]: "true",
-      [LABEL.cage]: facts.id,
-      [LABEL.project]: facts.projectPath,
-      [LABEL.service]: service.name,
-    },
+    labels: planLabels(service, { facts, role: "agent" }),
     volumes: [
       {
         type: "volume",
@@ -90,14 +145,60 @@ function planService(
       },
       ...facts.mounts.map(toComposeVolume),
     ],
-    ...(ports.length === 0 ? {} : { ports }),
-    ...(config.network.mode === "open" ? { networks: ["egress"] } : { network_mode: "none" }),
+    ...planConnection(config, { service, gateway, ports }),
     mem_limit: config.limits.memory,
     // Equal to mem_limit: no swap, so that the limit is the whole truth.
     memswap_limit: config.limits.memory,
     // The engine refuses more processors than it has; the default must work on a small machine.
     cpus: Math.min(config.limits.cpus, facts.engineCpus),
     pids_limit: config.limits.pids,
+  };
+}
+
+/** What a service is connected to: a network of its own with its gateway, all others, or nothing. */
+function planConnection(
+  config: CageConfig,
+  planned: {
+    service: ServiceDefinition;
+    gateway: GatewayFacts | undefined;
+    ports: ComposePort[];
+  },
+): Pick<
+  ComposeService,
+  "networks" | "network_mode" | "dns" | "dns_search" | "sysctls" | "ports"
+> {
+  const { service, gateway } = planned;
+  if (gateway !== undefined) {
+    return {
+      networks: { [service.name]: { ipv4_address: gateway.network.agent } },
+      dns: [gateway.network.gateway],
+      // The host's search domains would be tried with every name, and tell where the user works.
+      dns_search: ["."],
+      sysctls: IPV6_OFF,
+    };
+  }
+  const ports = planned.ports.length === 0 ? {} : { ports: planned.ports };
+  return config.network.mode === "open"
+    ? { ...ports, networks: { [EGRESS]: {} } }
+    : { ...ports, network_mode: "none" };
+}
+
+/** A bridge without an IPv4 address still has a link-local IPv6 one. */
+const IPV6_OFF: Record<string, string> = {
+  "net.ipv6.conf.all.disable_ipv6": "1",
+  "net.ipv6.conf.default.disable_ipv6": "1",
+};
+
+function planLabels(
+  service: ServiceDefinition,
+  planned: { facts: CageFacts; role: "agent" | "gateway" },
+): Record<string, string> {
+  return {
+    [LABEL.managed]: "true",
+    [LABEL.cage]: planned.facts.id,
+    [LABEL.project]: planned.facts.projectPath,
+    [LABEL.service]: service.name,
+    [LABEL.role]: planned.role,
   };
 }
 

@@ -1,15 +1,15 @@
-import { sha256Hex } from "../hash.ts";
 import { loadConfig } from "../config/layers.ts";
 import type { Config } from "../config/schema.ts";
 import { requireTrust } from "../config/trust.ts";
 import { connectEngine } from "../engine/connect.ts";
 import type { Engine } from "../engine/engine.ts";
-import { inspectAll } from "../engine/inspect.ts";
+import { inspectAll, type InspectedObject } from "../engine/inspect.ts";
 import { requireLocal } from "../engine/local.ts";
 import type { Host } from "../host.ts";
 import { ensureImages } from "../image/build.ts";
 import { cageUser, observeImageFacts } from "../image/observe.ts";
 import { cageCaEnv, cageEnv } from "../image/env.ts";
+import { planGatewayImage } from "../image/gateway.ts";
 import { type ImagePlan, planImages } from "../image/recipe.ts";
 import type { Io } from "../io.ts";
 import { LABEL } from "../names.ts";
@@ -18,10 +18,9 @@ import { findProject, type Project } from "../project/root.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import { resolveService } from "../service/registry.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
-import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
-import { type CageFacts, planCage } from "./plan.ts";
+import type { CageFacts } from "./plan.ts";
 import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
-import { cageDir, claimCage, composePath, isPlanWritten, writePlan } from "./store.ts";
+import { cageDir, claimCage } from "./store.ts";
 import { type CageWorkspace, observeCageWorkspace } from "./workspace.ts";
 
 /** Which cage, for which service. */
@@ -45,14 +44,18 @@ export type CageSite = {
 export type PlannedSite = CageSite & {
   user: { uid: number; gid: number };
   images: ImagePlan;
+  /** The gateway's image; only in network mode `allowlist`. */
+  gateway?: ImagePlan;
+  /** Certificate authorities of the host that agent and gateway trust besides the public ones. */
+  hostCa: readonly string[];
   wanted: readonly Resource[];
 };
 
 /** A cage as decided for one service, before anything is made. */
-export type CageDraft = PlannedSite & { workspace: CageWorkspace; document: ComposeDocument };
+export type CageDraft = PlannedSite & { workspace: CageWorkspace; facts: CageFacts };
 
-/** A cage whose image, home and network exist and whose compose file is written. */
-export type PreparedCage = CageDraft & { composePath: string };
+/** A cage whose images, home and shared network exist: sessions can be opened in it. */
+export type PreparedCage = CageDraft;
 
 /** From the command line to a cage: project, configuration, trust, service, engine. */
 export async function locateCage(request: CageRequest, context: CageContext): Promise<CageSite> {
@@ -72,7 +75,7 @@ export async function locateCage(request: CageRequest, context: CageContext): Pr
   return { id, dir, project, config, service, engine };
 }
 
-/** Plans the image of a cage and what else it needs of the engine. Makes nothing. */
+/** Plans the images of a cage and what else it needs of the engine. Makes nothing. */
 export async function planSite(site: CageSite, { host }: CageContext): Promise<PlannedSite> {
   const { id, project, config, service, engine } = site;
   const facts = await observeImageFacts(config, { host, engine, projectPath: project.path });
@@ -81,6 +84,10 @@ export async function planSite(site: CageSite, { host }: CageContext): Promise<P
     ...site,
     user,
     images: planImages({ config, service, facts }),
+    ...(config.network.mode === "allowlist"
+      ? { gateway: await planGatewayImage({ config, facts }) }
+      : {}),
+    hostCa: facts.ca,
     wanted: planWanted(config, { id, service: service.name, user }),
   };
 }
@@ -99,38 +106,41 @@ export async function draftCage(site: PlannedSite, { host }: CageContext): Promi
     engineCpus: engine.capabilities.cpus,
     images: new Map([[service.name, images.final.ref]]),
   };
-  return { ...site, workspace, document: planCage(config, { services: [service], facts }) };
+  return { ...site, workspace, facts };
 }
 
 /**
- * Brings a cage about: image, home, network, compose file. An unchanged cage costs one
- * `docker inspect`, which runs while the workspace is looked at.
+ * Brings a cage about: images, home, shared network. An unchanged cage costs one `docker inspect`,
+ * which runs while the workspace is looked at.
  */
 export async function prepareCage(site: CageSite, context: CageContext): Promise<PreparedCage> {
   const { engine } = site;
-  const { host, io, signal } = context;
   const planned = await planSite(site, context);
-  const { images, wanted } = planned;
-  const { final } = images;
+  const { images, gateway, wanted } = planned;
+  const plans = gateway === undefined ? [images] : [images, gateway];
   const [present, draft] = await Promise.all([
-    inspectAll(engine, [final.ref, ...wanted.map(({ name }) => name)]),
+    inspectAll(engine, [...plans.map(({ final }) => final.ref), ...wanted.map(({ name }) => name)]),
     settleDraft(planned, context),
   ]);
-  for (const warning of draft.workspace.warnings) io.warn(warning);
-  if (present.get(final.ref)?.labels[LABEL.recipe] !== final.recipe) {
-    await ensureImages(images, { engine, host, io, signal });
+  for (const warning of draft.workspace.warnings) context.io.warn(warning);
+  for (const plan of plans) {
+    if (!isBuilt(plan, present)) await ensureImages(plan, { engine, ...context });
   }
   await applyResources(planResources(wanted, present), engine);
   return draft;
 }
 
+function isBuilt({ final }: ImagePlan, present: ReadonlyMap<string, InspectedObject>): boolean {
+  return present.get(final.ref)?.labels[LABEL.recipe] === final.recipe;
+}
+
 /** Everything about a cage that is kept on the host. */
-async function settleDraft(site: PlannedSite, context: CageContext): Promise<PreparedCage> {
+async function settleDraft(site: PlannedSite, context: CageContext): Promise<CageDraft> {
   const { id, dir, project } = site;
   const draft = await draftCage(site, context);
   await claimCage(dir, { id, projectPath: project.path });
   await checkHidden(dir, draft.workspace.roots);
-  return { ...draft, composePath: await writeComposeFile(draft) };
+  return draft;
 }
 
 /** Name of the volume that holds a cage's home. */
@@ -138,13 +148,4 @@ export function findHome({ wanted }: Pick<PlannedSite, "wanted">): string {
   const home = wanted.find(({ kind }) => kind === "home");
   if (home === undefined) throw new Error("No home planned");
   return home.name;
-}
-
-async function writeComposeFile({ dir, document, service }: CageDraft): Promise<string> {
-  const path = composePath(dir, service.name);
-  const hash = sha256Hex(JSON.stringify(document));
-  if (!await isPlanWritten(path, hash)) {
-    await writePlan(path, { hash, text: await formatComposeFile(document) });
-  }
-  return path;
 }

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
-import { removeIfPresent } from "../files.ts";
 import type { Io } from "../io.ts";
-import { type KnownSession, listSessions } from "./sessions.ts";
+import { removeSessionNetwork } from "./session_network.ts";
+import { forgetSession, type KnownSession, listSessions, type SessionRecord } from "./sessions.ts";
 
 /**
  * How long a dead client's session without a container is kept on record, in milliseconds: its
@@ -23,26 +23,35 @@ export async function reapOrphans(
   const orphans = (await listSessions(stateDir))
     .filter(({ live, record }) => !live && record.engine === options.engine.title);
   if (orphans.length === 0) return 0;
-  const present = await inspectAll(options.engine, orphans.map(({ record }) => record.container));
+  const present = await inspectAll(
+    options.engine,
+    orphans.flatMap(({ record }) => containersOf(record)),
+  );
   let reaped = 0;
   for (const orphan of orphans) {
-    const { container } = orphan.record;
-    if (present.has(container)) {
-      const removed = await options.engine.docker(["rm", "--force", "--volumes", container]);
+    const containers = containersOf(orphan.record).filter((name) => present.has(name));
+    if (containers.length > 0) {
+      const removed = await options.engine.docker(["rm", "--force", "--volumes", ...containers]);
       if (removed.code !== 0) {
-        options.io.warn(`Cannot remove container ${container}: ${removed.stderr.trim()}`);
+        options.io.warn(`Cannot remove ${containers.join(" and ")}: ${removed.stderr.trim()}`);
         continue;
       }
-      reaped++;
+      reaped += containers.length;
     } else if (isLateStartPossible(orphan, options.nowMs)) {
       continue;
     }
-    await removeIfPresent(orphan.path);
+    const { network } = orphan.record;
+    if (network !== undefined) await removeSessionNetwork(network, options.engine);
+    await forgetSession(stateDir, orphan.record);
   }
   if (reaped > 0) {
     options.io.talk(`Removed ${reaped} container${reaped === 1 ? "" : "s"} of killed sessions`);
   }
   return reaped;
+}
+
+function containersOf({ container, gateway }: SessionRecord): string[] {
+  return gateway === undefined ? [container] : [container, gateway];
 }
 
 function isLateStartPossible({ record }: KnownSession, nowMs: number): boolean {

@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { InspectedObject } from "../engine/inspect.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { ProcessResult } from "../engine/process.ts";
+import { pause } from "../pause.ts";
 import { sha256Hex } from "../hash.ts";
 import { homeVolumeName, LABEL, NETWORK } from "../names.ts";
 
@@ -35,7 +36,9 @@ export function planWanted(
     owner: `${owner.user.uid}:${owner.user.gid}`,
     ...(config.home === "project" ? { cage: owner.id } : {}),
   };
-  return config.network.mode === "open" ? [home, { kind: "egress", name: NETWORK.egress }] : [home];
+  const { mode, egress } = config.network;
+  const shared = mode === "open" || (mode === "allowlist" && egress === null);
+  return shared ? [home, { kind: "egress", name: NETWORK.egress }] : [home];
 }
 
 /** What must be made because the engine does not have it. Pure. */
@@ -123,7 +126,7 @@ async function isThere(
   if (made.code === 0 || resource.kind === "home") return made.code === 0;
   for (let waitedMs = 0; waitedMs < APPEAR_MS; waitedMs += LOOK_MS) {
     if ((await engine.docker(["network", "inspect", resource.name])).code === 0) return true;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await pause(LOOK_MS);
   }
   return false;
 }

@@ -1,8 +1,10 @@
 import { relative } from "node:path";
 import { join as joinInside } from "node:path/posix";
 import { inspectAll } from "../engine/inspect.ts";
+import { run } from "../engine/process.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
+import { resolveSecrets } from "../secrets/sources.ts";
 import { type Client, endClientOnSignal, startClient } from "./attach.ts";
 import { planClientEnv } from "./client_config.ts";
 import { openSessionGuard } from "./guard.ts";
@@ -17,9 +19,16 @@ import { watchSessionMasks } from "./mask_watch.ts";
 import { planCommand } from "./plan.ts";
 import type { PreparedCage } from "./prepare.ts";
 import { planPublish } from "./publish.ts";
-import { resolveSecrets } from "./secrets.ts";
-import { containerName, planRunArgs, planTerminalEnv, type SessionSpec } from "./session_plan.ts";
-import { openSession } from "./sessions.ts";
+import { openSessionGateway, type SessionOutlet, writeSessionCompose } from "./session_gateway.ts";
+import { sessionNetworkName } from "./session_network.ts";
+import {
+  containerName,
+  gatewayName,
+  planRunArgs,
+  planTerminalEnv,
+  type SessionSpec,
+} from "./session_plan.ts";
+import { openSession, sessionComposePath } from "./sessions.ts";
 
 /** What a session is asked to run. */
 export type SessionRequest = {
@@ -54,7 +63,7 @@ export async function runSession(
   options: { context: SessionContext },
 ): Promise<number> {
   const { context } = options;
-  const handover = observeHandover(cage, { request, context });
+  const handover = await observeHandover(cage, { request, context });
   const spec = await planSession(cage, request, { context, handover });
   const container = containerName(spec);
   using _signals = context.takeSignals();
@@ -64,6 +73,9 @@ export async function runSession(
     cageId: cage.id,
     service: cage.service.name,
     container,
+    ...(spec.gateway
+      ? { gateway: gatewayName(spec), network: sessionNetworkName(spec.sessionId) }
+      : {}),
     engine: cage.engine.title,
     publishes: spec.publish,
     startedAt: new Date().toISOString(),
@@ -84,10 +96,15 @@ export async function runSession(
     signal: ended.signal,
     nowMs: Date.now,
   });
+  let outlet: SessionOutlet | undefined;
   try {
+    outlet = await openOutlet(cage, spec, context);
     const client = await openClient(cage, spec, { stateDir: context.host.stateDir });
     using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
-    const clientCode = await waitForClient(client, { cage, container, handover });
+    const clientCode = await Promise.race([
+      waitForClient(client, { cage, container, handover }),
+      outlet?.failed ?? new Promise<never>(() => {}),
+    ]);
     const end: ContainerEnd = clientCode === 0
       ? { kind: "exited", code: 0, oomKilled: false }
       : parseContainerEnd(await findState(cage, container));
@@ -104,9 +121,23 @@ export async function runSession(
     // An engine that is gone throws here, and the record stays for the next command to settle.
     await removeContainer(cage, container);
     await watching;
+    await outlet?.close();
     await guard.close();
     await session.forget();
+    const recap = outlet?.recap();
+    if (recap !== undefined) context.io.warn(recap);
   }
+}
+
+/** Connects a session: with a gateway where the mode asks for one, else with its compose file only. */
+async function openOutlet(
+  cage: PreparedCage,
+  spec: SessionSpec,
+  context: SessionContext,
+): Promise<SessionOutlet | undefined> {
+  if (spec.gateway) return await openSessionGateway(cage, spec, context);
+  await writeSessionCompose(cage, spec, {});
+  return undefined;
 }
 
 async function openClient(
@@ -119,15 +150,22 @@ async function openClient(
   return startClient({ ...command, env: { ...command.env, ...env } });
 }
 
-function observeHandover(
+async function observeHandover(
   cage: PreparedCage,
   session: { request: SessionRequest; context: SessionContext },
-): Handover {
-  const { host, io } = session.context;
-  const { values, missing } = resolveSecrets(cage.config.secrets, host.env);
-  if (missing.length > 0) io.warn(`Not set on this machine: ${missing.join(", ")}`);
+): Promise<Handover> {
   // A debug shell is where a setup line that fails is looked into.
-  return { secrets: values, setup: session.request.shell ? [] : cage.config.setup };
+  const setup = session.request.shell ? [] : cage.config.setup;
+  // With a gateway the agent has placeholders, and they are no secret.
+  if (cage.config.network.mode === "allowlist") return { secrets: new Map(), setup };
+  const { host, io } = session.context;
+  const { values, missing } = await resolveSecrets(cage.config.secrets, {
+    host,
+    run,
+    stateDir: host.stateDir,
+  });
+  for (const { name, why } of missing) io.warn(`No value for ${name}: ${why}`);
+  return { secrets: values, setup };
 }
 
 async function planSession(
@@ -137,11 +175,12 @@ async function planSession(
 ): Promise<SessionSpec> {
   const { host, io } = options.context;
   const tty = host.tty.stdin && host.tty.stdout;
+  const sessionId = crypto.randomUUID().slice(0, 8);
   return {
     cageId: cage.id,
-    sessionId: crypto.randomUUID().slice(0, 8),
+    sessionId,
     service: cage.service.name,
-    composePath: cage.composePath,
+    composePath: sessionComposePath(host.stateDir, { id: sessionId, cageId: cage.id }),
     command: request.command ?? planCommand(cage.service, request),
     workdir: planWorkdir(cage, host.cwd),
     tty,
@@ -150,6 +189,7 @@ async function planSession(
       { stateDir: host.stateDir, io },
     ),
     handover: isHandoverNeeded(options.handover),
+    gateway: cage.config.network.mode === "allowlist",
     env: planTerminalEnv(host.env, tty),
   };
 }

@@ -1,4 +1,5 @@
 import { INSIDE_ENV, LABEL } from "../names.ts";
+import { gatewayService } from "./plan.ts";
 
 /** A session as asked for, with everything decided that is not in the cage's own definition. */
 export type SessionSpec = {
@@ -16,9 +17,16 @@ export type SessionSpec = {
   publish: boolean;
   /** The entry program waits for secrets and setup lines. */
   handover: boolean;
+  /** It has a gateway: network mode `allowlist`. */
+  gateway: boolean;
   /** Variables of the terminal: not secret, they go on the command line. */
   env: Readonly<Record<string, string>>;
 };
+
+/** Name of the container of a session's gateway. */
+export function gatewayName(spec: Pick<SessionSpec, "cageId" | "sessionId" | "service">): string {
+  return `${containerName(spec)}-gateway`;
+}
 
 /** Name of a session's container. */
 export function containerName(spec: Pick<SessionSpec, "cageId" | "sessionId" | "service">): string {
@@ -34,23 +42,40 @@ export function containerName(spec: Pick<SessionSpec, "cageId" | "sessionId" | "
 export function planRunArgs(spec: SessionSpec): string[] {
   const env = { ...spec.env, ...(spec.handover ? { [INSIDE_ENV.handover]: "1" } : {}) };
   return [
+    ...planContainer(spec, containerName(spec)),
+    "--workdir",
+    spec.workdir,
+    ...(spec.tty ? [] : ["--no-TTY"]),
+    // Where a gateway is, it is the one that publishes: nothing reaches the agent's network.
+    ...(spec.publish && !spec.gateway ? ["--service-ports"] : []),
+    ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    spec.service,
+    ...spec.command,
+  ];
+}
+
+/** Arguments of the compose client for the gateway of a session. Pure. */
+export function planGatewayArgs(spec: SessionSpec): string[] {
+  return [
+    ...planContainer(spec, gatewayName(spec)),
+    "--no-TTY",
+    ...(spec.publish ? ["--service-ports"] : []),
+    gatewayService(spec.service),
+  ];
+}
+
+function planContainer(spec: SessionSpec, name: string): string[] {
+  return [
     "--project-name",
     spec.cageId,
     "--file",
     spec.composePath,
     "run",
     "--name",
-    containerName(spec),
+    name,
     "--no-deps",
     "--label",
     `${LABEL.session}=${spec.sessionId}`,
-    "--workdir",
-    spec.workdir,
-    ...(spec.tty ? [] : ["--no-TTY"]),
-    ...(spec.publish ? ["--service-ports"] : []),
-    ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
-    spec.service,
-    ...spec.command,
   ];
 }
 

@@ -10,6 +10,9 @@ export type SessionRecord = {
   cageId: string;
   service: string;
   container: string;
+  /** Container of its gateway and name of its network; only in network mode `allowlist`. */
+  gateway?: string;
+  network?: string;
   /** Title of the engine the container runs on; another engine's sessions are not ours to reap. */
   engine: string;
   /** It publishes the config's ports; no other session of the cage can. */
@@ -39,6 +42,31 @@ export function sessionsDir(stateDir: string, cageId: string): string {
 }
 
 /**
+ * The compose file of one session; each has its own, as its network has. What is in it is JSON, which
+ * is YAML too and needs no writer that takes time to load.
+ */
+export function sessionComposePath(
+  stateDir: string,
+  session: Pick<SessionRecord, "id" | "cageId">,
+): string {
+  return join(sessionsDir(stateDir, session.cageId), `${session.id}.compose.yml`);
+}
+
+/** Removes what stands on record of a session; its containers and its network are gone already. */
+export async function forgetSession(
+  stateDir: string,
+  session: Pick<SessionRecord, "id" | "cageId">,
+): Promise<void> {
+  const dir = sessionsDir(stateDir, session.cageId);
+  await Promise.all(
+    [".compose.yml", ".reload", ".reloaded"].map((end) =>
+      removeIfPresent(join(dir, `${session.id}${end}`))
+    ),
+  );
+  await removeIfPresent(join(dir, `${session.id}.json`));
+}
+
+/**
  * Writes the record of a session and locks it for the life of this process: the kernel drops the
  * lock also after kill -9, so the next command can tell an orphan without trusting process ids.
  */
@@ -51,7 +79,7 @@ export async function openSession(stateDir: string, record: SessionRecord): Prom
   return {
     record,
     // The record goes while the lock is held: nobody may take it for an orphan's.
-    forget: () => removeIfPresent(path),
+    forget: () => forgetSession(stateDir, record),
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
 }

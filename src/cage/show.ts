@@ -1,7 +1,15 @@
 import type { Config } from "../config/schema.ts";
 import { enabledServices } from "../service/registry.ts";
+import { NETWORK } from "../names.ts";
+import { gatewayEnv } from "../image/env.ts";
 import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
+import { type GatewayFacts, planCage } from "./plan.ts";
 import { type CageContext, type CageDraft, draftCage, locateCage, planSite } from "./prepare.ts";
+import { sessionNetworkName } from "./session_network.ts";
+import { planSubnet } from "./subnet.ts";
+
+/** Stands for a session's id where there is none. */
+const EXAMPLE_ID = "00000000";
 
 /**
  * The compose document of a cage with every enabled service, as it would be started now. Makes
@@ -17,8 +25,29 @@ export async function showCompose(
     const planned = await planSite(site, options.context);
     drafts.push(await draftCage(planned, options.context));
   }
-  const documents = drafts.map(({ document }) => document);
+  const documents = drafts.map((draft) =>
+    planCage(draft.config, {
+      services: [draft.service],
+      facts: { ...draft.facts, ...exampleGateway(draft) },
+    })
+  );
   return await formatComposeFile(mergeDocuments(documents));
+}
+
+/** The gateway as a session would have it; each session has addresses and a network of its own. */
+function exampleGateway(draft: CageDraft): { gateways?: ReadonlyMap<string, GatewayFacts> } {
+  if (draft.gateway === undefined) return {};
+  const network = {
+    ...planSubnet(draft.config.network.pool, 0),
+    name: sessionNetworkName(EXAMPLE_ID),
+  };
+  const facts: GatewayFacts = {
+    image: draft.gateway.final.ref,
+    network,
+    egress: draft.config.network.egress ?? NETWORK.egress,
+    env: gatewayEnv({ address: network.gateway, ca: "" }),
+  };
+  return { gateways: new Map([[draft.service.name, facts]]) };
 }
 
 /** Joins the documents of one cage's services. Pure. */

@@ -1,4 +1,5 @@
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
+import { reapOrphans } from "../../cage/reap.ts";
 import { applyRemoval } from "../../cage/remove.ts";
 import { listCageIds } from "../../cage/store.ts";
 import { connectEngine } from "../../engine/connect.ts";
@@ -28,8 +29,9 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   const wanted = options.cages.length > 0
     ? options.cages.map((name) => findCageId(name, [...known]))
     : [cageId(await findProject({ host, ...pathOf(options) }))];
-  const chosen = containers.filter(({ cage }) =>
-    options.all || (cage !== undefined && wanted.includes(cage))
+  // A gateway goes with its session: its client removes it, or the next command does.
+  const chosen = containers.filter(({ cage, gateway }) =>
+    gateway !== true && (options.all || (cage !== undefined && wanted.includes(cage)))
   );
   if (chosen.length === 0) {
     io.talk(options.all ? "No sessions run" : `No sessions run in ${wanted.join(", ")}`);
@@ -38,6 +40,7 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   using step = io.progress(`Stopping ${formatCount(chosen.length, "session")}`);
   const failures = await stopContainers(chosen, engine);
   for (const { object, reason } of failures) io.warn(`Cannot stop ${object.title}: ${reason}`);
+  await reapOrphans(host.stateDir, { engine, io, nowMs: Date.now() });
   if (failures.length > 0) return EXIT.failed;
   step.done("stopped");
   return EXIT.ok;
