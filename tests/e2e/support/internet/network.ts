@@ -8,7 +8,11 @@ export type InternetNetwork = { subnet: string; ipv6: string; subnet6: string } 
   range: string;
 };
 
-const RANGES = ["203.0.113", "198.51.100"];
+/**
+ * One range of three: machines that build this project may reach their package mirrors through the
+ * others, and a bridge on top of those would cut every other test off.
+ */
+const RANGES = ["198.51.100"];
 const SIZE = 32;
 
 /** All plans, in random order: tests that run side by side take one each. */
