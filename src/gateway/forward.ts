@@ -150,7 +150,7 @@ export function forwardRequest(
       scheme: head.scheme,
       authority: formatAuthority(head),
       target: head.target,
-      headers: joinCookies(head.headers),
+      headers: prepareHeaders(head.headers),
       body: opened.framing,
     };
     const mayRepeat = IDEMPOTENT.has(head.method) &&
@@ -298,16 +298,24 @@ function cleanHeaders(exchange: Exchange, headers: HeaderList): HeaderList {
   return headers.length === 0 ? headers : exchange.scrubHeaders(stripHopByHop(headers));
 }
 
-/** HTTP/2 splits cookies into parts; HTTP/1 knows one header only (RFC 9113 section 8.2.3). */
-function joinCookies(headers: HeaderList): HeaderList {
-  const isCookie = ([name]: [string, string]) =>
-    name.length === 6 && name.toLowerCase() === "cookie";
-  const first = headers.findIndex(isCookie);
-  if (first === -1 || headers.findLastIndex(isCookie) === first) return headers;
-  const joined = headers.filter(isCookie).map(([, value]) => value).join("; ");
-  return headers.filter((pair, at) => at === first || !isCookie(pair)).map((pair, at) =>
-    at === first ? [pair[0], joined] : pair
-  );
+/** Headers to send: the framing is said anew, and cookies are one header again. */
+function prepareHeaders(headers: HeaderList): HeaderList {
+  let cookie: [string, string] | undefined;
+  const prepared: HeaderList = [];
+  for (const pair of headers) {
+    const [name, value] = pair;
+    if (name.length === 14 && name.toLowerCase() === "content-length") continue;
+    if (name.length !== 6 || name.toLowerCase() !== "cookie") {
+      prepared.push(pair);
+    } else if (cookie === undefined) {
+      cookie = [name, value];
+      prepared.push(cookie);
+    } else {
+      // HTTP/2 splits them; HTTP/1 knows one header only (RFC 9113 section 8.2.3).
+      cookie[1] += `; ${value}`;
+    }
+  }
+  return prepared;
 }
 
 function sendDenial({ answer }: Inbound, refusal: Refusal): { status: number; sent: number } {
