@@ -59,6 +59,9 @@ const IMAGE = "sandcage/base:latest";
 /** This folder: what runs in containers is copied or mounted from here. */
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
+/** What a cage needs to run probes. */
+export const PROBE_FILES = ["main.ts", "types.ts"].map((file) => join(HERE, "probe", file));
+
 const CA_VARIABLES = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
 
 /** Starts an internet; disposing it removes its container and its network. */

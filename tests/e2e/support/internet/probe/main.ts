@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { readFileSync } from "node:fs";
 import { connect as connectH2 } from "node:http2";
 import { connect, isIP, type Socket } from "node:net";
 import process from "node:process";
@@ -22,7 +23,9 @@ const KEPT = 65_536;
 
 type Draft = Omit<Outcome, "id">;
 
-const probes = JSON.parse(await text(process.stdin)) as Probe[];
+const probes = (JSON.parse(await text(process.stdin)) as Probe[]).map((probe) =>
+  "host" in probe ? { ...probe, host: findHost(probe.host) } : probe
+);
 const outcomes = await Promise.all(probes.map(async (probe) => {
   const draft: Draft = { reached: "nothing", data: "" };
   try {
@@ -34,6 +37,19 @@ const outcomes = await Promise.all(probes.map(async (probe) => {
 }));
 process.stdout.write(`${JSON.stringify(outcomes)}\n`);
 process.exit(0);
+
+/**
+ * `@gateway` is the session's gateway, as every program is told, and `@bridge` the address before it;
+ * `@resolver` is whom a program asks for names.
+ */
+function findHost(host: string): string {
+  const gateway = () => new URL(process.env.https_proxy ?? "").hostname;
+  if (host === "@gateway") return gateway();
+  if (host === "@bridge") return gateway().replace(/\d+$/, (last) => String(Number(last) - 1));
+  if (host !== "@resolver") return host;
+  const found = /^nameserver\s+(\S+)/m.exec(readFileSync("/etc/resolv.conf", "utf8"));
+  return found?.[1] ?? "127.0.0.1";
+}
 
 function runProbe(probe: Probe, draft: Draft): Promise<void> {
   switch (probe.kind) {

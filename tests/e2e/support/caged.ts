@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { run } from "../../../src/engine/process.ts";
+import type { AuditLine } from "../../../src/policy/audit.ts";
+import { LABEL } from "../../../src/names.ts";
+import { docker } from "../../../tools/engine_state.ts";
+import { waitFor } from "./files.ts";
+import { type Internet, PROBE_FILES } from "./internet/internet.ts";
+import { type Outcomes, parseOutcomes } from "./internet/outcomes.ts";
+import type { Probe } from "./internet/probe/types.ts";
+import type { Running } from "./sandcage.ts";
+import { makeWorld, type World, type WorldOptions } from "./world.ts";
+
+/** A world whose cages reach an internet of the test's own, and nothing else. */
+export type CagedWorld = World & {
+  /** Runs probes in a new session, as the agent. */
+  probe(probes: readonly Probe[]): Promise<Outcomes>;
+  /** Starts a session that does nothing until it is ended. */
+  idle(): Promise<IdleSession>;
+  /** Every decision on record so far. */
+  audit(): Promise<AuditLine[]>;
+};
+
+/** Who runs probes: the agent, root of the cage, or root with rights that no cage gives. */
+export type ProbeUser = "agent" | "root" | "privileged";
+
+const USER_ARGS: Record<ProbeUser, readonly string[]> = {
+  agent: [],
+  root: ["--user", "0:0"],
+  privileged: ["--user", "0:0", "--privileged"],
+};
+
+/** A running session. */
+export type IdleSession = AsyncDisposable & {
+  child: Running;
+  /** Names of its containers. */
+  agent: string;
+  gateway: string;
+  /** Runs probes in the running session. */
+  probe(probes: readonly Probe[], user?: ProbeUser): Promise<Outcomes>;
+  /** Starts a program in it; resolves when the program said something. It ends with the session. */
+  background(command: readonly string[]): Promise<void>;
+  /** IPv4 addresses of the two containers: one of the agent's, all of the gateway's. */
+  addresses(): Promise<{ agent: string; gateway: string[] }>;
+};
+
+/** What differs from an ordinary one. */
+export type CagedOptions = Omit<WorldOptions, "network"> & {
+  /** Lines of `[network]` besides those that lead to the internet. */
+  network?: string;
+};
+
+/** Building the images of a cage that trusts the tests' authority, on a machine that never did. */
+const BUILD_MS = 600_000;
+
+const PROBE = ".probe/probe/main.ts";
+const NODE = ["node", "--disable-warning=ExperimentalWarning"];
+
+/** Makes the world and its images. */
+export async function makeCaged(
+  name: string,
+  internet: Internet,
+  options: CagedOptions = {},
+): Promise<CagedWorld> {
+  const { network = "", ...rest } = options;
+  const world = await makeWorld(name, { ...rest, network: internet.config(network) });
+  Object.assign(world.env, {
+    NODE_EXTRA_CA_CERTS: internet.caFile,
+    // The machine's own way out is not that of this internet.
+    ...Object.fromEntries(PROXIES.map((variable) => [variable, ""])),
+  });
+  await Deno.mkdir(join(world.project, ".probe", "probe"), { recursive: true });
+  for (const file of PROBE_FILES) {
+    await Deno.copyFile(file, join(world.project, ".probe", "probe", file.split("/").at(-1)!));
+  }
+  const built = await world.sandcage(["build", "shell"], { timeoutMs: BUILD_MS });
+  assert.equal(built.code, 0, built.stderr);
+  return Object.assign(world, {
+    async probe(probes: readonly Probe[]) {
+      const result = await world.sandcage(["shell", "--", ...NODE, PROBE], {
+        stdin: JSON.stringify(probes),
+      });
+      assert.equal(result.code, 0, result.stderr);
+      return parseOutcomes(result.stdout);
+    },
+    idle: () => startIdle(world),
+    audit: () => readAudit(world),
+  });
+}
+
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]
+  .flatMap((variable) => [variable, variable.toLowerCase()]);
+
+async function startIdle(world: World): Promise<IdleSession> {
+  const marker = `.started-${crypto.randomUUID().slice(0, 8)}`;
+  const child = world.spawn(["shell", "--", "sh", "-c", `touch ${marker}; exec sleep 1000`]);
+  const early: { end?: { code: number; stderr: string } } = {};
+  child.ended.then((end) => early.end = end);
+  await waitFor("the session", async () => {
+    if (early.end !== undefined) throw new Error(`The session ended: ${early.end.stderr}`);
+    return (await Deno.stat(join(world.project, marker)).catch(() => undefined)) && true;
+  });
+  const session = await findSession(world);
+  const programs: Deno.ChildProcess[] = [];
+  return {
+    child,
+    ...session,
+    async probe(probes, user = "agent") {
+      const { stdout } = await dockerInput([
+        ...["exec", "--interactive", ...USER_ARGS[user]],
+        ...["--workdir", world.project, session.agent, ...NODE, PROBE],
+      ], JSON.stringify(probes));
+      return parseOutcomes(stdout);
+    },
+    async background(command) {
+      const args = ["exec", session.agent, ...command];
+      const program = new Deno.Command("docker", { args, stdout: "piped", stderr: "null" }).spawn();
+      programs.push(program);
+      const reader = program.stdout.getReader();
+      const { done } = await reader.read();
+      await reader.cancel();
+      if (done) throw new Error(`docker ${args.join(" ")} said nothing`);
+    },
+    addresses: async () => ({
+      agent: (await findAddresses(session.agent))[0]!,
+      gateway: await findAddresses(session.gateway),
+    }),
+    async [Symbol.asyncDispose]() {
+      await child.end("SIGTERM");
+      for (const program of programs) await program.status;
+    },
+  };
+}
+
+async function findAddresses(container: string): Promise<string[]> {
+  const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
+  return (await docker(["inspect", "--format", format, container])).split(" ").filter(Boolean);
+}
+
+/** The containers of the newest session of a world. */
+async function findSession(world: World): Promise<{ agent: string; gateway: string }> {
+  const format = `{{.Names}}\t{{.Label "${LABEL.role}"}}\t{{.Label "${LABEL.project}"}}`;
+  const rows = (await docker(["ps", "--filter", `label=${LABEL.managed}=true`, "--format", format]))
+    .split("\n").map((line) => line.split("\t"))
+    .filter(([, , project]) => project === world.project);
+  const find = (role: string) => {
+    const row = rows.find(([, label]) => label === role);
+    if (row === undefined) throw new Error(`No ${role} among ${JSON.stringify(rows)}`);
+    return row[0]!;
+  };
+  return { agent: find("agent"), gateway: find("gateway") };
+}
+
+async function dockerInput(
+  args: readonly string[],
+  stdin: string,
+): Promise<{ stdout: string }> {
+  const result = await run("docker", args, { timeoutMs: 60_000, stdin });
+  if (result.code !== 0) throw new Error(`docker ${args.join(" ")}: ${result.stderr}`);
+  return result;
+}
+
+async function readAudit(world: World): Promise<AuditLine[]> {
+  const cages = join(world.state, "cages");
+  const lines: AuditLine[] = [];
+  for await (const { name } of Deno.readDir(cages)) {
+    const text = await Deno.readTextFile(join(cages, name, "audit.jsonl")).catch(() => "");
+    lines.push(...text.split("\n").filter(Boolean).map((line) => JSON.parse(line)));
+  }
+  return lines;
+}
