@@ -5,6 +5,7 @@ import type { CommandContext } from "./context.ts";
 import { addAgents } from "./tree/agents.ts";
 import { addCages } from "./tree/cages.ts";
 import { addMachine } from "./tree/machine.ts";
+import { addNetwork } from "./tree/network.ts";
 import { addProject } from "./tree/project.ts";
 import { VERSION } from "./version.ts";
 import type { Wiring } from "./wiring.ts";
@@ -73,6 +74,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   root.hook("preAction", (_, command) => refuseRest(command, options.rest));
   addAgents(root, wiring);
   addProject(root, wiring);
+  addNetwork(root, wiring);
   addCages(root, wiring);
   addMachine(root, wiring);
   return root;

@@ -36,7 +36,8 @@ function change(
     let at = value;
     for (const key of keys) at = (at[key] ??= {}) as Record<string, unknown>;
     at[last] = edit(Array.isArray(at[last]) ? at[last] : []);
-    const after = patch(text, value);
+    const patched = patch(text, value);
+    const after = patched.endsWith("\n") ? patched : `${patched}\n`;
     if (JSON.stringify(sorted(parse(after))) === JSON.stringify(sorted(value))) return after;
   } catch (cause) {
     throw notEditable(place, cause);

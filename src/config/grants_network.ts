@@ -156,7 +156,7 @@ function formatSecret(secret: SecretConfig): string {
 }
 
 function formatSource(from: string): string {
-  if (from === "env") return "your environment";
+  if (from === "env") return "your environment or secret store";
   if (from === "store") return "your secret store";
   return from;
 }

@@ -161,7 +161,7 @@ const networkSchema = section({
 
 const secretSchema = section({
   from: say(
-    "`env`: the variable of the same name on the host; `cmd:COMMAND`: what that prints on the host; `file:PATH`: that file; `store`: what `sandcage secret set` stored",
+    "`env`, the default: the variable of the same name on the host, else what is stored under that name; `cmd:COMMAND`: what that prints on the host; `file:PATH`: that file; `store`: what `sandcage secret set` stored",
     string(
       "env, store, cmd:COMMAND or file:PATH",
       /^(env|store|cmd:[^\0\n\r]*\S[^\0\n\r]*|file:[^\0\n\r]+)$/,

@@ -87,6 +87,26 @@ export async function storeGrants(
   });
 }
 
+/**
+ * Takes back a yes for values that a project no longer asks for: were they asked for again, it would
+ * be by somebody else. `projectPath` is canonical.
+ */
+export async function forgetGrants(
+  projectPath: string,
+  gone: { key: string; shown: readonly string[] },
+  options: { host: Pick<Host, "stateDir"> },
+): Promise<void> {
+  if (gone.shown.length === 0) return;
+  const { changeTrust } = await import("./trust_store.ts");
+  await changeTrust(options.host, (trust) => {
+    if (!Object.hasOwn(trust.projects, projectPath)) return trust;
+    const grants = trust.projects[projectPath]!.grants.filter(({ key, shown }) =>
+      key !== gone.key || !gone.shown.includes(shown)
+    );
+    return { ...trust, projects: { ...trust.projects, [projectPath]: { grants } } };
+  });
+}
+
 /** The grants as a list for people, one line each. */
 export function formatGrants(grants: readonly Grant[]): string {
   return grants

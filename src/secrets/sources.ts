@@ -33,13 +33,19 @@ const VALUE_MIN = 8;
 /** A value, or why there is none. */
 type Found = { value: string } | { why: string };
 
-/** Fetches secrets from where the configuration says, all at once. No value is in any `why`. */
+/**
+ * Fetches secrets from where the configuration says, all at once; a variable that is not set is
+ * looked for in the store. No value is in any `why`.
+ */
 export async function resolveSecrets(
   secrets: Readonly<Record<string, SecretSource>>,
   options: SourceOptions,
 ): Promise<ResolvedSecrets> {
   const names = Object.keys(secrets);
-  const needsStore = names.some((name) => secrets[name]!.from === "store");
+  const needsStore = names.some((name) => {
+    const { from } = secrets[name]!;
+    return from === "store" || (from === "env" && !options.host.env[name]);
+  });
   const stored = needsStore ? await readSecrets(options.stateDir) : new Map<string, string>();
   const found = await Promise.all(
     names.map(async (name): Promise<[string, Found]> => {
@@ -61,17 +67,14 @@ async function findValue(
   from: string,
   options: SourceOptions & { stored: ReadonlyMap<string, string> },
 ): Promise<Found> {
+  const stored = options.stored.get(name);
   if (from === "env") {
-    const value = options.host.env[name];
-    return value === undefined || value === ""
-      ? { why: `the variable ${name} is not set` }
-      : { value };
+    const value = options.host.env[name] || stored;
+    if (value !== undefined) return { value };
+    return { why: `the variable ${name} is not set, and no such secret is stored` };
   }
   if (from === "store") {
-    const value = options.stored.get(name);
-    return value === undefined
-      ? { why: `it is not in the store; run: sandcage secret set ${name}` }
-      : { value };
+    return stored === undefined ? { why: "no such secret is stored" } : { value: stored };
   }
   if (from.startsWith("cmd:")) return await runCommand(from.slice("cmd:".length).trim(), options);
   if (from.startsWith("file:")) return await readValueFile(from.slice("file:".length), options);

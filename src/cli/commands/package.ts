@@ -7,6 +7,7 @@ import { planImages } from "../../image/recipe.ts";
 import { CONFIG_FILE, SHELL_SERVICE } from "../../names.ts";
 import { resolveService } from "../../service/registry.ts";
 import type { CommandContext } from "../context.ts";
+import { replaceFile, restoreFile } from "../replace_file.ts";
 import { observeImages } from "./build.ts";
 
 /** A Debian package name, with an exact version if wanted. */
@@ -34,8 +35,7 @@ export async function runPackageAdd(
     await buildTools(options, context);
   } catch (error) {
     if (after !== before) {
-      if (before === undefined) await Deno.remove(file);
-      else await replaceFile(file, before);
+      await restoreFile(file, before);
       io.talk(`${file} is as it was before`);
     }
     throw error;
@@ -61,19 +61,4 @@ function requireName(name: string): void {
     exit: EXIT.usage,
     code: "usage",
   });
-}
-
-/** Writes the user's file whole or not at all, with the permissions it had. */
-async function replaceFile(file: string, text: string): Promise<void> {
-  // A symbolic link inside the project stays one.
-  const path = await Deno.realPath(file).catch(() => file);
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
-    const mode = await Deno.stat(path).then((info) => info.mode, () => null);
-    await Deno.writeTextFile(temporary, text, { createNew: true, mode: (mode ?? 0o644) & 0o777 });
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
 }
