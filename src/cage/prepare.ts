@@ -6,7 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import { inspectAll, type InspectedObject } from "../engine/inspect.ts";
 import { requireLocal } from "../engine/local.ts";
 import type { Host } from "../host.ts";
-import { ensureImages } from "../image/build.ts";
+import { ensureAllImages } from "../image/build.ts";
 import { cageUser, observeImageFacts } from "../image/observe.ts";
 import { cageCaEnv, cageEnv } from "../image/env.ts";
 import { planGatewayImage } from "../image/gateway.ts";
@@ -123,9 +123,8 @@ export async function prepareCage(site: CageSite, context: CageContext): Promise
     settleDraft(planned, context),
   ]);
   for (const warning of draft.workspace.warnings) context.io.warn(warning);
-  for (const plan of plans) {
-    if (!isBuilt(plan, present)) await ensureImages(plan, { engine, ...context });
-  }
+  const unbuilt = plans.filter((plan) => !isBuilt(plan, present));
+  if (unbuilt.length > 0) await ensureAllImages(unbuilt, { engine, ...context });
   await applyResources(planResources(wanted, present), engine);
   return draft;
 }

@@ -4,6 +4,7 @@ import { requireTrust } from "../../config/trust.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { ensureAllImages } from "../../image/build.ts";
+import { planGatewayImage } from "../../image/gateway.ts";
 import { observeImageFacts } from "../../image/observe.ts";
 import { type ImageFacts, planImages } from "../../image/recipe.ts";
 import { findProject } from "../../project/root.ts";
@@ -30,7 +31,10 @@ export async function runBuild(options: BuildOptions, context: CommandContext): 
     : [...new Set(options.services)].map((name) => resolveService(name, config));
   const plans = services.map((service) => planImages({ config, service, facts }));
   const { noCache, pull } = options;
-  await ensureAllImages(plans, { engine, host, io, noCache, pull });
+  const gateways = config.network.mode === "allowlist"
+    ? [await planGatewayImage({ config, facts })]
+    : [];
+  await ensureAllImages([...plans, ...gateways], { engine, host, io, noCache, pull });
   const built = services.map(({ name }, index) => ({
     service: name,
     image: plans[index]!.final.ref,

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { parse, stringify } from "yaml";
 import agentYaml from "../../../compose/agent.yml" with { type: "text" };
-import { AGENT_SKELETON } from "../../../src/cage/skeleton.ts";
+import gatewayYaml from "../../../compose/gateway.yml" with { type: "text" };
+import { AGENT_SKELETON, GATEWAY_SKELETON } from "../../../src/cage/skeleton.ts";
 import { escapeInterpolation } from "../../../src/cage/compose_document.ts";
-import { type CageConfig, type CageFacts, planCage, planCommand } from "../../../src/cage/plan.ts";
+import {
+  type CageConfig,
+  type CageFacts,
+  type GatewayFacts,
+  planCage,
+  planCommand,
+} from "../../../src/cage/plan.ts";
+import { planSubnet } from "../../../src/cage/subnet.ts";
 import type { ServiceDefinition } from "../../../src/service/definition.ts";
 
 const claude: ServiceDefinition = {
@@ -28,7 +36,17 @@ const shell: ServiceDefinition = {
 };
 
 const config: CageConfig = {
-  network: { mode: "open", presets: [], allow: [], block: [], passthrough: [] },
+  network: {
+    mode: "open",
+    presets: [],
+    allow: [],
+    block: [],
+    passthrough: [],
+    rate: null,
+    dns: [],
+    egress: null,
+    pool: "10.231.0.0/16",
+  },
   limits: { memory: "8g", cpus: 4, pids: 2048 },
   home: "service",
   env: {},
@@ -54,6 +72,16 @@ const facts: CageFacts = {
   ]]),
 };
 
+const allowlist: CageConfig = { ...config, network: { ...config.network, mode: "allowlist" } };
+
+/** The way out of one service, as a session of it has. */
+const gateway: GatewayFacts = {
+  image: "sandcage/gateway:cccccccccccc",
+  network: { name: "sandcage-session-0a1b2c3d", ...planSubnet("10.231.0.0/16", 5) },
+  egress: "sandcage-egress",
+  env: { HTTPS_PROXY: "http://10.231.0.82:3128", ANTHROPIC_API_KEY: "sandcage_ph_x" },
+};
+
 type Case = {
   name: string;
   config?: Partial<CageConfig>;
@@ -65,6 +93,16 @@ const CASES: Case[] = [
   { name: "the default" },
   { name: "two services side by side", services: [claude, shell] },
   { name: "no network", config: { network: { ...config.network, mode: "none" } } },
+  {
+    name: "a gateway",
+    config: allowlist,
+    facts: { gateways: new Map([["claude", gateway]]) },
+  },
+  {
+    name: "a gateway that publishes, out through a network of the user's",
+    config: { ...allowlist, ports: ["8080:3000"] },
+    facts: { gateways: new Map([["claude", { ...gateway, egress: "vpn" }]]) },
+  },
   { name: "a home of the project's own", config: { home: "project" } },
   { name: "smaller limits", config: { limits: { memory: "512m", cpus: 0.5, pids: 64 } } },
   { name: "more processors asked for than the engine has", facts: { engineCpus: 2 } },
@@ -134,7 +172,6 @@ for (const testCase of CASES) {
       assert.deepEqual(service.cap_drop, ["ALL"]);
       assert.deepEqual(service.security_opt, ["no-new-privileges:true"]);
       assert.equal(service.read_only, true);
-      assert.equal(service.init, true);
       assert.equal(service.memswap_limit, service.mem_limit);
       const keys = Object.keys(service);
       for (const key of ["privileged", "cap_add", "devices", "pid", "ipc", "userns_mode"]) {
@@ -145,8 +182,30 @@ for (const testCase of CASES) {
   });
 }
 
-Deno.test("the generated skeleton is what compose/agent.yml says", () => {
+Deno.test("the generated skeletons are what compose/*.yml say", () => {
   assert.deepEqual(AGENT_SKELETON, parse(agentYaml), "run: deno run -A tools/generate.ts");
+  assert.deepEqual(GATEWAY_SKELETON, parse(gatewayYaml), "run: deno run -A tools/generate.ts");
+  assert.equal(AGENT_SKELETON.init, true);
+});
+
+Deno.test("an agent with a gateway is on its session's network alone, without IPv6", () => {
+  const { services } = planCage(allowlist, {
+    services: [claude],
+    facts: { ...facts, gateways: new Map([["claude", gateway]]) },
+  });
+  const agent = services.claude!;
+  assert.deepEqual(agent.networks, { claude: { ipv4_address: gateway.network.agent } });
+  assert.ok("dns" in agent);
+  assert.deepEqual(agent.dns, [gateway.network.gateway]);
+  assert.deepEqual(agent.sysctls, {
+    "net.ipv6.conf.all.disable_ipv6": "1",
+    "net.ipv6.conf.default.disable_ipv6": "1",
+  });
+  assert.equal(agent.ports, undefined);
+});
+
+Deno.test("an agent is never planned without its gateway", () => {
+  assert.throws(() => planCage(allowlist, { services: [claude], facts }), /No gateway planned/);
 });
 
 Deno.test("escapeInterpolation() doubles every dollar at every depth and changes nothing else", () => {

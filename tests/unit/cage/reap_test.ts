@@ -47,6 +47,28 @@ Deno.test("reapOrphans() removes the container first and its record last", async
   });
 });
 
+Deno.test("reapOrphans() removes the gateway with the agent, then their network, then the record", async () => {
+  await withState(async (stateDir) => {
+    const gateway = `${record.container}-gateway`;
+    await writeDead(stateDir, { gateway, network: "sandcage-session-0a1b2c3d" });
+    const both = JSON.stringify([record.container, gateway].map((name, index) => ({
+      Id: `${index}`.repeat(64),
+      Name: `/${name}`,
+      HostConfig: {},
+      Config: { Labels: {} },
+    })));
+    const { engine, calls } = fakeEngine(([verb]) => verb === "inspect" ? { stdout: both } : {});
+    const { io } = recordTalk();
+    assert.equal(await reapOrphans(stateDir, { engine, io, nowMs: LATER_MS }), 2);
+    assert.deepEqual(calls, [
+      `inspect ${record.container} ${gateway}`,
+      `rm --force --volumes ${record.container} ${gateway}`,
+      "network rm sandcage-session-0a1b2c3d",
+    ]);
+    assert.deepEqual(listRecords(stateDir), []);
+  });
+});
+
 Deno.test("reapOrphans() keeps the record of what the engine would not remove", async () => {
   await withState(async (stateDir) => {
     await writeDead(stateDir);
@@ -56,7 +78,7 @@ Deno.test("reapOrphans() keeps the record of what the engine would not remove", 
     const { io, said } = recordTalk();
     assert.equal(await reapOrphans(stateDir, { engine, io, nowMs: LATER_MS }), 0);
     assert.deepEqual(listRecords(stateDir), ["0a1b2c3d.json"]);
-    assert.deepEqual(said, [`! Cannot remove container ${record.container}: device busy`]);
+    assert.deepEqual(said, [`! Cannot remove ${record.container}: device busy`]);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planRunArgs, planTerminalEnv } from "../../../src/cage/session_plan.ts";
+import { planGatewayArgs, planRunArgs, planTerminalEnv } from "../../../src/cage/session_plan.ts";
 
 const spec = {
   cageId: "demo-0123456789ab",
@@ -11,6 +11,7 @@ const spec = {
   tty: true,
   publish: false,
   handover: false,
+  gateway: false,
   env: { TERM: "xterm-256color" },
 };
 
@@ -44,6 +45,23 @@ Deno.test("planRunArgs() without a terminal, with ports and a handover", () => {
     "--service-ports",
     "--env",
     "SANDCAGE_HANDOVER=1",
+  ]);
+});
+
+Deno.test("where a gateway is, it is the one that publishes", () => {
+  const published = { ...spec, publish: true, gateway: true };
+  assert.ok(!planRunArgs(published).includes("--service-ports"));
+  const args = planGatewayArgs(published);
+  assert.deepEqual(args.slice(args.indexOf("run")), [
+    "run",
+    "--name",
+    "demo-0123456789ab-claude-0a1b2c3d-gateway",
+    "--no-deps",
+    "--label",
+    "dev.sandcage.session=0a1b2c3d",
+    "--no-TTY",
+    "--service-ports",
+    "claude.gateway",
   ]);
 });
 

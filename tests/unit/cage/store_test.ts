@@ -1,11 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  claimCage,
-  findCage,
-  isPlanWritten,
-  listCages,
-  writePlan,
-} from "../../../src/cage/store.ts";
+import { claimCage, findCage, listCages } from "../../../src/cage/store.ts";
 import { EXIT, UserError } from "../../../src/errors.ts";
 import { withState } from "./support.ts";
 
@@ -41,16 +35,5 @@ Deno.test("findCage() takes a record that a full disk has cut for absent", async
     assert.equal(await findCage(stateDir), undefined);
     await Deno.writeTextFile(`${stateDir}/cage.json`, '{"schema": 2}');
     assert.equal(await findCage(stateDir), undefined);
-  });
-});
-
-Deno.test("isPlanWritten() knows the plan a file was written from", async () => {
-  await withState(async (stateDir) => {
-    const path = `${stateDir}/claude.compose.yml`;
-    assert.equal(await isPlanWritten(path, "aa"), false);
-    await writePlan(path, { hash: "aa", text: "name: x\n" });
-    assert.equal(await isPlanWritten(path, "aa"), true);
-    assert.equal(await isPlanWritten(path, "ab"), false);
-    assert.match(await Deno.readTextFile(path), /^# .*aa\nname: x\n$/);
   });
 });
