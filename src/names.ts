@@ -60,6 +60,8 @@ export const INSIDE = {
   sessionEnv: "/run/sandcage/env",
   /** The `setup` lines of the config as one shell script, run by the entry program when changed. */
   sessionSetup: "/run/sandcage/setup",
+  /** The image's certificate authorities and the cage's own, in network mode `allowlist`. */
+  sessionCa: "/run/sandcage/ca-bundle.pem",
   /** Written last: the entry program waits for it when a handover was announced. */
   sessionReady: "/run/sandcage/ready",
 } as const;
@@ -77,6 +79,10 @@ export const INSIDE_ENV = {
   handover: "SANDCAGE_HANDOVER",
   /** Cage id, for scripts that want to know where they are. */
   cage: "SANDCAGE_CAGE",
+  /** The cage's certificate authority, PEM: the entry program writes {@link INSIDE.sessionCa}. */
+  ca: "SANDCAGE_CA",
+  /** Address of the gateway: the entry program waits until it accepts connections. */
+  gateway: "SANDCAGE_GATEWAY",
 } as const;
 
 /** The service that is a plain shell: its arguments are a command line. */

@@ -21,7 +21,7 @@ RUN node node_modules/esbuild/bin/esbuild src/gateway/main.ts \
       --outfile=/gateway/app/main.mjs
 # One start in the image to be, with the flags and the user it will have: V8 keeps what it compiled,
 # and tells itself apart by them. End of input ends it.
-RUN env -i NODE_COMPILE_CACHE=/cache timeout 30 \
+RUN env -i PATH="$PATH" NODE_COMPILE_CACHE=/cache timeout 30 \
       chroot --userspec=65532:65532 /gateway /app/node /app/main.mjs </dev/null || true; \
     chmod -R a+rX,a-w /gateway/cache && test -n "$(ls -A /gateway/cache)"
 
