@@ -16,7 +16,7 @@ export type Relay = {
 
 /**
  * Carries bytes both ways until both have ended: with backpressure, each end passed on by itself, a
- * reset passed on as a reset. Both sockets must be made with `allowHalfOpen`.
+ * reset passed on as a reset. Neither socket may have been read to its end before.
  */
 export function relay(near: Socket, far: Socket, options: { idleMs?: number } = {}): Relay {
   let reason: Reason | null = null;
@@ -37,6 +37,8 @@ export function relay(near: Socket, far: Socket, options: { idleMs?: number } = 
       if (open === 0) resolve({ reason, sent: far.bytesWritten, received: far.bytesRead });
     };
     for (const socket of [near, far]) {
+      // Looked at when the end comes: an end in one direction is not the end of the other.
+      socket.allowHalfOpen = true;
       socket.on("error", reset);
       if (socket.destroyed) onClose();
       else socket.once("close", onClose);

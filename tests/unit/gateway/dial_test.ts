@@ -6,7 +6,7 @@ import { createResolve, type Resolve, ResolveError } from "../../../src/gateway/
 import { parseUpstreamProxy } from "../../../src/gateway/upstream_proxy.ts";
 import { compilePolicy, type Policy } from "../../../src/policy/compile.ts";
 import { makeDocument } from "./documents.ts";
-import { listenOnLoopback, watchSocket } from "./loopback.ts";
+import { linuxTest, listenOnLoopback, watchSocket } from "./loopback.ts";
 import { startNameServer } from "./name_server.ts";
 
 function compile(rules: string[]): Policy {
@@ -41,7 +41,7 @@ async function failToDial(
   return error.reason;
 }
 
-Deno.test("dial() connects to the address that was checked", async () => {
+linuxTest("dial() connects to the address that was checked", async () => {
   await using server = await listenOnLoopback((socket) => socket.end("hi"), {
     address: "127.0.0.2",
   });
@@ -65,7 +65,7 @@ const HOSTILE: [addresses: string[], reason: string][] = [
 ];
 
 for (const [addresses, reason] of HOSTILE) {
-  Deno.test(`dial() refuses a name that resolves to ${addresses.join(" and ")}`, async () => {
+  linuxTest(`dial() refuses a name that resolves to ${addresses.join(" and ")}`, async () => {
     await using decoy = await listenOnLoopback(() => {}, { address: "0.0.0.0" });
     const dialer = createTestDialer({ resolve: answer(...addresses) });
     assert.equal(await failToDial(dialer, { host: "a.test", port: decoy.port }), reason);
@@ -73,14 +73,14 @@ for (const [addresses, reason] of HOSTILE) {
   });
 }
 
-Deno.test("dial() never dials the gateway itself, whatever a rule says", async () => {
+linuxTest("dial() never dials the gateway itself, whatever a rule says", async () => {
   await using decoy = await listenOnLoopback(() => {});
   const dialer = createTestDialer({ rules: ["127.0.0.1"], resolve: answer() });
   assert.equal(await failToDial(dialer, { host: "127.0.0.1", port: decoy.port }), "address");
   assert.equal(decoy.sockets.length, 0);
 });
 
-Deno.test("dial() tries the next address when one does not take the connection", async () => {
+linuxTest("dial() tries the next address when one does not take the connection", async () => {
   await using server = await listenOnLoopback((socket) => socket.end("hi"), {
     address: "127.0.0.3",
   });
@@ -93,7 +93,7 @@ Deno.test("dial() tries the next address when one does not take the connection",
   assert.equal(address, "127.0.0.3");
 });
 
-Deno.test("dial() says what went wrong", async () => {
+linuxTest("dial() says what went wrong", async () => {
   await using server = await listenOnLoopback(() => {}, { address: "127.0.0.2" });
   const { port } = server;
   const unresolved = () => Promise.reject(new ResolveError("ENOTFOUND"));
@@ -103,44 +103,47 @@ Deno.test("dial() says what went wrong", async () => {
   assert.equal(await failToDial(createTestDialer({}), { host: "a.test", port }), "dial");
 });
 
-Deno.test("dial() is given up by its signal", async () => {
+linuxTest("dial() is given up by its signal", async () => {
   const abort = new AbortController();
   const dialing = createTestDialer({}).dial({ host: "a.test", port: 9 }, abort.signal);
   abort.abort();
   await assert.rejects(dialing, { name: "DialError", reason: "dial" });
 });
 
-Deno.test("dial() checks again under a new policy, and when the answer is too old to be kept", async () => {
-  await using server = await listenOnLoopback((socket) => socket.end(), { address: "127.0.0.2" });
-  const target = { host: "a.test", port: server.port };
-  let asked = 0;
-  let lifeMs = 60_000;
-  let snapshot = { version: 1, policy: compile(["a.test", "127.0.0.2"]) };
-  const dialer = createTestDialer({
-    snapshot: () => snapshot,
-    resolve() {
-      asked += 1;
-      return Promise.resolve({ addresses: ["127.0.0.2"], lifeMs });
-    },
-  });
-  const dial = async () => {
-    const { socket } = await dialer.dial(target);
-    await watchSocket(socket).readAll();
-  };
-  await dial();
-  await dial();
-  assert.equal(asked, 1);
-  snapshot = { version: 2, policy: compile(["a.test"]) };
-  assert.equal(await failToDial(dialer, target), "address");
-  assert.equal(asked, 2);
-  snapshot = { version: 3, policy: compile(["a.test", "127.0.0.2"]) };
-  lifeMs = 0;
-  await dial();
-  await dial();
-  assert.equal(asked, 4);
-});
+linuxTest(
+  "dial() checks again under a new policy, and when the answer is too old to be kept",
+  async () => {
+    await using server = await listenOnLoopback((socket) => socket.end(), { address: "127.0.0.2" });
+    const target = { host: "a.test", port: server.port };
+    let asked = 0;
+    let lifeMs = 60_000;
+    let snapshot = { version: 1, policy: compile(["a.test", "127.0.0.2"]) };
+    const dialer = createTestDialer({
+      snapshot: () => snapshot,
+      resolve() {
+        asked += 1;
+        return Promise.resolve({ addresses: ["127.0.0.2"], lifeMs });
+      },
+    });
+    const dial = async () => {
+      const { socket } = await dialer.dial(target);
+      await watchSocket(socket).readAll();
+    };
+    await dial();
+    await dial();
+    assert.equal(asked, 1);
+    snapshot = { version: 2, policy: compile(["a.test"]) };
+    assert.equal(await failToDial(dialer, target), "address");
+    assert.equal(asked, 2);
+    snapshot = { version: 3, policy: compile(["a.test", "127.0.0.2"]) };
+    lifeMs = 0;
+    await dial();
+    await dial();
+    assert.equal(asked, 4);
+  },
+);
 
-Deno.test("dial() asks the name server that was named, and once for many", async () => {
+linuxTest("dial() asks the name server that was named, and once for many", async () => {
   await using names = await startNameServer({
     "a.test": { addresses: ["127.0.0.2", "127.0.0.3"], ttlSeconds: 5 },
     "zero.test": { addresses: ["127.0.0.2"], ttlSeconds: 0 },
@@ -166,7 +169,7 @@ async function startProxy(answer: string) {
   return { ...server, asked, url: `http://us%40er:p%3Ass@127.0.0.1:${server.port}` };
 }
 
-Deno.test("dial() goes through the host's proxy, and keeps what the host says first", async () => {
+linuxTest("dial() goes through the host's proxy, and keeps what the host says first", async () => {
   await using server = await startProxy("HTTP/1.1 200 OK\r\nVia: x\r\n\r\nbanner");
   const proxy = parseUpstreamProxy({ url: server.url, noProxy: [] });
   const { socket } = await createTestDialer({ proxy }).dial({ host: "a.test", port: 443 });
@@ -179,23 +182,26 @@ Deno.test("dial() goes through the host's proxy, and keeps what the host says fi
   ]);
 });
 
-Deno.test("dial() lets a proxy resolve what does not resolve here, but nothing hostile", async () => {
-  await using server = await startProxy("HTTP/1.1 200 OK\r\n\r\n");
-  const proxy = parseUpstreamProxy({ url: server.url, noProxy: [] });
-  const inside = createTestDialer({
-    proxy,
-    resolve: () => Promise.reject(new ResolveError("ENOTFOUND")),
-  });
-  const { socket } = await inside.dial({ host: "a.test", port: 443 });
-  socket.destroy();
-  await once(socket, "close");
-  const hostile = createTestDialer({ proxy, resolve: answer("10.0.0.1") });
-  assert.equal(await failToDial(hostile, { host: "a.test", port: 443 }), "address");
-  assert.equal(server.asked.length, 1);
-});
+linuxTest(
+  "dial() lets a proxy resolve what does not resolve here, but nothing hostile",
+  async () => {
+    await using server = await startProxy("HTTP/1.1 200 OK\r\n\r\n");
+    const proxy = parseUpstreamProxy({ url: server.url, noProxy: [] });
+    const inside = createTestDialer({
+      proxy,
+      resolve: () => Promise.reject(new ResolveError("ENOTFOUND")),
+    });
+    const { socket } = await inside.dial({ host: "a.test", port: 443 });
+    socket.destroy();
+    await once(socket, "close");
+    const hostile = createTestDialer({ proxy, resolve: answer("10.0.0.1") });
+    assert.equal(await failToDial(hostile, { host: "a.test", port: 443 }), "address");
+    assert.equal(server.asked.length, 1);
+  },
+);
 
 for (const refusal of ["HTTP/1.1 403 No\r\n\r\n", "HTTP/1.1 407 Who\r\n\r\n", "SSH-2.0\r\n\r\n"]) {
-  Deno.test(`dial() fails when the proxy says ${JSON.stringify(refusal)}`, async () => {
+  linuxTest(`dial() fails when the proxy says ${JSON.stringify(refusal)}`, async () => {
     await using server = await startProxy(refusal);
     const proxy = parseUpstreamProxy({ url: server.url, noProxy: [] });
     const dialer = createTestDialer({ proxy });

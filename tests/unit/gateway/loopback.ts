@@ -2,7 +2,18 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A server on 127.0.0.1 that is gone with its sockets when the test is done. */
+/**
+ * A test that needs more of loopback than one address: only Linux has all of 127.0.0.0/8. The gateway
+ * itself runs nowhere else.
+ */
+export const linuxTest = Deno.build.os === "linux" ? Deno.test : Deno.test.ignore;
+
+/** A test that opens the well-known ports as well. */
+export const linuxRootTest = Deno.build.os === "linux" && Deno.uid() === 0
+  ? Deno.test
+  : Deno.test.ignore;
+
+/** A server on loopback that is gone with its sockets when the test is done. */
 export type LoopbackServer = AsyncDisposable & { port: number; address: string; sockets: Socket[] };
 
 /** Listens on a port of loopback that is free. */
@@ -88,13 +99,17 @@ export function watchSocket(socket: Socket): LoopbackClient {
   };
 }
 
-/** Both ends of one connection over loopback. */
+/** Both ends of one connection over loopback; one of them may be left half open. */
 export async function makePair(
-  options: { allowHalfOpen?: boolean } = {},
+  options: { halfOpen?: "near" | "far" } = {},
 ): Promise<AsyncDisposable & { near: Socket; far: Socket }> {
   const { promise, resolve } = Promise.withResolvers<Socket>();
-  const server = await listenOnLoopback(resolve, options);
-  const near = connect({ port: server.port, host: "127.0.0.1", ...options });
+  const server = await listenOnLoopback(resolve, { allowHalfOpen: options.halfOpen === "far" });
+  const near = connect({
+    port: server.port,
+    host: "127.0.0.1",
+    allowHalfOpen: options.halfOpen === "near",
+  });
   near.on("error", () => {});
   await once(near, "connect");
   const far = await promise;

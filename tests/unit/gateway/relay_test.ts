@@ -7,8 +7,8 @@ import { makePair, watchSocket } from "./loopback.ts";
 
 /** client - near | far - host, with a relay between near and far. */
 async function makeTunnel(options: { idleMs?: number } = {}) {
-  const left = await makePair({ allowHalfOpen: true });
-  const right = await makePair({ allowHalfOpen: true });
+  const left = await makePair({ halfOpen: "near" });
+  const right = await makePair({ halfOpen: "far" });
   const tunnel = relay(left.far, right.near, options);
   return {
     client: left.near,
