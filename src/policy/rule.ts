@@ -144,8 +144,8 @@ function parsePlain(text: string): Parsed<Place> {
 }
 
 function parseAuthority(text: string): Parsed<Place> {
-  const bare = parseAddress(text);
-  const [, host = text, port] = /^(\[[^\]]*\]|[^:[\]@]*):(.*)$/s.exec(bare ? "" : text) ?? [];
+  const isWhole = parseAddress(text) !== undefined || text.includes("@");
+  const [, host = text, port] = /^(\[[^\]]*\]|[^:[\]]*):(.*)$/s.exec(isWhole ? "" : text) ?? [];
   const dest = parseDestination(host);
   if (!dest.ok) return dest;
   if (port === undefined) return ok({ dest: dest.value, port: null, path: "/" });
