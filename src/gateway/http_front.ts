@@ -34,7 +34,14 @@ const PATIENCE_MS = 60_000;
 const SWEEP_MS = 10_000;
 
 /** A connection, and what it is waiting for. */
-type Watched = { sinceMs: number; bytesRead: number; busy: IncomingMessage | null };
+type Watched = {
+  sinceMs: number;
+  bytesRead: number;
+  /** The request being answered. */
+  busy: IncomingMessage | null;
+  /** The last one whose head was read. */
+  last: IncomingMessage | null;
+};
 
 /** Makes the HTTP/1 server; it never listens, connections are handed to it. */
 export function createHttpFront(handlers: HttpHandlers): HttpFront {
@@ -57,7 +64,7 @@ export function createHttpFront(handlers: HttpHandlers): HttpFront {
       socket.destroy();
       return;
     }
-    watched.busy = request;
+    watched.busy = watched.last = request;
     response.once("close", () => {
       if (watched.busy === request) watched.busy = null;
       watched.sinceMs = performance.now();
@@ -81,6 +88,11 @@ export function createHttpFront(handlers: HttpHandlers): HttpFront {
       socket.destroy();
       return;
     }
+    if (connections.get(socket as Socket)?.last?.complete === false) {
+      // A body that cannot be read: its request has an answer, or never gets one.
+      socket.end(() => socket.destroy());
+      return;
+    }
     const detail = `The request cannot be read (${error.code ?? "unknown"})`;
     handlers.onBadRequest(destination, detail);
     socket.end(formatRawDenial({ reason: "smuggling", detail, host: destination.host }), () => {
@@ -99,7 +111,7 @@ export function createHttpFront(handlers: HttpHandlers): HttpFront {
   return {
     accept(socket, destination) {
       destinations.set(socket, destination);
-      connections.set(socket, { sinceMs: performance.now(), bytesRead: 0, busy: null });
+      connections.set(socket, { sinceMs: performance.now(), bytesRead: 0, busy: null, last: null });
       socket.once("close", () => connections.delete(socket));
       socket.setNoDelay(true);
       server.emit("connection", socket);
