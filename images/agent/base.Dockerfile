@@ -30,7 +30,9 @@ RUN --mount=type=cache,id=sandcage-apt,target=/var/cache/apt,sharing=locked \
       unzip xz-utils \
     && update-ca-certificates
 COPY --from=node /opt/sandcage/node /opt/sandcage/node
-RUN ln -s /opt/sandcage/node/bin/node /opt/sandcage/node/bin/npm /opt/sandcage/node/bin/npx \
+# runc gives the tmpfs on /run the mode of the folder in the image, whatever the options say.
+RUN chmod 1777 /run \
+    && ln -s /opt/sandcage/node/bin/node /opt/sandcage/node/bin/npm /opt/sandcage/node/bin/npx \
       /opt/sandcage/node/bin/corepack /usr/local/bin/ \
     && corepack enable --install-directory /usr/local/bin \
     && rm -rf /home/agent && install -d -m 0755 /home/agent
