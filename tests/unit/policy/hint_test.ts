@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { REASONS } from "../../../src/policy/audit.ts";
+import { formatHint } from "../../../src/policy/hint.ts";
+
+for (const reason of REASONS) {
+  Deno.test(`the hint for ${reason} is one line without a full stop`, () => {
+    for (const host of ["api.example.com", undefined]) {
+      assert.match(formatHint(reason, host), /^[^\n]{10,140}[^.\n]$/);
+    }
+  });
+}
+
+Deno.test("the hint for a host that no rule names is the command that allows it", () => {
+  const hint = formatHint("no-rule", "api.example.com");
+  assert.equal(hint, "allow it with: sandcage domain add api.example.com");
+});
+
+Deno.test("a hint without a host says where it goes", () => {
+  assert.equal(formatHint("no-rule", undefined), "allow it with: sandcage domain add HOST");
+});
