@@ -116,6 +116,12 @@ export function parseAuditLine(text: string): AuditLine | undefined {
   const line = value as Partial<AuditLine>;
   const isLine = typeof line.time === "string" && !Number.isNaN(Date.parse(line.time)) &&
     KINDS.includes(line.kind ?? "") && DECISIONS.includes(line.decision ?? "") &&
-    typeof line.reason === "string" && typeof line.service === "string";
+    typeof line.reason === "string" && typeof line.service === "string" &&
+    (line.port === undefined || typeof line.port === "number") &&
+    [line.host, line.method, line.path, line.rule, line.detail].every(isTextOrAbsent);
   return isLine ? line as AuditLine : undefined;
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
 }
