@@ -14,7 +14,7 @@ import type { CommandContext } from "../context.ts";
 import { type EffectiveRule, listEffectiveRules } from "../effective_rules.ts";
 import { formatJson, formatTable } from "../output.ts";
 import { replaceFile, restoreFile } from "../replace_file.ts";
-import { reloadSessions } from "./reload.ts";
+import { reloadSessions } from "../reload.ts";
 
 /** Which rules, and in which file. */
 export type DomainOptions = {

@@ -9,7 +9,7 @@ import { listSecrets, removeSecret, setSecret } from "../../secrets/store.ts";
 import type { CommandContext } from "../context.ts";
 import { type HiddenPorts, readHidden } from "../hidden_input.ts";
 import { formatJson, formatTable } from "../output.ts";
-import { reloadSessions } from "./reload.ts";
+import { reloadSessions } from "../reload.ts";
 
 /** Where a value to store is read from. */
 export type ValuePorts = HiddenPorts & { readAll(): Promise<string> };

@@ -105,8 +105,8 @@ function addSecret(root: CommandUnknownOpts, wiring: Wiring): void {
     description:
       "Asks for the value without showing it, or reads it from a pipe, and stores it where only you can read it. An agent sees a placeholder; the gateway puts the value into requests to the hosts it is for. Running sessions take it over.",
   })
-    .argument("<name...>", "name of the variable; never the value")
-    .action((words) =>
+    .argument("<name>", "name of the variable; never the value")
+    .action((_name, _flags, { args: words }) =>
       wiring.end((async () => {
         const { runSecretSet } = await import("../commands/secret.ts");
         return await runSecretSet({ words, ...wiring.path() }, wiring.context());
@@ -140,4 +140,6 @@ function addSecret(root: CommandUnknownOpts, wiring: Wiring): void {
   declare(remove, { examples: [{ line: "sandcage secret rm MY_KEY", about: "forget it" }] });
   adopt(root, secret);
   for (const command of [set, list, remove]) adopt(secret, command);
+  // A value beside the name is refused by the command, which says why.
+  set.allowExcessArguments();
 }

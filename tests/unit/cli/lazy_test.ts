@@ -21,6 +21,7 @@ const EAGER = [
   "src/cli/tree/agents.ts",
   "src/cli/tree/cages.ts",
   "src/cli/tree/machine.ts",
+  "src/cli/tree/network.ts",
   "src/cli/tree/project.ts",
   "src/cli/version.ts",
   "src/cli/width.ts",

@@ -13,7 +13,7 @@ async function makeProject(): Promise<Sandbox> {
   const box = await makeSandbox();
   await box.write(
     ".sandcage.yml",
-    "packages: [jq]\nenv: {GH_TOKEN: hunter2, A: b}\nservices: {claude: {env: {API_KEY: hunter3}}}\nsecrets: {S: {}}\n",
+    "packages: [jq]\nenv: {GH_TOKEN: hunter2, A: b}\nservices: {claude: {env: {API_KEY: hunter3}}}\nsecrets: {S: {to: [a.dev]}}\n",
   );
   return box;
 }
@@ -28,7 +28,7 @@ Deno.test("config show prints YAML and JSON of the same configuration, credentia
   assert.deepEqual(shown.packages, ["jq"]);
   assert.deepEqual(shown.env, { GH_TOKEN: "(hidden)", A: "b" });
   assert.deepEqual(shown.services.claude.env, { API_KEY: "(hidden)" });
-  assert.deepEqual(shown.secrets, { S: { from: "env", to: [] } });
+  assert.deepEqual(shown.secrets, { S: { from: "env", to: ["a.dev"], body: false } });
 });
 
 Deno.test("config show --origin names file and line of each value", async () => {
@@ -39,7 +39,7 @@ Deno.test("config show --origin names file and line of each value", async () => 
   const text = table.printed.join("");
   assert.match(text, /^KEY +VALUE +FROM\n/);
   assert.match(text, /packages\[0\] +"jq" +project .*\/\.sandcage\.yml:1\n/);
-  assert.match(text, /network\.mode +"open" +default\n/);
+  assert.match(text, /network\.mode +"allowlist" +default\n/);
   assert.doesNotMatch(text, /hunter/);
   const values = JSON.parse(json.printed.join(""));
   assert.deepEqual(values.find(({ key }: { key: string }) => key === "env.GH_TOKEN"), {

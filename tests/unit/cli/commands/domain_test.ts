@@ -4,7 +4,7 @@ import {
   runDomainList,
   runDomainRemove,
 } from "../../../../src/cli/commands/domain.ts";
-import { describeReload } from "../../../../src/cli/commands/reload.ts";
+import { describeReload } from "../../../../src/cli/reload.ts";
 import { loadConfig } from "../../../../src/config/layers.ts";
 import { findPendingGrants } from "../../../../src/config/trust.ts";
 import { readTrust } from "../../../../src/config/trust_store.ts";

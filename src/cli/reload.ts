@@ -1,8 +1,8 @@
-import { type ReloadReport, requestReload } from "../../cage/reload.ts";
-import { listCages } from "../../cage/store.ts";
-import { EXIT } from "../../errors.ts";
-import type { CommandContext } from "../context.ts";
-import { formatCount } from "../output.ts";
+import { type ReloadReport, requestReload } from "../cage/reload.ts";
+import { listCages } from "../cage/store.ts";
+import { EXIT } from "../errors.ts";
+import type { CommandContext } from "./context.ts";
+import { formatCount } from "./output.ts";
 
 /** How long running sessions may take to answer, in milliseconds; they do within one second. */
 const ANSWER_MS = 5_000;
