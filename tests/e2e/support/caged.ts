@@ -5,7 +5,7 @@ import type { AuditLine } from "../../../src/policy/audit.ts";
 import { LABEL } from "../../../src/names.ts";
 import { docker } from "../../../tools/engine_state.ts";
 import { waitFor } from "./files.ts";
-import { type Internet, PROBE_FILES } from "./internet/internet.ts";
+import { type Internet, INTERNET_FILES, INTERNET_IMAGE, PROBE_FILES } from "./internet/internet.ts";
 import { type Outcomes, parseOutcomes } from "./internet/outcomes.ts";
 import type { Probe } from "./internet/probe/types.ts";
 import type { Running } from "./sandcage.ts";
@@ -21,14 +21,11 @@ export type CagedWorld = World & {
   audit(): Promise<AuditLine[]>;
 };
 
-/** Who runs probes: the agent, root of the cage, or root with rights that no cage gives. */
+/**
+ * Who runs probes: the agent; root of its container; or a container beside it on the same network
+ * interfaces, with every right over them: what is left when all else has failed.
+ */
 export type ProbeUser = "agent" | "root" | "privileged";
-
-const USER_ARGS: Record<ProbeUser, readonly string[]> = {
-  agent: [],
-  root: ["--user", "0:0"],
-  privileged: ["--user", "0:0", "--privileged"],
-};
 
 /** A running session. */
 export type IdleSession = AsyncDisposable & {
@@ -48,6 +45,8 @@ export type IdleSession = AsyncDisposable & {
 export type CagedOptions = Omit<WorldOptions, "network"> & {
   /** Lines of `[network]` besides those that lead to the internet. */
   network?: string;
+  /** Variables of the host, for secrets. */
+  env?: Record<string, string>;
 };
 
 /** Building the images of a cage that trusts the tests' authority, on a machine that never did. */
@@ -62,12 +61,13 @@ export async function makeCaged(
   internet: Internet,
   options: CagedOptions = {},
 ): Promise<CagedWorld> {
-  const { network = "", ...rest } = options;
+  const { network = "", env = {}, ...rest } = options;
   const world = await makeWorld(name, { ...rest, network: internet.config(network) });
   Object.assign(world.env, {
     NODE_EXTRA_CA_CERTS: internet.caFile,
     // The machine's own way out is not that of this internet.
     ...Object.fromEntries(PROXIES.map((variable) => [variable, ""])),
+    ...env,
   });
   await Deno.mkdir(join(world.project, ".probe", "probe"), { recursive: true });
   for (const file of PROBE_FILES) {
@@ -106,11 +106,18 @@ async function startIdle(world: World): Promise<IdleSession> {
     child,
     ...session,
     async probe(probes, user = "agent") {
-      const { stdout } = await dockerInput([
-        ...["exec", "--interactive", ...USER_ARGS[user]],
-        ...["--workdir", world.project, session.agent, ...NODE, PROBE],
-      ], JSON.stringify(probes));
-      return parseOutcomes(stdout);
+      const args = user === "privileged"
+        ? await planSidecar(session)
+        : ["exec", "--interactive", ...(user === "root" ? ["--user", "0:0"] : []), session.agent];
+      const program = user === "privileged"
+        ? "/internet/probe/main.ts"
+        : `${world.project}/${PROBE}`;
+      const result = await run("docker", [...args, ...NODE, program], {
+        timeoutMs: 60_000,
+        stdin: JSON.stringify(probes),
+      });
+      if (result.code !== 0) throw new Error(`docker ${args.join(" ")}: ${result.stderr}`);
+      return parseOutcomes(result.stdout);
     },
     async background(command) {
       const args = ["exec", session.agent, ...command];
@@ -151,13 +158,14 @@ async function findSession(world: World): Promise<{ agent: string; gateway: stri
   return { agent: find("agent"), gateway: find("gateway") };
 }
 
-async function dockerInput(
-  args: readonly string[],
-  stdin: string,
-): Promise<{ stdout: string }> {
-  const result = await run("docker", args, { timeoutMs: 60_000, stdin });
-  if (result.code !== 0) throw new Error(`docker ${args.join(" ")}: ${result.stderr}`);
-  return result;
+async function planSidecar(session: Pick<IdleSession, "agent">): Promise<string[]> {
+  const proxy = await docker(["exec", session.agent, "printenv", "https_proxy"]);
+  return [
+    ...["run", "--rm", "--interactive", "--network", `container:${session.agent}`],
+    ...["--label", `${LABEL.managed}=true`, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"],
+    ...["--env", `https_proxy=${proxy}`, "--volume", `${INTERNET_FILES}:/internet:ro`],
+    INTERNET_IMAGE,
+  ];
 }
 
 async function readAudit(world: World): Promise<AuditLine[]> {

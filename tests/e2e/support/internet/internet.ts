@@ -9,7 +9,7 @@ import { type InternetNetwork, makeNetwork } from "./network.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { type Outcomes, parseOutcomes } from "./outcomes.ts";
 import type { Probe } from "./probe/types.ts";
-import type { Addresses, Event, Reply, Script, Seen, Shown } from "./types.ts";
+import type { Addresses, Event, Reply, Script, Seen, ServerSettings } from "./types.ts";
 
 /** An internet of a test's own: nothing in it, and nothing that is sent to it, leaves this machine. */
 export type Internet = AsyncDisposable & {
@@ -54,13 +54,15 @@ export const BAD_CERTIFICATES = {
 const DECOYS = ["evil.test", "evil.wild.test", "evil.allowed.test", "xn--llowed-9ta.test"];
 
 /** The image the server runs in; the base of every cage is there whenever a cage was built. */
-const IMAGE = "sandcage/base:latest";
+export const INTERNET_IMAGE = "sandcage/base:latest";
 
 /** This folder: what runs in containers is copied or mounted from here. */
-const HERE = fileURLToPath(new URL(".", import.meta.url));
+export const INTERNET_FILES = fileURLToPath(new URL(".", import.meta.url));
 
 /** What a cage needs to run probes. */
-export const PROBE_FILES = ["main.ts", "types.ts"].map((file) => join(HERE, "probe", file));
+export const PROBE_FILES = ["main.ts", "types.ts"].map((file) =>
+  join(INTERNET_FILES, "probe", file)
+);
 
 const CA_VARIABLES = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
 
@@ -114,9 +116,14 @@ function assemble(
       const result = await run("docker", [
         ...["run", "--rm", "--interactive", "--network", name, "--dns", plan.addresses.dns],
         ...["--label", `${LABEL.managed}=true`, "--label", `${LABEL.project}=/${name}`],
-        ...["--volume", `${caFile}:/ca.pem:ro`, "--volume", `${HERE}:/internet:ro`],
+        ...["--volume", `${caFile}:/ca.pem:ro`, "--volume", `${INTERNET_FILES}:/internet:ro`],
         ...CA_VARIABLES.flatMap((variable) => ["--env", `${variable}=/ca.pem`]),
-        ...[IMAGE, "node", "--disable-warning=ExperimentalWarning", "/internet/probe/main.ts"],
+        ...[
+          INTERNET_IMAGE,
+          "node",
+          "--disable-warning=ExperimentalWarning",
+          "/internet/probe/main.ts",
+        ],
       ], { timeoutMs: 60_000, stdin: JSON.stringify(probes) });
       if (result.code !== 0) {
         throw new Error(`The probes ended with ${result.code}: ${result.stderr}`);
@@ -134,16 +141,21 @@ async function createServer(
   await docker([
     ...["create", "--rm", "--interactive", "--name", name, ...labels, "--network", name],
     ...["--ip", plan.addresses.echo, "--ip6", plan.ipv6, "--cap-add", "NET_ADMIN", "--init"],
-    ...[IMAGE, "node", "--disable-warning=ExperimentalWarning", "/internet/server/main.ts"],
+    ...[
+      INTERNET_IMAGE,
+      "node",
+      "--disable-warning=ExperimentalWarning",
+      "/internet/server/main.ts",
+    ],
   ]);
-  await docker(["cp", HERE, `${name}:/internet`]);
+  await docker(["cp", INTERNET_FILES, `${name}:/internet`]);
   return name;
 }
 
 /** Certificates of all names, and the file that makes a program trust them. */
 async function makeCertificates(
   name: string,
-): Promise<{ caFile: string; certificates: Shown[] }> {
+): Promise<{ caFile: string; certificates: ServerSettings["certificates"] }> {
   const [ca, stranger] = await Promise.all([makeTestCa(), makeStrangerCa()]);
   const bad = BAD_CERTIFICATES;
   const certificates = await Promise.all([
@@ -151,7 +163,12 @@ async function makeCertificates(
     makeLeaf([bad.wrongHost], { ca, certified: ["another.test"] }),
     makeLeaf([bad.selfSigned], { ca: null }),
     makeLeaf([bad.untrusted], { ca: stranger }),
-    makeLeaf([...KNOWN, ...DECOYS], { ca }),
+    makeLeaf([...KNOWN], { ca }),
+  ]);
+  // Whoever takes an address over has no certificate for the name it belonged to.
+  const decoys = await Promise.all([
+    makeLeaf(DECOYS, { ca }),
+    makeLeaf([...KNOWN], { ca: stranger }),
   ]);
   const known = await Promise.all(
     [Deno.env.get("SSL_CERT_FILE"), Deno.env.get("NODE_EXTRA_CA_CERTS")]
@@ -161,5 +178,5 @@ async function makeCertificates(
   const caFile = join(RUN_ROOT, `${basename(name)}.pem`);
   await Deno.writeTextFile(caFile, [...known, ca.certificate.toString("pem"), ""].join("\n"));
   await Deno.chmod(caFile, 0o644);
-  return { caFile, certificates };
+  return { caFile, certificates: { echo: certificates, decoy: decoys } };
 }

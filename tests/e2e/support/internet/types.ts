@@ -25,8 +25,8 @@ export type ServerSettings = {
   addresses: Addresses;
   /** IPv6 address of the server, the answer to every AAAA question. */
   ipv6: string;
-  /** The last one is shown for every other name. */
-  certificates: Shown[];
+  /** What each shows; the last one is for every other name. */
+  certificates: { echo: Shown[]; decoy: Shown[] };
   /** Names (`*.` for all below) that lead to the echo; all others lead to the decoy. */
   names: string[];
 };

@@ -35,8 +35,8 @@ const outcomes = await Promise.all(probes.map(async (probe) => {
   }
   return { id: probe.id, ...draft };
 }));
-process.stdout.write(`${JSON.stringify(outcomes)}\n`);
-process.exit(0);
+// What a probe left open must not keep this program; what it printed must be out.
+process.stdout.write(`${JSON.stringify(outcomes)}\n`, () => process.exit(0));
 
 /**
  * `@gateway` is the session's gateway, as every program is told, and `@bridge` the address before it;

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
-import type { Event, Reply, Role, Seen, ServerSettings } from "../types.ts";
+import type { Event, Reply, Role, Seen, ServerSettings, Shown } from "../types.ts";
 import { reply } from "./reply.ts";
 import { serveWebSocket } from "./websocket.ts";
 
@@ -55,16 +55,21 @@ export async function startWeb(settings: ServerSettings, options: WebOptions): P
     serveWebSocket(socket, { seen, head, log });
   };
   const plain = createServer(serve).on("upgrade", upgrade);
-  const secure = createSecureServer({ allowHTTP1: true, SNICallback: chooser(settings) }, serve);
-  secure.on("upgrade", upgrade);
-  secure.on("secureConnection", (socket: TLSSocket & { servername?: string | false }) => {
+  const shake = (socket: TLSSocket & { servername?: string | false }) => {
     const connection = find(socket);
     if (connection === undefined) return;
     connection.sni = socket.servername || null;
     const alpn = socket.alpnProtocol || null;
     log({ kind: "tls", id: connection.id, role: connection.role, sni: connection.sni, alpn });
-  });
-  for (const server of [plain, secure]) {
+  };
+  const makeSecure = (shown: readonly Shown[]) =>
+    createSecureServer({ allowHTTP1: true, SNICallback: chooser(shown) }, serve)
+      .on("upgrade", upgrade).on("secureConnection", shake);
+  const [good, decoy] = [
+    makeSecure(settings.certificates.echo),
+    makeSecure(settings.certificates.decoy),
+  ];
+  for (const server of [plain, good, decoy]) {
     server.on("clientError", (_error: Error, socket: Socket) => socket.destroy());
     server.on("tlsClientError", () => {});
     server.on("sessionError", () => {});
@@ -92,7 +97,7 @@ export async function startWeb(settings: ServerSettings, options: WebOptions): P
       }
       socket.unshift(first);
       // Resumed here, both servers would wait for ever.
-      if (first[0] === 0x16) secure.emit("connection", socket);
+      if (first[0] === 0x16) (role === "decoy" ? decoy : good).emit("connection", socket);
       else plain.emit("connection", socket);
     });
   };
@@ -114,8 +119,8 @@ function peerOf(socket: Socket): string {
 }
 
 /** Picks the certificate by name; the last one is for everybody else, and for nobody in particular. */
-function chooser({ certificates }: ServerSettings) {
-  const contexts = certificates.map(({ names, certificate, key }) => ({
+function chooser(shown: readonly Shown[]) {
+  const contexts = shown.map(({ names, certificate, key }) => ({
     names,
     context: createSecureContext({ cert: certificate, key }),
   }));
