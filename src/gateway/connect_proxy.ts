@@ -45,7 +45,11 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
     noDelay: true,
   });
   server.maxConnections = options.maxConnections;
-  server.on("request", (request, response) => options.front.handleProxyRequest(request, response));
+  // Headers beyond a count would be dropped silently, and judged without them.
+  server.maxHeadersCount = 0;
+  for (const name of ["request", "checkContinue", "checkExpectation"]) {
+    server.on(name, options.front.handleProxyRequest);
+  }
   server.on("connect", (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     // A server over TCP hands out its sockets; the type leaves room for others.
     void acceptConnect(request.url ?? "", { socket: stream as Socket, head, parts: options });

@@ -1,4 +1,5 @@
 import { connect, isIP, type Socket } from "node:net";
+import type { Policy } from "../policy/compile.ts";
 import { decideAddress } from "../policy/decide.ts";
 import { type Dialer, DialError, type Snapshot } from "./context.ts";
 import { type Resolve, ResolveError } from "./resolve.ts";
@@ -6,7 +7,7 @@ import type { UpstreamProxy } from "./upstream_proxy.ts";
 
 /** What a dialer decides with. */
 export type DialerParts = {
-  snapshot(): Pick<Snapshot, "version" | "policy">;
+  snapshot(): Pick<Snapshot, "policy">;
   resolve: Resolve;
   /** Addresses of the gateway itself, never dialed whatever a rule says. */
   listOwnAddresses(): ReadonlySet<string>;
@@ -22,7 +23,7 @@ const LONGEST_LIFE_MS = 30_000;
 const MOST_CACHED = 1024;
 
 type Target = { host: string; port: number };
-type Checked = { version: number; addresses: string[]; expiresMs: number };
+type Checked = { policy: Policy; addresses: string[]; expiresMs: number };
 
 /** Makes the only way out: what is dialed is always an address that was checked, never a name. */
 export function createDialer(parts: DialerParts): Dialer {
@@ -33,14 +34,14 @@ export function createDialer(parts: DialerParts): Dialer {
   async function findAddresses({ host, port }: Target): Promise<string[]> {
     const key = `${host} ${port}`;
     const known = cache.get(key);
-    if (known?.version === parts.snapshot().version && known.expiresMs > performance.now()) {
+    if (known?.policy === parts.snapshot().policy && known.expiresMs > performance.now()) {
       return known.addresses;
     }
     const askedMs = performance.now();
     const { addresses, lifeMs } = isIP(host) === 0
       ? await parts.resolve(host)
       : { addresses: [host], lifeMs: 0 };
-    const { version, policy } = parts.snapshot();
+    const { policy } = parts.snapshot();
     const own = parts.listOwnAddresses();
     for (const address of addresses) {
       // One hostile address spoils them all: a name that has one is not to be trusted.
@@ -53,7 +54,7 @@ export function createDialer(parts: DialerParts): Dialer {
     cache.delete(key);
     if (lifeMs > 0) {
       const expiresMs = askedMs + Math.min(lifeMs, LONGEST_LIFE_MS);
-      cache.set(key, { version, addresses, expiresMs });
+      cache.set(key, { policy, addresses, expiresMs });
       if (cache.size > MOST_CACHED) cache.delete(cache.keys().next().value!);
     }
     return addresses;

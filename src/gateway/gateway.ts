@@ -150,6 +150,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     };
     const next = await compileSnapshot(document);
     if (!next.ok) return reject(next.problems);
+    // What was made under a policy is told from what is made under the next by the number.
+    if (next.snapshot.version <= snapshot.version) {
+      return reject([`version: ${snapshot.version} is in force, a new policy has a higher one`]);
+    }
     try {
       await openPorts(next.snapshot);
     } catch (error) {

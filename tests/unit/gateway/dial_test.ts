@@ -20,10 +20,10 @@ function answer(...addresses: string[]): Resolve {
   return () => Promise.resolve({ addresses, lifeMs: 60_000 });
 }
 
-function createTestDialer(parts: Partial<DialerParts> & { rules?: string[]; version?: number }) {
+function createTestDialer(parts: Partial<DialerParts> & { rules?: string[] }) {
   const policy = compile(parts.rules ?? ["a.test", "127.0.0.2"]);
   return createDialer({
-    snapshot: () => ({ version: 1, policy }),
+    snapshot: () => ({ policy }),
     resolve: answer("127.0.0.2"),
     listOwnAddresses: () => new Set(["127.0.0.1"]),
     proxy: null,
@@ -117,7 +117,7 @@ linuxTest(
     const target = { host: "a.test", port: server.port };
     let asked = 0;
     let lifeMs = 60_000;
-    let snapshot = { version: 1, policy: compile(["a.test", "127.0.0.2"]) };
+    let snapshot = { policy: compile(["a.test", "127.0.0.2"]) };
     const dialer = createTestDialer({
       snapshot: () => snapshot,
       resolve() {
@@ -132,10 +132,10 @@ linuxTest(
     await dial();
     await dial();
     assert.equal(asked, 1);
-    snapshot = { version: 2, policy: compile(["a.test"]) };
+    snapshot = { policy: compile(["a.test"]) };
     assert.equal(await failToDial(dialer, target), "address");
     assert.equal(asked, 2);
-    snapshot = { version: 3, policy: compile(["a.test", "127.0.0.2"]) };
+    snapshot = { policy: compile(["a.test", "127.0.0.2"]) };
     lifeMs = 0;
     await dial();
     await dial();

@@ -133,7 +133,7 @@ linuxTest("a reload ends a splice whose host must be opened from now on", async 
   await using world = await openGatewayWorld(planOne);
   await using client = await world.askProxy(`splice.test:${world.host.port}`, HELLO);
   await client.readUntil("echo:");
-  const next = planOne(world.host);
+  const next = { ...planOne(world.host), version: 2 };
   next.inspect.hosts = ["splice.test"];
   await world.gateway.applyPolicy(next, 2);
   await client.readAll();
@@ -142,11 +142,12 @@ linuxTest("a reload ends a splice whose host must be opened from now on", async 
 
 linuxTest("a policy that is wrong is rejected, and the one before stays", async () => {
   await using world = await openGatewayWorld(planOne);
-  for (const wrong of [null, {}, { schema: 1, version: 9 }, { ...planOne(world.host), allow: 1 }]) {
+  const stale = planOne(world.host);
+  for (const wrong of [null, {}, { schema: 1, version: 9 }, { ...stale, allow: 1 }, stale]) {
     await world.gateway.applyPolicy(wrong, 9);
   }
   const rejected = world.messages.filter(({ type }) => type === "rejected");
-  assert.equal(rejected.length, 4);
+  assert.equal(rejected.length, 5);
   assert.ok(
     rejected.every((message) => message.type === "rejected" && message.problems.length > 0),
   );
@@ -176,9 +177,9 @@ linuxTest("ports come and go with the rules that name them", async () => {
       return true;
     }, () => false);
   assert.equal(await isOpen(), false);
-  await world.gateway.applyPolicy(planOne(world.host), 2);
+  await world.gateway.applyPolicy({ ...planOne(world.host), version: 2 }, 2);
   assert.equal(await isOpen(), true);
-  await world.gateway.applyPolicy(makeDocument(["splice.test"]), 3);
+  await world.gateway.applyPolicy(makeDocument(["splice.test"], { version: 3 }), 3);
   assert.equal(await isOpen(), false);
 });
 
