@@ -1,5 +1,6 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { Readable, Transform } from "node:stream";
+import { setImmediate } from "node:timers";
 import type { UpstreamCall } from "./upstream_call.ts";
 import type { BodyFraming } from "./request_guard.ts";
 
@@ -66,11 +67,16 @@ export function openGatedBody(
     options.onBlocked(error);
   });
   gate.once("readable", () => {
-    // A gate that finished already holds the whole body: its length is known.
-    let framing: BodyFraming = "stream";
-    if (gate.writableFinished) framing = gate.readableLength;
-    else if (options.keepsLength) framing = options.framing;
-    resolve(makeFlow(gate, { framing, stop }));
+    const begin = () => {
+      // A gate that has finished holds the whole body: its length is known.
+      let framing: BodyFraming = "stream";
+      if (gate.writableFinished) framing = gate.readableLength;
+      else if (options.keepsLength) framing = options.framing;
+      if (!gate.destroyed) resolve(makeFlow(gate, { framing, stop }));
+    };
+    // It says so only after this turn, if at all.
+    if (gate.writableEnded) setImmediate(begin);
+    else begin();
   });
   source.pipe(gate);
   return promise;
