@@ -80,9 +80,13 @@ function formatPercent(value: string): string[] {
   const component = encodeURIComponent(value);
   const strict = escapeUrl(value);
   const whole = Array.from(Buffer.from(value, "utf8"), toPercent).join("");
+  const form = new URLSearchParams([["", value]]).toString().slice(1);
   const upper = [
     component,
     strict,
+    // Python's default leaves slashes.
+    strict.replaceAll("%2F", "/"),
+    form,
     component.replaceAll("%20", "+"),
     strict.replaceAll("%20", "+"),
     whole,

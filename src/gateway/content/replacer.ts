@@ -110,7 +110,7 @@ function findHold(replacer: Replacer, place: { data: Buffer; from: number }): nu
   const end = data.length;
   for (let at = Math.max(from, end - replacer.longest + 1); at < end; at++) {
     for (const { bytes } of replacer.starts[data[at]!]!) {
-      if (bytes.length > end - at && bytes.compare(data, at, end, 0, end - at) === 0) return at;
+      if (bytes.length > end - at && data.compare(bytes, 0, end - at, at, end) === 0) return at;
     }
   }
   return end;

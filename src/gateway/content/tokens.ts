@@ -26,6 +26,9 @@ export const TOKEN_CONTEXT = 64;
  */
 const BORDER = String.raw`(?:^|[^A-Za-z0-9_]|%[0-9A-Fa-f]{2}|\\[bfnrtv0]|\\u[0-9A-Fa-f]{4})`;
 
+/** Also as forms and addresses write it. */
+const SPACE = "(?:[ +]|%20)";
+
 const GITHUB = ["github.com", "githubusercontent.com", "githubcopilot.com", "ghcr.io", "ghe.com"];
 const AMAZON = ["amazonaws.com", "amazonaws.com.cn", "aws.amazon.com", "api.aws", "on.aws"];
 const MICROSOFT = [
@@ -159,10 +162,10 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   }),
   {
     name: "private key",
-    anchor: text("-----BEGIN "),
+    anchor: text("-----BEGIN"),
     // Some of the key must follow: source code names the header without one.
     pattern: new RegExp(
-      "-----BEGIN[ +](?:[A-Z0-9]{2,16}[ +]){0,2}PRIVATE[ +]KEY(?:[ +]BLOCK)?-----" +
+      `-----BEGIN${SPACE}(?:[A-Z0-9]{2,16}${SPACE}){0,2}PRIVATE${SPACE}KEY(?:${SPACE}BLOCK)?-----` +
         String.raw`(?:\s|\\{1,4}[nr]|%0[AaDd]|[A-Za-z0-9+/=]|%2[BbFf]|%3[Dd]){64}`,
       "y",
     ),
