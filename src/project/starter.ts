@@ -1,15 +1,19 @@
 import { CONFIG_FILE, SCHEMA } from "../names.ts";
-import type { Suggestion } from "./ecosystem.ts";
+import type { Suggested, Suggestion } from "./ecosystem.ts";
+
+/** All that was detected: what the project is built with, and what it needs from the network. */
+export type Starter = Suggestion & { presets: readonly Suggested[] };
 
 /**
  * Formats a commented project file from what was detected: what is suggested is set, what else one
  * may want stands there as a comment. Pure.
  */
-export function formatStarter(suggestion: Suggestion): string {
+export function formatStarter(suggestion: Starter): string {
   const toolchains = suggestion.toolchains.map(({ name, version, cause }) =>
     `  ${name}: ${JSON.stringify(version)} # ${comment(cause)}`
   );
   const packages = suggestion.packages.map(({ name, cause }) => `  - ${name} # ${comment(cause)}`);
+  const presets = suggestion.presets.map(({ name, cause }) => `    - ${name} # ${comment(cause)}`);
   return [
     `# yaml-language-server: $schema=${SCHEMA.url}`,
     "# What agents find in the cage of this project. All keys: sandcage config schema",
@@ -25,6 +29,15 @@ export function formatStarter(suggestion: Suggestion): string {
     "# Shell lines run inside at session start, when they changed.",
     "# setup:",
     "#   - npm ci",
+    "",
+    "# The agent reaches its own API and what stands here; everything else is blocked.",
+    "# What it asked for: sandcage audit. Allow a host: sandcage domain add HOST",
+    ...networkSection(presets),
+    "",
+    "# API keys. The agent sees a placeholder; the value goes to the key's own hosts only.",
+    "# secrets:",
+    "#   ANTHROPIC_API_KEY: {} # from your environment, or: sandcage secret set NAME",
+    "#   MY_KEY: { from: store, to: [api.example.com] }",
     "",
     "# What the agent must not read or not write, as in .gitignore.",
     "# workspace:",
@@ -44,12 +57,15 @@ export function formatStarter(suggestion: Suggestion): string {
 }
 
 /** Formats what was detected for people, one line each. Pure. */
-export function formatSuggestion(suggestion: Suggestion): string {
+export function formatSuggestion(suggestion: Starter): string {
   const lines = [
     ...suggestion.toolchains.map(({ name, version, cause }) =>
       `  ${`${name} ${version}`.padEnd(24)}  ${comment(cause)}`
     ),
     ...suggestion.packages.map(({ name, cause }) => `  ${name.padEnd(24)}  ${comment(cause)}`),
+    ...suggestion.presets.map(({ name, cause }) =>
+      `  ${`network: ${name}`.padEnd(24)}  ${comment(cause)}`
+    ),
   ];
   return lines.length === 0 ? "  nothing in particular" : lines.join("\n");
 }
@@ -59,6 +75,13 @@ export function isLocalIgnored(gitignore: string): boolean {
   return gitignore.split(/\r?\n/).some((line) =>
     [CONFIG_FILE.local, `/${CONFIG_FILE.local}`, "*.local.yml", ".sandcage.*"].includes(line.trim())
   );
+}
+
+function networkSection(presets: readonly string[]): string[] {
+  if (presets.length === 0) {
+    return ["# network:", "#   presets: [npm, github]", "#   allow: [api.example.com]"];
+  }
+  return ["network:", "  presets:", ...presets, "  # allow:", "  #   - api.example.com"];
 }
 
 function section(key: string, lines: readonly string[], example: string): string[] {

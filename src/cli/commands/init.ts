@@ -5,6 +5,7 @@ import { CONFIG_FILE } from "../../names.ts";
 import { detectEcosystems } from "../../project/ecosystem.ts";
 import { observeProjectFiles } from "../../project/files.ts";
 import { findProject } from "../../project/root.ts";
+import { observeRemotes, suggestPresets } from "../../project/presets.ts";
 import { formatStarter, formatSuggestion, isLocalIgnored } from "../../project/starter.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -25,7 +26,9 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
       code: "conflict",
     });
   }
-  const suggestion = detectEcosystems(await observeProjectFiles(project.path));
+  const detected = detectEcosystems(await observeProjectFiles(project.path));
+  const presets = suggestPresets(detected, await observeRemotes(project));
+  const suggestion = { ...detected, presets };
   const text = formatStarter(suggestion);
   io.talk(`Suggested for ${project.path}:\n${formatSuggestion(suggestion)}`);
   if (!yes) {
@@ -42,6 +45,7 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
   if (exists) io.talk(`Kept the old file as ${await backUp(target)}`);
   await writeProjectFile(target, { text, replace: exists });
   io.talk(`Wrote ${target}`);
+  await trustPresets(project.path, target, { host, presets: presets.map(({ name }) => name) });
   await offerIgnore(project, { yes, io });
   io.talk("Next: sandcage claude");
   return EXIT.ok;
@@ -77,6 +81,31 @@ async function writeProjectFile(
       cause,
     });
   }
+}
+
+/** The user saw the presets and had them written: nobody has to ask for them again. */
+async function trustPresets(
+  projectPath: string,
+  file: string,
+  options: { host: CommandContext["host"]; presets: readonly string[] },
+): Promise<void> {
+  const { host, presets } = options;
+  if (presets.length === 0) return;
+  const { loadConfig } = await import("../../config/layers.ts");
+  const { findPendingGrants, storeGrants } = await import("../../config/trust.ts");
+  let pending: Awaited<ReturnType<typeof findPendingGrants>>;
+  try {
+    const loaded = await loadConfig(projectPath, { host });
+    pending = await findPendingGrants(loaded, { host, projectPath });
+  } catch (error) {
+    // Another file of the configuration is wrong: the next command says so, with its place.
+    if (error instanceof UserError) return;
+    throw error;
+  }
+  const written = pending.filter((grant) =>
+    grant.key === "network.presets" && grant.file === file && presets.includes(grant.value)
+  );
+  await storeGrants(await Deno.realPath(projectPath), written, { host });
 }
 
 async function offerIgnore(

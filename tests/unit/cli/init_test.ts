@@ -2,22 +2,26 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runInit } from "../../../src/cli/commands/init.ts";
 import { loadConfig } from "../../../src/config/layers.ts";
+import { findPendingGrants } from "../../../src/config/trust.ts";
 import { UserError } from "../../../src/errors.ts";
 import { bareHost, makeTempDir, recordingIo } from "./support.ts";
 
 async function project(files: Record<string, string>) {
-  const dir = await makeTempDir();
+  const [dir, state] = [await makeTempDir(), await makeTempDir()];
   for (const [name, text] of Object.entries(files)) {
     await Deno.mkdir(join(dir.path, name, ".."), { recursive: true });
     await Deno.writeTextFile(join(dir.path, name), text);
   }
   return {
     path: dir.path,
-    host: bareHost({ cwd: dir.path }),
+    host: bareHost({ cwd: dir.path, stateDir: state.path }),
     read: (name: string) => Deno.readTextFile(join(dir.path, name)),
     names: async () =>
       (await Array.fromAsync(Deno.readDir(dir.path))).map(({ name }) => name).sort(),
-    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await dir[Symbol.asyncDispose]();
+      await state[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -36,6 +40,18 @@ Deno.test("init --yes writes a file that the configuration accepts", async () =>
   assert.deepEqual(config.packages, ["build-essential", "pkg-config"]);
   assert.match(await dir.read(".sandcage.yml"), /^# yaml-language-server: \$schema=https:/);
   assert.equal(io.said.out, "");
+});
+
+Deno.test("init writes presets that need no further yes, and trusts nothing else", async () => {
+  await using dir = await project({
+    "package.json": "{}",
+    ".sandcage.local.yml": "network: {presets: [docker], allow: [a.dev]}\n",
+  });
+  assert.equal(await runInit(YES, { host: dir.host, io: recordingIo() }), 0);
+  const loaded = await loadConfig(dir.path, { host: dir.host });
+  assert.deepEqual(loaded.config.network.presets, ["npm", "docker"]);
+  const pending = await findPendingGrants(loaded, { host: dir.host, projectPath: dir.path });
+  assert.deepEqual(pending.map(({ shown }) => shown), ["a.dev", "docker"]);
 });
 
 Deno.test("init never replaces a file by itself, and keeps it with --force", async () => {

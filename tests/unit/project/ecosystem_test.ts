@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "yaml";
 import { detectEcosystems, type ProjectFiles } from "../../../src/project/ecosystem.ts";
+import { suggestPresets } from "../../../src/project/presets.ts";
 import { formatStarter, formatSuggestion, isLocalIgnored } from "../../../src/project/starter.ts";
 import { findFitting } from "../../../src/project/ranges.ts";
 
@@ -96,7 +97,8 @@ const anyFiles: fc.Arbitrary<ProjectFiles> = fc.dictionary(
 
 Deno.test("whatever the files say, the starter is YAML that says what was suggested", () => {
   fc.assert(fc.property(anyFiles, (files) => {
-    const suggestion = detectEcosystems(files);
+    const detected = detectEcosystems(files);
+    const suggestion = { ...detected, presets: suggestPresets(detected, []) };
     const read = parse(formatStarter(suggestion));
     assert.deepEqual(
       read.toolchains ?? {},
@@ -105,6 +107,7 @@ Deno.test("whatever the files say, the starter is YAML that says what was sugges
       ),
     );
     assert.deepEqual(read.packages ?? [], suggestion.packages.map(({ name }) => name));
+    assert.deepEqual(read.network?.presets ?? [], suggestion.presets.map(({ name }) => name));
     assert.equal(read.version, 1);
   }));
 });
@@ -118,9 +121,11 @@ Deno.test("the order in which files are listed changes nothing", () => {
 
 Deno.test("the starter is as reviewed", async (t) => {
   const texts = { "package.json": "{}", "Cargo.toml": "" };
-  const suggestion = detectEcosystems({ names: Object.keys(texts), texts });
+  const detected = detectEcosystems({ names: Object.keys(texts), texts });
+  const presets = suggestPresets(detected, ["git@github.com:a/b.git"]);
+  const suggestion = { ...detected, presets };
   await t.assertSnapshot(formatStarter(suggestion));
-  await t.assertSnapshot(formatStarter({ toolchains: [], packages: [] }));
+  await t.assertSnapshot(formatStarter({ toolchains: [], packages: [], presets: [] }));
   await t.assertSnapshot(formatSuggestion(suggestion));
 });
 
