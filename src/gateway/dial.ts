@@ -60,12 +60,30 @@ export function createDialer(parts: DialerParts): Dialer {
     return addresses;
   }
 
+  /** The same, given up after the time of the whole dial; name servers can be slower. */
+  async function findInTime(target: Target, signal: AbortSignal): Promise<string[]> {
+    const { promise: gaveUp, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(givenUp());
+    const timer = setTimeout(
+      () => reject(new DialError("timeout", "the name servers do not answer")),
+      timeoutMs,
+    );
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+    try {
+      return await Promise.race([findAddresses(target), gaveUp]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
   async function dialDirectly(target: Target, signal: AbortSignal) {
-    const addresses = await findAddresses(target).catch((error) => {
+    const startedMs = performance.now();
+    const addresses = await findInTime(target, signal).catch((error) => {
       if (error instanceof ResolveError) throw new DialError("resolve", error.message);
       throw error;
     });
-    const startedMs = performance.now();
     let problem: unknown;
     for (const [index, address] of addresses.entries()) {
       // What is left is shared, so that a dead first address leaves time for the next.
@@ -88,7 +106,7 @@ export function createDialer(parts: DialerParts): Dialer {
 
   async function dialThrough(proxy: UpstreamProxy, target: Target, signal: AbortSignal) {
     try {
-      await findAddresses(target);
+      await findInTime(target, signal);
     } catch (error) {
       // Behind a proxy names often resolve only there; those that resolve here are checked.
       if (!(error instanceof ResolveError)) throw error;
@@ -138,7 +156,7 @@ function connectTo(
       reject(error);
     };
     const onConnect = () => finish(null);
-    const onAbort = () => finish(new DialError("dial", "given up before it was connected"));
+    const onAbort = () => finish(givenUp());
     const timer = setTimeout(
       () => finish(new DialError("timeout", `${name} does not answer`)),
       options.timeoutMs,
@@ -151,4 +169,8 @@ function connectTo(
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort);
   });
+}
+
+function givenUp(): DialError {
+  return new DialError("dial", "given up before it was connected");
 }

@@ -1,5 +1,4 @@
-import { networkInterfaces } from "node:os";
-import { decideName, listPorts } from "../policy/decide.ts";
+import { listPorts } from "../policy/decide.ts";
 import { GATEWAY_PORT, type GatewayMessage, type GatewaySettings } from "../policy/protocol.ts";
 import { admit } from "./admit.ts";
 import { createAuditQueue } from "./audit_queue.ts";
@@ -7,10 +6,11 @@ import { createAuthority } from "./authority.ts";
 import { startConnectProxy } from "./connect_proxy.ts";
 import { createConnections } from "./connections.ts";
 import type { GatewayContext, Snapshot } from "./context.ts";
-import { createDeniedNames } from "./denied_names.ts";
 import { createDialer } from "./dial.ts";
-import { type DecideName, startDnsServer } from "./dns_server.ts";
+import { createDecideName } from "./dns_decision.ts";
+import { startDnsServer } from "./dns_server.ts";
 import { createWebFront } from "./front.ts";
+import { listOuterAddresses, listOwnAddresses } from "./interfaces.ts";
 import { createListeners } from "./listeners.ts";
 import { forwardToAgent } from "./published_ports.ts";
 import { createResolve } from "./resolve.ts";
@@ -97,6 +97,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       maxConnections: MOST_CONNECTIONS,
     })
   );
+  const running: { close(): void }[] = [front, transparent, ...outer];
+  const close = () => {
+    for (const one of running.splice(0)) one.close();
+    connections.close();
+  };
 
   /** Opens the ports the policy names; on failure those just opened are closed again. */
   async function openPorts(next: Snapshot): Promise<void> {
@@ -104,34 +109,38 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     try {
       for (const port of listPorts(next.policy)) await transparent.open(port);
     } catch (error) {
-      for (const port of transparent.list()) if (!before.has(port)) transparent.close(port);
+      transparent.keep((port) => before.has(port));
       throw new StartError(formatListenProblem(error), { cause: error });
     }
   }
 
-  let dns, proxy, http, https;
-  try {
+  async function openAll(): Promise<GatewayPorts> {
     const bind = { ...GATEWAY_PORT, ...options.ports };
-    http = await transparent.open(GATEWAY_PORT.http, bind.http);
-    https = await transparent.open(GATEWAY_PORT.https, bind.https);
-    dns = await startDnsServer({
-      address: settings.address,
-      port: bind.dns,
-      decide: createDecideName(context),
-    });
-    proxy = await startConnectProxy({
+    const { address } = settings;
+    const http = await transparent.open(GATEWAY_PORT.http, bind.http);
+    const https = await transparent.open(GATEWAY_PORT.https, bind.https);
+    const decide = createDecideName(context);
+    const dns = await startDnsServer({ address, port: bind.dns, decide });
+    running.push(dns);
+    const proxy = await startConnectProxy({
       ...parts,
-      address: settings.address,
+      address,
       port: bind.proxy,
       maxConnections: MOST_CONNECTIONS,
     });
+    running.push(proxy);
     for (const listeners of outer) {
       for (const port of settings.inbound) await listeners.open(port);
     }
-  } catch (error) {
-    throw new StartError(formatListenProblem(error), { cause: error });
+    await openPorts(snapshot);
+    return { dns: dns.port, http, https, proxy: proxy.port };
   }
-  await openPorts(snapshot);
+
+  const ports = await openAll().catch((error) => {
+    close();
+    if (error instanceof StartError) throw error;
+    throw new StartError(formatListenProblem(error), { cause: error });
+  });
   send({
     type: "ready",
     version: snapshot.version,
@@ -161,8 +170,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return reject([error.message]);
     }
     snapshot = next.snapshot;
-    const wanted = new Set<number>([80, 443, ...listPorts(snapshot.policy)]);
-    for (const port of transparent.list()) if (!wanted.has(port)) transparent.close(port);
+    const { http, https } = GATEWAY_PORT;
+    const wanted = new Set<number>([http, https, ...listPorts(snapshot.policy)]);
+    transparent.keep((port) => wanted.has(port));
     connections.revoke(snapshot.policy);
     context.audit({
       kind: "policy",
@@ -175,22 +185,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let applying: Promise<void> = Promise.resolve();
   return {
-    ports: { dns: dns.port, http, https, proxy: proxy.port },
+    ports,
     version: () => snapshot.version,
     applyPolicy: (document, version) =>
       applying = applying.then(() => applyPolicy(document, version)),
     confirmAudit: queue.confirm,
     failAudit: queue.fail,
     flush: queue.flush,
-    close() {
-      dns.close();
-      proxy.close();
-      for (const listeners of [transparent, ...outer]) {
-        for (const port of listeners.list()) listeners.close(port);
-      }
-      connections.close();
-      front.close();
-    },
+    close,
   };
 }
 
@@ -201,44 +203,6 @@ function openUpstreamProxy({ upstreamProxy }: GatewaySettings): UpstreamProxy | 
   } catch (error) {
     throw new StartError((error as Error).message, { cause: error });
   }
-}
-
-/** Decides for DNS, and tells of denied names. */
-function createDecideName(context: GatewayContext): DecideName {
-  const denied = createDeniedNames();
-  return (name) => {
-    // Without a place for the denial nothing is answered: the agent asks again later.
-    if (!context.isOpen()) return "unavailable";
-    const decision = name === null
-      ? { verdict: "deny", reason: "name" } as const
-      : decideName(context.snapshot().policy, name);
-    if (decision.verdict === "allow") return "allow";
-    const host = name?.toLowerCase();
-    if (denied.isNews(host ?? "")) {
-      context.audit({
-        kind: "dns",
-        decision: "deny",
-        reason: decision.reason,
-        ...(host === undefined ? { detail: "a name that no host has" } : { host }),
-        ..."rule" in decision && decision.rule !== undefined ? { rule: decision.rule } : {},
-      });
-    }
-    return "deny";
-  };
-}
-
-function listOwnAddresses(): ReadonlySet<string> {
-  return new Set(listInterfaceAddresses().map(({ address }) => address));
-}
-
-function listOuterAddresses(inner: string): string[] {
-  return listInterfaceAddresses()
-    .filter(({ address, family, internal }) => family === "IPv4" && !internal && address !== inner)
-    .map(({ address }) => address);
-}
-
-function listInterfaceAddresses() {
-  return Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
 }
 
 function formatListenProblem(error: unknown): string {

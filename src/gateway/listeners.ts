@@ -13,8 +13,10 @@ export type Listeners = {
   open(port: number, bind?: number): Promise<number>;
   /** Those open. */
   list(): number[];
-  /** Stops taking connections; those there live on. */
-  close(port: number): void;
+  /** Stops taking connections on all other ports; those there live on. */
+  keep(isKept: (port: number) => boolean): void;
+  /** Stops taking connections. */
+  close(): void;
 };
 
 /**
@@ -28,6 +30,13 @@ export function createListeners(
   options: { accept: (socket: Socket, port: number) => void; maxConnections: number },
 ): Listeners {
   const servers = new Map<number, Server>();
+  const keep = (isKept: (port: number) => boolean) => {
+    for (const [port, server] of [...servers]) {
+      if (isKept(port)) continue;
+      server.close();
+      servers.delete(port);
+    }
+  };
   return {
     async open(port, bind = port) {
       const known = servers.get(port);
@@ -46,9 +55,7 @@ export function createListeners(
       return (server.address() as { port: number }).port;
     },
     list: () => [...servers.keys()],
-    close(port) {
-      servers.get(port)?.close();
-      servers.delete(port);
-    },
+    keep,
+    close: () => keep(() => false),
   };
 }

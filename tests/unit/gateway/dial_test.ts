@@ -110,6 +110,16 @@ linuxTest("dial() is given up by its signal", async () => {
   await assert.rejects(dialing, { name: "DialError", reason: "dial" });
 });
 
+Deno.test("dial() gives up name servers that do not answer", async () => {
+  const { promise: never } = Promise.withResolvers<never>();
+  const dialer = createTestDialer({ resolve: () => never, timeoutMs: 20 });
+  assert.equal(await failToDial(dialer, { host: "a.test", port: 443 }), "timeout");
+  const abort = new AbortController();
+  const dialing = dialer.dial({ host: "a.test", port: 443 }, abort.signal);
+  abort.abort();
+  await assert.rejects(dialing, { name: "DialError", reason: "dial" });
+});
+
 linuxTest(
   "dial() checks again under a new policy, and when the answer is too old to be kept",
   async () => {
