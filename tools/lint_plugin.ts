@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["engine"],
   ["secrets"],
   ["config", "project"],
-  ["workspace", "image", "service", "setup", "auth", "ssh"],
+  ["workspace", "image", "preset", "service", "setup", "auth", "ssh"],
   ["cage", "acp", "headless", "verify", "promote"],
   ["fleet"],
   ["cli"],

@@ -11,6 +11,10 @@ export const PRESETS = [
   "github",
   "gitlab",
   "docker",
+  "rubygems",
+  "maven",
+  "nuget",
+  "deno",
 ] as const;
 
 /** One of {@link PRESETS}. */

@@ -5,6 +5,7 @@ import baseDockerfile from "../../images/agent/base.Dockerfile" with { type: "te
 import dpkgConfig from "../../images/agent/dpkg.cfg" with { type: "text" };
 import nodeInstall from "../../images/agent/node-install" with { type: "text" };
 import profile from "../../images/agent/profile.sh" with { type: "text" };
+import registryHosts from "../../images/agent/registry-hosts" with { type: "text" };
 import entry from "../../images/agent/sandcage-entry" with { type: "text" };
 import shim from "../../images/agent/shim" with { type: "text" };
 import toolchainInstall from "../../images/agent/toolchain-install" with { type: "text" };
@@ -30,6 +31,7 @@ export const BASE_FILES: readonly ContextFile[] = [
   program(`${BUILD_DIR}/apt-install`, aptInstall),
   program(`${BUILD_DIR}/node-install`, nodeInstall),
   program(INSIDE.entry, entry),
+  program(`${INSIDE.bin}/registry-hosts`, registryHosts),
   ...["apt", "apt-get", "sudo"].map((name) => program(`${INSIDE.bin}/${name}`, shim)),
   { path: "files/etc/dpkg/dpkg.cfg.d/sandcage", text: dpkgConfig },
   { path: "files/etc/profile.d/sandcage.sh", text: profile },
