@@ -105,7 +105,7 @@ function isNameMatch(pattern: HostPattern, name: string): boolean {
     case "exact":
       return name === pattern.host;
     case "suffix":
-      return name.endsWith(pattern.suffix) && name.length > pattern.suffix.length;
+      return name.endsWith(pattern.suffix);
     case "any":
       return true;
     default:

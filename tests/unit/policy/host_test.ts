@@ -43,7 +43,7 @@ const HOSTS = [
   { name: "an empty label", text: "api..example.com", want: undefined },
   { name: "a leading dot", text: ".example.com", want: undefined },
   { name: "a label of 64 letters", text: `${"a".repeat(64)}.com`, want: undefined },
-  { name: "a name of 254 letters", text: `a${LONG}`, want: undefined },
+  { name: "a name of 254 letters", text: `${LONG}a`, want: undefined },
   { name: "a hyphen at the start", text: "-a.example.com", want: undefined },
   { name: "a hyphen at the end", text: "a-.example.com", want: undefined },
   { name: "a U-label", text: "bücher.example", want: undefined },

@@ -121,6 +121,11 @@ const TARGETS = [
     target: "/a/%252e%252e/b",
     readings: ["/a/%2e%2e/b", "/a/../b", "/b"],
   },
+  {
+    name: "an encoded slash before a dot encoded twice",
+    target: "/a%2f%252eb",
+    readings: ["/a%2F%2eb", "/a/%2eb", "/a/.b"],
+  },
   { name: "an encoded backslash", target: "/a%5cb", readings: ["/a\\b", "/a/b"] },
   { name: "slashes in a row", target: "/a//b", readings: ["/a//b", "/a/b"] },
   { name: "parameters", target: "/a;x=1/b", readings: ["/a;x=1/b", "/a/b"] },
