@@ -35,49 +35,51 @@ import file31 from "../gateway/control.ts" with { type: "text" };
 import file32 from "../gateway/denial.ts" with { type: "text" };
 import file33 from "../gateway/denied_names.ts" with { type: "text" };
 import file34 from "../gateway/dial.ts" with { type: "text" };
-import file35 from "../gateway/dns_message.ts" with { type: "text" };
-import file36 from "../gateway/dns_server.ts" with { type: "text" };
-import file37 from "../gateway/forward.ts" with { type: "text" };
-import file38 from "../gateway/front.ts" with { type: "text" };
-import file39 from "../gateway/gateway.ts" with { type: "text" };
-import file40 from "../gateway/h2_front.ts" with { type: "text" };
-import file41 from "../gateway/header_rules.ts" with { type: "text" };
-import file42 from "../gateway/http_front.ts" with { type: "text" };
-import file43 from "../gateway/inbound.ts" with { type: "text" };
-import file44 from "../gateway/listeners.ts" with { type: "text" };
-import file45 from "../gateway/main.ts" with { type: "text" };
-import file46 from "../gateway/mint.ts" with { type: "text" };
-import file47 from "../gateway/published_ports.ts" with { type: "text" };
-import file48 from "../gateway/relay.ts" with { type: "text" };
-import file49 from "../gateway/request_admit.ts" with { type: "text" };
-import file50 from "../gateway/request_body.ts" with { type: "text" };
-import file51 from "../gateway/request_guard.ts" with { type: "text" };
-import file52 from "../gateway/resolve.ts" with { type: "text" };
-import file53 from "../gateway/response_parser.ts" with { type: "text" };
-import file54 from "../gateway/snapshot.ts" with { type: "text" };
-import file55 from "../gateway/sniff.ts" with { type: "text" };
-import file56 from "../gateway/splice.ts" with { type: "text" };
-import file57 from "../gateway/tls_front.ts" with { type: "text" };
-import file58 from "../gateway/upstream_call.ts" with { type: "text" };
-import file59 from "../gateway/upstream_h1.ts" with { type: "text" };
-import file60 from "../gateway/upstream_h2.ts" with { type: "text" };
-import file61 from "../gateway/upstream_pool.ts" with { type: "text" };
-import file62 from "../gateway/upstream_proxy.ts" with { type: "text" };
-import file63 from "../gateway/upstream_tls.ts" with { type: "text" };
-import file64 from "../gateway/websocket.ts" with { type: "text" };
-import file65 from "../policy/address.ts" with { type: "text" };
-import file66 from "../policy/audit.ts" with { type: "text" };
-import file67 from "../policy/compile.ts" with { type: "text" };
-import file68 from "../policy/contradiction.ts" with { type: "text" };
-import file69 from "../policy/decide.ts" with { type: "text" };
-import file70 from "../policy/document.ts" with { type: "text" };
-import file71 from "../policy/hint.ts" with { type: "text" };
-import file72 from "../policy/host.ts" with { type: "text" };
-import file73 from "../policy/parse_document.ts" with { type: "text" };
-import file74 from "../policy/path.ts" with { type: "text" };
-import file75 from "../policy/protocol.ts" with { type: "text" };
-import file76 from "../policy/rule.ts" with { type: "text" };
-import file77 from "../policy/table.ts" with { type: "text" };
+import file35 from "../gateway/dns_decision.ts" with { type: "text" };
+import file36 from "../gateway/dns_message.ts" with { type: "text" };
+import file37 from "../gateway/dns_server.ts" with { type: "text" };
+import file38 from "../gateway/forward.ts" with { type: "text" };
+import file39 from "../gateway/front.ts" with { type: "text" };
+import file40 from "../gateway/gateway.ts" with { type: "text" };
+import file41 from "../gateway/h2_front.ts" with { type: "text" };
+import file42 from "../gateway/header_rules.ts" with { type: "text" };
+import file43 from "../gateway/http_front.ts" with { type: "text" };
+import file44 from "../gateway/inbound.ts" with { type: "text" };
+import file45 from "../gateway/interfaces.ts" with { type: "text" };
+import file46 from "../gateway/listeners.ts" with { type: "text" };
+import file47 from "../gateway/main.ts" with { type: "text" };
+import file48 from "../gateway/mint.ts" with { type: "text" };
+import file49 from "../gateway/published_ports.ts" with { type: "text" };
+import file50 from "../gateway/relay.ts" with { type: "text" };
+import file51 from "../gateway/request_admit.ts" with { type: "text" };
+import file52 from "../gateway/request_body.ts" with { type: "text" };
+import file53 from "../gateway/request_guard.ts" with { type: "text" };
+import file54 from "../gateway/resolve.ts" with { type: "text" };
+import file55 from "../gateway/response_parser.ts" with { type: "text" };
+import file56 from "../gateway/snapshot.ts" with { type: "text" };
+import file57 from "../gateway/sniff.ts" with { type: "text" };
+import file58 from "../gateway/splice.ts" with { type: "text" };
+import file59 from "../gateway/tls_front.ts" with { type: "text" };
+import file60 from "../gateway/upstream_call.ts" with { type: "text" };
+import file61 from "../gateway/upstream_h1.ts" with { type: "text" };
+import file62 from "../gateway/upstream_h2.ts" with { type: "text" };
+import file63 from "../gateway/upstream_pool.ts" with { type: "text" };
+import file64 from "../gateway/upstream_proxy.ts" with { type: "text" };
+import file65 from "../gateway/upstream_tls.ts" with { type: "text" };
+import file66 from "../gateway/websocket.ts" with { type: "text" };
+import file67 from "../policy/address.ts" with { type: "text" };
+import file68 from "../policy/audit.ts" with { type: "text" };
+import file69 from "../policy/compile.ts" with { type: "text" };
+import file70 from "../policy/contradiction.ts" with { type: "text" };
+import file71 from "../policy/decide.ts" with { type: "text" };
+import file72 from "../policy/document.ts" with { type: "text" };
+import file73 from "../policy/hint.ts" with { type: "text" };
+import file74 from "../policy/host.ts" with { type: "text" };
+import file75 from "../policy/parse_document.ts" with { type: "text" };
+import file76 from "../policy/path.ts" with { type: "text" };
+import file77 from "../policy/protocol.ts" with { type: "text" };
+import file78 from "../policy/rule.ts" with { type: "text" };
+import file79 from "../policy/table.ts" with { type: "text" };
 
 /** What the gateway is bundled from inside its image, by path in the repository. */
 export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
@@ -116,47 +118,49 @@ export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
   "src/gateway/denial.ts": file32,
   "src/gateway/denied_names.ts": file33,
   "src/gateway/dial.ts": file34,
-  "src/gateway/dns_message.ts": file35,
-  "src/gateway/dns_server.ts": file36,
-  "src/gateway/forward.ts": file37,
-  "src/gateway/front.ts": file38,
-  "src/gateway/gateway.ts": file39,
-  "src/gateway/h2_front.ts": file40,
-  "src/gateway/header_rules.ts": file41,
-  "src/gateway/http_front.ts": file42,
-  "src/gateway/inbound.ts": file43,
-  "src/gateway/listeners.ts": file44,
-  "src/gateway/main.ts": file45,
-  "src/gateway/mint.ts": file46,
-  "src/gateway/published_ports.ts": file47,
-  "src/gateway/relay.ts": file48,
-  "src/gateway/request_admit.ts": file49,
-  "src/gateway/request_body.ts": file50,
-  "src/gateway/request_guard.ts": file51,
-  "src/gateway/resolve.ts": file52,
-  "src/gateway/response_parser.ts": file53,
-  "src/gateway/snapshot.ts": file54,
-  "src/gateway/sniff.ts": file55,
-  "src/gateway/splice.ts": file56,
-  "src/gateway/tls_front.ts": file57,
-  "src/gateway/upstream_call.ts": file58,
-  "src/gateway/upstream_h1.ts": file59,
-  "src/gateway/upstream_h2.ts": file60,
-  "src/gateway/upstream_pool.ts": file61,
-  "src/gateway/upstream_proxy.ts": file62,
-  "src/gateway/upstream_tls.ts": file63,
-  "src/gateway/websocket.ts": file64,
-  "src/policy/address.ts": file65,
-  "src/policy/audit.ts": file66,
-  "src/policy/compile.ts": file67,
-  "src/policy/contradiction.ts": file68,
-  "src/policy/decide.ts": file69,
-  "src/policy/document.ts": file70,
-  "src/policy/hint.ts": file71,
-  "src/policy/host.ts": file72,
-  "src/policy/parse_document.ts": file73,
-  "src/policy/path.ts": file74,
-  "src/policy/protocol.ts": file75,
-  "src/policy/rule.ts": file76,
-  "src/policy/table.ts": file77,
+  "src/gateway/dns_decision.ts": file35,
+  "src/gateway/dns_message.ts": file36,
+  "src/gateway/dns_server.ts": file37,
+  "src/gateway/forward.ts": file38,
+  "src/gateway/front.ts": file39,
+  "src/gateway/gateway.ts": file40,
+  "src/gateway/h2_front.ts": file41,
+  "src/gateway/header_rules.ts": file42,
+  "src/gateway/http_front.ts": file43,
+  "src/gateway/inbound.ts": file44,
+  "src/gateway/interfaces.ts": file45,
+  "src/gateway/listeners.ts": file46,
+  "src/gateway/main.ts": file47,
+  "src/gateway/mint.ts": file48,
+  "src/gateway/published_ports.ts": file49,
+  "src/gateway/relay.ts": file50,
+  "src/gateway/request_admit.ts": file51,
+  "src/gateway/request_body.ts": file52,
+  "src/gateway/request_guard.ts": file53,
+  "src/gateway/resolve.ts": file54,
+  "src/gateway/response_parser.ts": file55,
+  "src/gateway/snapshot.ts": file56,
+  "src/gateway/sniff.ts": file57,
+  "src/gateway/splice.ts": file58,
+  "src/gateway/tls_front.ts": file59,
+  "src/gateway/upstream_call.ts": file60,
+  "src/gateway/upstream_h1.ts": file61,
+  "src/gateway/upstream_h2.ts": file62,
+  "src/gateway/upstream_pool.ts": file63,
+  "src/gateway/upstream_proxy.ts": file64,
+  "src/gateway/upstream_tls.ts": file65,
+  "src/gateway/websocket.ts": file66,
+  "src/policy/address.ts": file67,
+  "src/policy/audit.ts": file68,
+  "src/policy/compile.ts": file69,
+  "src/policy/contradiction.ts": file70,
+  "src/policy/decide.ts": file71,
+  "src/policy/document.ts": file72,
+  "src/policy/hint.ts": file73,
+  "src/policy/host.ts": file74,
+  "src/policy/parse_document.ts": file75,
+  "src/policy/path.ts": file76,
+  "src/policy/protocol.ts": file77,
+  "src/policy/rule.ts": file78,
+  "src/policy/table.ts": file79,
 };
