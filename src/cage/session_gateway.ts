@@ -214,7 +214,7 @@ function planReload(
       });
     }
     const service = resolveService(cage.service.name, config);
-    const presets = options.presetsOf(config.network.presets);
+    const presets = await options.presetsOf(config.network.presets);
     const policy = await observePolicy({ config, service }, {
       host,
       presets,
