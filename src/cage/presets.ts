@@ -1,5 +1,5 @@
 import type { Host } from "../host.ts";
-import type { Io } from "../io.ts";
+import type { Io, Progress } from "../io.ts";
 import type { RuleSpec } from "../policy/document.ts";
 import type { ClientHosts } from "../preset/client_hosts.ts";
 import { observeClientHosts } from "../preset/observe.ts";
@@ -25,9 +25,10 @@ export async function observePresets(
   const { final, npmrc } = cage.images;
   const warned = new Set<string>();
   let clients: Promise<ClientHosts> | undefined;
-  const resolve = async (names: readonly string[]) => {
+  const resolve = async (names: readonly string[], progress: Io["progress"]) => {
     if (names.some(needsClients)) {
-      clients ??= observeClientHosts(final, { engine: cage.engine, host, io });
+      const seen = { warn: (text: string) => io.warn(text), progress };
+      clients ??= observeClientHosts(final, { engine: cage.engine, host, io: seen });
     }
     const { rules, problems } = presetHosts(names, { clients: await clients ?? {}, npmrc });
     for (const problem of problems) {
@@ -36,5 +37,13 @@ export async function observePresets(
     }
     return rules;
   };
-  return { rules: await resolve(names), reload: resolve };
+  return {
+    rules: await resolve(names, (title) => io.progress(title)),
+    // The terminal is the agent's by then.
+    reload: (names) => resolve(names, noProgress),
+  };
+}
+
+function noProgress(): Progress {
+  return { update() {}, done() {}, [Symbol.dispose]() {} };
 }
