@@ -1,49 +1,40 @@
+import type { Engine } from "../engine/engine.ts";
+import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { Io, Progress } from "../io.ts";
+import type { ImagePlan } from "../image/recipe.ts";
+import type { Io } from "../io.ts";
 import type { RuleSpec } from "../policy/document.ts";
 import type { ClientHosts } from "../preset/client_hosts.ts";
 import { observeClientHosts } from "../preset/observe.ts";
 import { needsClients, presetHosts } from "../preset/preset_hosts.ts";
-import type { PreparedCage } from "./prepare.ts";
 
-/** The rules of the configured presets, and the same for other presets of the same image. */
-export type SessionPresets = {
-  rules: RuleSpec[];
-  reload(names: readonly string[]): Promise<RuleSpec[]>;
-};
+/** What presets are looked up with: the image of a session and its engine. */
+export type PresetGround = { engine: Pick<Engine, "docker">; images: ImagePlan };
 
-/** Finds out what presets mean in the image of a cage; the image is asked when one depends on it. */
-export async function observePresets(
+/**
+ * Finds the rules that presets stand for in the image of a session. The image is asked when a preset
+ * of a package manager needs it, once for each image.
+ *
+ * @throws {UserError} Code `config-invalid`, for a preset that nobody knows.
+ */
+export async function findPresetRules(
   names: readonly string[],
-  options: {
-    cage: Pick<PreparedCage, "engine" | "images">;
-    host: Host;
-    io: Pick<Io, "warn" | "progress">;
-  },
-): Promise<SessionPresets> {
+  options: { cage: PresetGround; host: Host; io: Pick<Io, "warn" | "progress"> },
+): Promise<RuleSpec[]> {
+  if (names.length === 0) return [];
   const { cage, host, io } = options;
   const { final, npmrc } = cage.images;
-  const warned = new Set<string>();
-  let clients: Promise<ClientHosts> | undefined;
-  const resolve = async (names: readonly string[], progress: Io["progress"]) => {
-    if (names.some(needsClients)) {
-      const seen = { warn: (text: string) => io.warn(text), progress };
-      clients ??= observeClientHosts(final, { engine: cage.engine, host, io: seen });
-    }
-    const { rules, problems } = presetHosts(names, { clients: await clients ?? {}, npmrc });
-    for (const problem of problems) {
-      if (!warned.has(problem)) io.warn(problem);
-      warned.add(problem);
-    }
-    return rules;
-  };
-  return {
-    rules: await resolve(names, (title) => io.progress(title)),
-    // The terminal is the agent's by then.
-    reload: (names) => resolve(names, noProgress),
-  };
-}
-
-function noProgress(): Progress {
-  return { update() {}, done() {}, [Symbol.dispose]() {} };
+  const clients: ClientHosts = names.some(needsClients)
+    ? await observeClientHosts(final, { engine: cage.engine, host, io })
+    : {};
+  const { rules, problems } = presetHosts(names, {
+    clients,
+    ...(npmrc === undefined ? {} : { npmrc }),
+  });
+  if (problems.length === 0) return rules;
+  throw new UserError(problems.join("; "), {
+    hint: "Correct network.presets; see where it comes from: sandcage config show --origin",
+    exit: EXIT.config,
+    code: "config-invalid",
+  });
 }

@@ -16,7 +16,7 @@ import { startGatewayProcess } from "./gateway_process.ts";
 import { type GatewayFacts, planCage } from "./plan.ts";
 import { planPorts } from "./ports.ts";
 import type { PreparedCage } from "./prepare.ts";
-import { observePresets } from "./presets.ts";
+import { findPresetRules } from "./presets.ts";
 import { formatRecap } from "./recap.ts";
 import { watchReload } from "./reload_watch.ts";
 import {
@@ -70,9 +70,9 @@ export async function openSessionGateway(
 ): Promise<SessionOutlet> {
   const { engine, config } = cage;
   const container = gatewayName(spec);
-  const presets = await observePresets(config.network.presets, { cage, host, io });
+  const presets = await findPresetRules(config.network.presets, { cage, host, io });
   const [policy, network, ca] = await Promise.all([
-    observePolicy(cage, { host, presets: presets.rules, version: 1 }),
+    observePolicy(cage, { host, presets, version: 1 }),
     observeRoutes().then((routes) =>
       makeSessionNetwork(config.network.pool, {
         cageId: cage.id,
@@ -126,7 +126,7 @@ export async function openSessionGateway(
     session: { id: spec.sessionId, cageId: cage.id },
   }, {
     signal: ended.signal,
-    reload: planReload(cage, { host, io, gateway, presetsOf: presets.reload }),
+    reload: planReload(cage, { host, io, gateway }),
     onRefused: (problems) => refused.push(...problems),
   });
   return {
@@ -196,15 +196,15 @@ function planReload(
     host: Host;
     io: Pick<Io, "warn">;
     gateway: SessionGateway;
-    presetsOf: Awaited<ReturnType<typeof observePresets>>["reload"];
   },
 ): () => Promise<ApplyResult> {
-  const { host, io, gateway } = options;
+  const { host, gateway } = options;
+  const io = silent(options.io);
   let version = 1;
   return async () => {
     const projectPath = cage.project.path;
     const loaded = await loadConfig(projectPath, { host });
-    await requireTrust(loaded, { host, io: silent(io), projectPath });
+    await requireTrust(loaded, { host, io, projectPath });
     const { config } = loaded;
     if (config.network.mode !== "allowlist") {
       throw new UserError(`network.mode is ${config.network.mode} now`, {
