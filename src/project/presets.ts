@@ -4,15 +4,20 @@ import type { Preset } from "../config/presets.ts";
 import type { Suggested, Suggestion } from "./ecosystem.ts";
 import { parseGitConfig } from "./git_config.ts";
 
-/** The package manager of each toolchain that needs one. */
-const MANAGER: Readonly<Record<string, Preset>> = {
-  node: "npm",
-  bun: "npm",
-  deno: "npm",
-  python: "pypi",
-  uv: "pypi",
-  rust: "crates",
-  go: "go",
+/** The package managers of each toolchain that needs one. */
+const MANAGERS: Readonly<Record<string, readonly Preset[]>> = {
+  node: ["npm"],
+  bun: ["npm"],
+  deno: ["deno", "npm"],
+  python: ["pypi"],
+  uv: ["pypi"],
+  rust: ["crates"],
+  go: ["go"],
+  java: ["maven"],
+  maven: ["maven"],
+  gradle: ["maven"],
+  ruby: ["rubygems"],
+  dotnet: ["nuget"],
 };
 
 /** Forges by the host of a git remote. */
@@ -29,8 +34,7 @@ export function suggestPresets(
 ): Suggested[] {
   const found = new Map<string, string>();
   for (const { name, cause } of toolchains) {
-    const preset = MANAGER[name];
-    if (preset !== undefined && !found.has(preset)) found.set(preset, cause);
+    for (const preset of MANAGERS[name] ?? []) if (!found.has(preset)) found.set(preset, cause);
   }
   for (const remote of remotes) {
     const preset = FORGE[hostOf(remote)];

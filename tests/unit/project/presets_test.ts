@@ -5,10 +5,18 @@ import { makeTempDir } from "../cli/support.ts";
 const toolchain = (name: string) => ({ name, version: "1", cause: `${name}.lock` });
 
 Deno.test("suggestPresets() names each package manager once, with the file that asks for it", () => {
-  const toolchains = ["bun", "node", "python", "uv", "rust", "go", "java"].map(toolchain);
+  const toolchains = ["bun", "node", "python", "uv", "rust", "go", "java", "gradle", "deno", "perl"]
+    .map(toolchain);
   assert.deepEqual(
     suggestPresets({ toolchains }, []).map(({ name, cause }) => `${name} ${cause}`),
-    ["npm bun.lock", "pypi python.lock", "crates rust.lock", "go go.lock"],
+    [
+      "npm bun.lock",
+      "pypi python.lock",
+      "crates rust.lock",
+      "go go.lock",
+      "maven java.lock",
+      "deno deno.lock",
+    ],
   );
 });
 
