@@ -214,7 +214,7 @@ function planReload(
       });
     }
     const service = resolveService(cage.service.name, config);
-    const presets = await options.presetsOf(config.network.presets);
+    const presets = await findPresetRules(config.network.presets, { cage, host, io });
     const policy = await observePolicy({ config, service }, {
       host,
       presets,
