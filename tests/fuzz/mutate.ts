@@ -33,7 +33,7 @@ const CHANGES: readonly Change[] = [
 export function mutate(random: Random, material: Material): Uint8Array<ArrayBuffer> {
   let bytes: Uint8Array = random.pick(material.seeds);
   if (random.oneIn(16)) return bytes.slice();
-  const changes = 1 + random.integer(MOST_CHANGES);
+  const changes = 1 + random.integer(random.pick([1, 1, 2, MOST_CHANGES]));
   for (let change = 0; change < changes; change++) {
     bytes = random.pick(CHANGES)(bytes, random, material).subarray(0, LONGEST);
   }

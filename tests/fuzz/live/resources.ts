@@ -3,6 +3,8 @@ export type Resources = { files: number; bytes: number };
 
 /** Longest wait for a process to rest, in milliseconds: kept connections end after a while. */
 const REST_MS = 15_000;
+/** Connections to origins that wait for a next request. */
+const KEPT_FILES = 4;
 const POLL_MS = 100;
 
 /** Open files and resident memory of a process. */
@@ -18,7 +20,9 @@ export async function waitForRest(pid: number, start: Resources | undefined): Pr
   const deadline = performance.now() + REST_MS;
   for (;;) {
     const now = await observeResources(pid);
-    if (start === undefined || now.files <= start.files || performance.now() > deadline) return now;
+    if (
+      start === undefined || now.files <= start.files + KEPT_FILES || performance.now() > deadline
+    ) return now;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
