@@ -88,8 +88,11 @@ export async function pass(stream: Duplex, chunks: Iterable<Buffer>): Promise<Pa
     if (stream.destroyed) break;
     if (!stream.write(chunk)) {
       await new Promise<void>((resolve) => {
-        stream.once("drain", resolve);
-        stream.once("close", resolve);
+        const go = () => {
+          stream.off("drain", go).off("close", go);
+          resolve();
+        };
+        stream.on("drain", go).on("close", go);
       });
     }
   }
