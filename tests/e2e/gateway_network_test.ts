@@ -124,7 +124,7 @@ const cases: Case[] = [
     const three = "for n in 1 2 3; do curl -s -m 5 http://flip.test/; echo; done";
     const flipped = (await cage.probe([run("flip", ["sh", "-c", three])])).get("flip").data;
     assert.deepEqual(
-      flipped.trim().split("\n").map((line) => JSON.parse(line).blocked === true),
+      flipped.split("\n").filter(Boolean).map((line) => JSON.parse(line).blocked === true),
       [true, false, true],
     );
     assertSilent(await internet.events(), internet, { names, echo: true });
