@@ -22,7 +22,6 @@ export const SERVICE_KEYS: Readonly<Record<string, readonly string[]>> = {
     "generativelanguage.googleapis.com"
   ],
   "GOOGLE_API_KEY": [
-    "generativelanguage.googleapis.com",
-    "aiplatform.googleapis.com"
+    "generativelanguage.googleapis.com"
   ]
 };

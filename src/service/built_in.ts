@@ -111,8 +111,7 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
           "generativelanguage.googleapis.com"
         ],
         "GOOGLE_API_KEY": [
-          "generativelanguage.googleapis.com",
-          "aiplatform.googleapis.com"
+          "generativelanguage.googleapis.com"
         ]
       },
       "files": [

@@ -8,13 +8,13 @@ import {
   enabledServices,
   resolveService,
 } from "../../../src/service/registry.ts";
-import { formatBuiltIn } from "../../../tools/generate_format.ts";
+import { formatBuiltIn, formatServiceKeys } from "../../../tools/generate_format.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const none = { services: {} };
 
 Deno.test("the generated module says what registry/services says", async () => {
-  const read: Record<string, unknown> = {};
+  const read: Record<string, { auth?: { keys?: Record<string, string[]> } }> = {};
   for (const name of Object.keys(BUILT_IN)) {
     read[name] = parse(await Deno.readTextFile(new URL(`registry/services/${name}.yml`, ROOT)));
   }
@@ -23,6 +23,11 @@ Deno.test("the generated module says what registry/services says", async () => {
   assert.equal(
     await Deno.readTextFile(new URL("src/service/built_in.ts", ROOT)),
     formatBuiltIn(read),
+    "run: deno run -A tools/generate.ts",
+  );
+  assert.equal(
+    await Deno.readTextFile(new URL("src/secrets/service_keys.ts", ROOT)),
+    formatServiceKeys(read),
     "run: deno run -A tools/generate.ts",
   );
 });

@@ -55,6 +55,17 @@ Deno.test("domain add allows for the project, keeps its comments, and is trusted
   assert.match(again.said.join(), /a\.dev: already in/);
 });
 
+Deno.test("two that add at once lose no rule, in either file", async () => {
+  await using box = await makeSandbox();
+  const rules = Array.from({ length: 6 }, (_, index) => `h${index}.dev`);
+  await Promise.all(rules.map((rule) => addIn(box, [rule])));
+  await Promise.all(rules.map((rule) => addIn(box, [`*.${rule}`], { global: true })));
+  const { config } = await loadConfig(box.project, { host: box.host });
+  const want = [...rules, ...rules.map((rule) => `*.${rule}`)];
+  assert.deepEqual(config.network.allow.toSorted(), want.toSorted());
+  assert.deepEqual(await pendingIn(box), []);
+});
+
 Deno.test("domain add of what the project asks for already is the user's yes to it", async () => {
   await using box = await makeSandbox();
   await box.write(".sandcage.yml", "network: {allow: [a.dev, {dest: a.dev, ports: [81]}]}\n");
@@ -103,6 +114,8 @@ for (
   const [name, rule, where, hint] of [
     ["nowhere", "zzz.dev", "", /sandcage domain list$/],
     ["in the user's file", "a.dev", '[network]\nallow = ["a.dev"]\n', /domain rm --global a\.dev$/],
+    ["in the local file", "c.dev", "", /local .*\.local\.yml:1; remove it there$/],
+    ["a preset", "npm", "", /preset, local .*\.local\.yml:1; remove it there$/],
     ["a service's own host", "api.anthropic.com", "", /add --block api\.anthropic\.com$/],
   ] as const
 ) {
@@ -110,6 +123,7 @@ for (
     await using box = await makeSandbox();
     await box.writeUser(where);
     await box.write(".sandcage.yml", "network: {allow: [b.dev]}\n");
+    await box.write(".sandcage.local.yml", "network: {allow: [c.dev], presets: [npm]}\n");
     await assert.rejects(removeIn(box, ["b.dev", rule]), (error) => {
       assert.ok(error instanceof Error && "exit" in error && "hint" in error);
       assert.equal(error.exit, 1);
