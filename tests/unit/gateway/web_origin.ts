@@ -5,7 +5,11 @@ import { mintCa, openMinter } from "../../../src/gateway/mint.ts";
 import { closeServer, listenOn } from "./web_world.ts";
 
 /** A host on loopback. */
-export type Origin = AsyncDisposable & { port: number };
+export type Origin = AsyncDisposable & {
+  port: number;
+  /** Ends all its connections at once. */
+  cut(): void;
+};
 
 /** A certificate authority of the played internet, and a way to sign with it. */
 export type OriginCa = {
@@ -45,11 +49,15 @@ export async function serve(server: Server): Promise<Origin> {
     socket.once("close", () => sockets.delete(socket));
   });
   const port = await listenOn(server);
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     port,
+    cut,
     async [Symbol.asyncDispose]() {
       const closed = closeServer(server);
-      for (const socket of sockets) socket.destroy();
+      cut();
       await closed;
     },
   };
