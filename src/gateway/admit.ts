@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { Reason } from "../policy/audit.ts";
 import { decideConnection, findPortOwner } from "../policy/decide.ts";
+import { formatHint } from "../policy/hint.ts";
 import { isSameHost, parseHost } from "../policy/host.ts";
 import { GATEWAY_PORT } from "../policy/protocol.ts";
 import type { ClientHello } from "./client_hello.ts";
@@ -66,7 +67,7 @@ export async function admit(
     const target = { host, port: destination.port };
     const decision = decideConnection(options.context.snapshot().policy, target);
     if (decision.verdict === "deny") {
-      return refuseTls({ detail: "TLS", ...decision, host });
+      return refuseTls({ ...decision, detail: formatHint(decision.reason, host), host });
     }
     if (decision.mode === "terminate") return options.front.acceptTls(socket, target);
     // The encrypted hello may name any other host of the same server, and on a spliced connection
@@ -101,7 +102,9 @@ export async function admit(
       return refuse({ reason: "protocol", detail: `no single host has port ${port} for SSH` });
     }
     const decision = decideConnection(policy, { host, port });
-    if (decision.verdict === "deny") return refuse({ detail: "SSH", ...decision, host });
+    if (decision.verdict === "deny") {
+      return refuse({ ...decision, detail: formatHint(decision.reason, host), host });
+    }
     if (decision.mode === "terminate") {
       return refuse({
         reason: "protocol",

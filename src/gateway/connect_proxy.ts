@@ -75,6 +75,8 @@ async function acceptConnect(
 ): Promise<void> {
   const { socket, head, parts } = options;
   socket.on("error", () => socket.destroy());
+  // HTTP servers leave their sockets half open: whoever takes this one would wait for an end.
+  socket.allowHalfOpen = false;
   // Bytes that came along with the request are the client's first words to its host.
   if (head.length > 0) socket.unshift(head);
 
@@ -88,14 +90,14 @@ async function acceptConnect(
   }
   const decision = decideConnection(parts.context.snapshot().policy, { host, port });
   if (decision.verdict === "deny") {
-    return deny({ ...decision, detail: `CONNECT to port ${port}`, host, port });
+    return deny({ ...decision, detail: formatHint(decision.reason, host), host, port });
   }
   socket.write(ESTABLISHED);
   return await admit(socket, { host, port }, parts);
 
   function deny(refusal: Refusal & { host: string | null; port?: number }): void {
     const { reason, rule, detail } = refusal;
-    const denial = { ...refusal, hint: formatHint(reason, refusal.host ?? undefined) };
+    const hint = formatHint(reason, refusal.host ?? undefined);
     parts.context.audit({
       kind: "connect",
       decision: "deny",
@@ -107,6 +109,6 @@ async function acceptConnect(
       status: statusOf(reason),
       detail,
     });
-    endWith(socket, formatRawDenial(denial));
+    endWith(socket, formatRawDenial({ ...refusal, hint }));
   }
 }

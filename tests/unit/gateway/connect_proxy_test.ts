@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { startConnectProxy } from "../../../src/gateway/connect_proxy.ts";
+import { compilePolicy } from "../../../src/policy/compile.ts";
 import { connectToLoopback, linuxTest } from "./loopback.ts";
 import { makeDocument } from "./documents.ts";
 import { openGatewayWorld, UPSTREAM } from "./gateway_world.ts";
@@ -172,4 +175,38 @@ linuxTest("the proxy answers what is no HTTP with 400 and survives it", async ()
   assert.match(await junk.readAll(), /^HTTP\/1\.1 400 /);
   await using client = await world.askProxy(`splice.test:${world.host.port}`, HELLO);
   await client.readUntil("echo:");
+});
+
+Deno.test("a client that leaves after CONNECT does not stay half open with whoever has it", async () => {
+  const compiled = compilePolicy(
+    makeDocument(["inject.test"], {
+      inspect: { ...makeDocument([]).inspect, hosts: ["inject.test"] },
+    }),
+  );
+  assert.ok(compiled.ok);
+  const { promise: handed, resolve } = Promise.withResolvers<Socket>();
+  const proxy = await startConnectProxy({
+    context: {
+      snapshot: () => ({ version: 1, policy: compiled.policy, content: undefined! }),
+      isOpen: () => true,
+      audit: () => assert.fail("audited"),
+      settings: undefined!,
+      dialer: undefined!,
+      track: undefined!,
+    },
+    front: { acceptTls: resolve, acceptHttp: assert.fail, handleProxyRequest: assert.fail },
+    address: "127.0.0.1",
+    port: 0,
+    maxConnections: 10,
+  });
+  try {
+    await using client = await connectToLoopback(proxy.port, { allowHalfOpen: true });
+    client.socket.write("CONNECT inject.test:443 HTTP/1.1\r\nHost: inject.test:443\r\n\r\n");
+    client.socket.end(buildHello({ serverName: "inject.test" }));
+    const socket = await handed;
+    socket.resume();
+    await client.readAll();
+  } finally {
+    proxy.close();
+  }
 });
