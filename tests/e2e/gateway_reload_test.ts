@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { CagedWorld, IdleSession } from "./support/caged.ts";
 import { waitFor } from "./support/files.ts";
-import { assertEcho, type Case, testCases } from "./support/internet/cases.ts";
+import { type Case, testCases } from "./support/internet/cases.ts";
 import { assertSilent, requestsOf } from "./support/internet/evidence.ts";
 import { curl, run } from "./support/internet/probes.ts";
 
