@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -55,7 +55,7 @@ export async function startConnectProxy(options: ConnectProxyOptions): Promise<C
     void acceptConnect(request.url ?? "", { socket: stream as Socket, head, parts: options });
   });
   server.on("clientError", (_error, stream) => {
-    if (stream.writable) stream.end(BAD_REQUEST);
+    if (stream.writable) endWith(stream as Socket, Buffer.from(BAD_REQUEST));
     else stream.destroy();
   });
   server.listen(options.port, options.address);

@@ -194,7 +194,11 @@ Deno.test("a client that leaves after CONNECT does not stay half open with whoev
       dialer: undefined!,
       track: undefined!,
     },
-    front: { acceptTls: resolve, acceptHttp: assert.fail, handleProxyRequest: assert.fail },
+    front: {
+      acceptTls: resolve,
+      acceptHttp: () => assert.fail(),
+      handleProxyRequest: () => assert.fail(),
+    },
     address: "127.0.0.1",
     port: 0,
     maxConnections: 10,
