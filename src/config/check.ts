@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { type Cidr, parseAddress, parseCidr } from "../policy/address.ts";
 import { findKnownHosts, isSigningKey } from "../secrets/known.ts";
 import { findHostProblem, findRuleProblem, isHostOverlap } from "./check_rule.ts";
 import { childPath } from "./kit.ts";
@@ -9,12 +9,7 @@ import type { Config } from "./schema.ts";
 type Finding = { path: string; problem: string; hint: string };
 
 /** Ranges that are routed nowhere: a pool elsewhere would hide real hosts. RFC 1918, RFC 6598. */
-const PRIVATE: readonly (readonly [base: number, prefix: number])[] = [
-  [10 * 2 ** 24, 8],
-  [172 * 2 ** 24 + 16 * 2 ** 16, 12],
-  [192 * 2 ** 24 + 168 * 2 ** 16, 16],
-  [100 * 2 ** 24 + 64 * 2 ** 16, 10],
-];
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
 
 /** Largest prefix of a pool: one network of one session. */
 const POOL_PREFIX_MAX = 28;
@@ -124,18 +119,22 @@ function findSecretProblems({ network, secrets }: Config): Finding[] {
 }
 
 function isResolver(text: string): boolean {
-  if (isIP(text) !== 0) return true;
+  if (parseAddress(text) !== undefined) return true;
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+)):(?<port>\d{1,5})$/.exec(text);
   const { six, four, port } = match?.groups ?? {};
   if (port === undefined || Number(port) < 1 || Number(port) > 65535) return false;
-  return six === undefined ? isIP(four ?? "") === 4 : isIP(six) === 6;
+  return six === undefined
+    ? parseAddress(four ?? "")?.family === 4
+    : parseAddress(six)?.family === 6;
 }
 
 function isPool(text: string): boolean {
-  const [address = "", prefix = ""] = text.split("/");
-  if (isIP(address) !== 4 || Number(prefix) > POOL_PREFIX_MAX) return false;
-  const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  return PRIVATE.some(([base, length]) =>
-    Number(prefix) >= length && Math.floor(value / 2 ** (32 - length)) === base / 2 ** (32 - length)
-  );
+  const pool = parseCidr(text);
+  return pool?.address.family === 4 && pool.prefix <= POOL_PREFIX_MAX &&
+    PRIVATE.some((range) => isInside(pool, parseCidr(range)!));
+}
+
+function isInside(one: Cidr, other: Cidr): boolean {
+  const shift = BigInt(32 - other.prefix);
+  return one.prefix >= other.prefix && one.address.value >> shift === other.address.value >> shift;
 }
