@@ -71,10 +71,12 @@ async function findValue(
   if (from === "env") {
     const value = options.host.env[name] || stored;
     if (value !== undefined) return { value };
-    return { why: `the variable ${name} is not set, and no such secret is stored` };
+    return { why: `${name} is not set; set it, or run: sandcage secret set ${name}` };
   }
   if (from === "store") {
-    return stored === undefined ? { why: "no such secret is stored" } : { value: stored };
+    return stored === undefined
+      ? { why: `it is not stored; run: sandcage secret set ${name}` }
+      : { value: stored };
   }
   if (from.startsWith("cmd:")) return await runCommand(from.slice("cmd:".length).trim(), options);
   if (from.startsWith("file:")) return await readValueFile(from.slice("file:".length), options);

@@ -96,11 +96,7 @@ export async function runSecretList(
     formatStatus(one),
   ]);
   io.out(formatTable(["NAME", "SOURCE", "TO", "STATUS"], rows, { color: io.color }));
-  for (const { name, source, status } of listed) {
-    if (status === "unused") io.talk(formatUse(name));
-    if (status !== "missing" || (source !== "env" && source !== "store")) continue;
-    io.talk(`Store what is missing: sandcage secret set ${name}`);
-  }
+  for (const { name, status } of listed) if (status === "unused") io.talk(formatUse(name));
 }
 
 /** Puts what is configured and what is stored into one list, by name. Pure. */

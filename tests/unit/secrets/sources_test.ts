@@ -44,9 +44,9 @@ Deno.test("resolveSecrets() fetches from every source, and says what is missing 
   assert.deepEqual(
     missing.map(({ name, why }) => `${name}: ${why.replaceAll(home, "~")}`),
     [
-      "UNSET: the variable UNSET is not set, and no such secret is stored",
+      "UNSET: UNSET is not set; set it, or run: sandcage secret set UNSET",
       "SHORT: its value is shorter than 8 characters: too short to be told from other text",
-      "LOST: no such secret is stored",
+      "LOST: it is not stored; run: sandcage secret set LOST",
       "FAILED: its command failed with exit code 3",
       "SILENT: its command printed nothing",
       "LINES: its value has a line break or a NUL byte",

@@ -94,14 +94,13 @@ Deno.test("secret list shows what a project uses, what is missing, and no value"
   assert.deepEqual(rows, [
     "NAME | SOURCE | TO | STATUS",
     "ANTHROPIC_API_KEY | env | api.anthropic.com | " +
-    "MISSING: the variable ANTHROPIC_API_KEY is not set, and no such secret is stored",
+    "MISSING: ANTHROPIC_API_KEY is not set; set it, or run: sandcage secret set ANTHROPIC_API_KEY",
     "HF_TOKEN | store | huggingface.co, hf.co | ok",
     "MINE | cmd:touch ran; echo x | a.dev, b.dev | asked for at session start",
     "SPARE | store | - | stored, not used here",
     "",
   ]);
   assert.deepEqual(io.said, [
-    "Store what is missing: sandcage secret set ANTHROPIC_API_KEY",
     "To use SPARE, write into the configuration: secrets: { SPARE: { to: [HOST] } }",
   ]);
   await assert.rejects(Deno.stat(`${box.project}/ran`), Deno.errors.NotFound);
