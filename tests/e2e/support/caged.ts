@@ -45,6 +45,8 @@ export type IdleSession = AsyncDisposable & {
 export type CagedOptions = Omit<WorldOptions, "network"> & {
   /** Lines of `[network]` besides those that lead to the internet. */
   network?: string;
+  /** Services whose images are built. Defaults to the shell alone. */
+  services?: readonly string[];
   /** Variables of the host, for secrets. */
   env?: Record<string, string>;
 };
@@ -61,7 +63,7 @@ export async function makeCaged(
   internet: Internet,
   options: CagedOptions = {},
 ): Promise<CagedWorld> {
-  const { network = "", env = {}, ...rest } = options;
+  const { network = "", env = {}, services = ["shell"], ...rest } = options;
   const world = await makeWorld(name, { ...rest, network: internet.config(network) });
   Object.assign(world.env, {
     NODE_EXTRA_CA_CERTS: internet.caFile,
@@ -73,7 +75,7 @@ export async function makeCaged(
   for (const file of PROBE_FILES) {
     await Deno.copyFile(file, join(world.project, ".probe", "probe", file.split("/").at(-1)!));
   }
-  const built = await world.sandcage(["build", "shell"], { timeoutMs: BUILD_MS });
+  const built = await world.sandcage(["build", ...services], { timeoutMs: BUILD_MS });
   assert.equal(built.code, 0, built.stderr);
   return Object.assign(world, {
     async probe(probes: readonly Probe[]) {
