@@ -12,7 +12,8 @@ const CREDENTIAL_HEADERS = new Set(["authorization", "x-api-key"]);
 
 /** The parts of a head as text to search: as it is, and what is hidden by an encoding. */
 export function formatHead(head: RequestHead): { plain: string; hidden: string } {
-  let plain = `${head.target}\n`;
+  // Below a wildcard a host's name is the agent's to choose, and so is a method.
+  let plain = `${head.method} ${head.host}\n${head.target}\n`;
   let hidden = "";
   for (const [name, value] of head.headers) {
     plain += `${name}: ${value}\n`;

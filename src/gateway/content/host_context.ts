@@ -27,38 +27,42 @@ export type HostContext = {
 /** Hosts remembered; a wildcard can bring in any number. */
 const MOST_HOSTS = 1024;
 
+/** Replacers of one set of secrets; many hosts share one, and each has large tables. */
+type Replacers = Pick<HostContext, "own" | "scrubber" | "injector">;
+
 /** Makes the look-up of host contexts. */
 export function compileHosts(secrets: readonly RoutedSecret[]): (host: string) => HostContext {
   const contexts = new Map<string, HostContext>();
+  const shared = new Map<string, Replacers>();
   return (host) => {
     const known = contexts.get(host);
     if (known !== undefined) return known;
+    const own = secrets.filter(({ to }) => to.some((pattern) => isHostMatch(pattern, host)));
+    const key = own.map(({ placeholder }) => placeholder).join();
+    const replacers = shared.get(key) ?? compileReplacers(own);
+    shared.set(key, replacers);
+    const homeTokens = new Set(TOKEN_PATTERNS.filter(({ home }) => isBelow(host, home)));
+    const context = { host, homeTokens, ...replacers };
     if (contexts.size >= MOST_HOSTS) contexts.clear();
-    const context = makeContext(host, secrets);
     contexts.set(host, context);
     return context;
   };
 }
 
-function makeContext(host: string, secrets: readonly RoutedSecret[]): HostContext {
-  const own = secrets.filter(({ to }) => to.some((pattern) => isHostMatch(pattern, host)));
+function compileReplacers(own: readonly RoutedSecret[]): Replacers {
   const inBody = own.filter(({ body }) => body);
   const injectors = new Map<BodySyntax, Replacer>();
   return {
-    host,
     own: new Set(own),
-    homeTokens: new Set(TOKEN_PATTERNS.filter(({ home }) => isBelow(host, home))),
     scrubber: own.length === 0 ? null : compileReplacer(own.flatMap(({ needles }) => needles)),
     injector(syntax) {
       if (inBody.length === 0) return null;
-      const known = injectors.get(syntax);
-      if (known !== undefined) return known;
-      const replacer = compileReplacer(inBody.map(({ placeholder, value }) => ({
-        bytes: Buffer.from(placeholder, "latin1"),
-        replacement: Buffer.from(escapeValue(value, syntax), "utf8"),
+      const injector = injectors.get(syntax) ?? compileReplacer(inBody.map((secret) => ({
+        bytes: Buffer.from(secret.placeholder, "latin1"),
+        replacement: Buffer.from(escapeValue(secret.value, syntax), "utf8"),
       })));
-      injectors.set(syntax, replacer);
-      return replacer;
+      injectors.set(syntax, injector);
+      return injector;
     },
   };
 }

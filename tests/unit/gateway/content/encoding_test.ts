@@ -15,11 +15,12 @@ import {
 } from "./support.ts";
 
 const SECRET = "s3cret-value-0123";
+const FAST = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } };
 const CODERS: [string, (data: Buffer) => Buffer][] = [
   ["gzip", (data) => zlib.gzipSync(data)],
   ["deflate", (data) => zlib.deflateSync(data)],
   ["deflate", (data) => zlib.deflateRawSync(data)],
-  ["br", (data) => zlib.brotliCompressSync(data)],
+  ["br", (data) => zlib.brotliCompressSync(data, FAST)],
   ["zstd", (data) => zlib.zstdCompressSync(data)],
 ];
 
@@ -42,7 +43,7 @@ async function send(
 
 for (const [coding, encode] of CODERS) {
   Deno.test(`a secret inside ${coding} does not leave, whatever the chunks`, async () => {
-    for (const before of [0, 40_000]) {
+    for (const before of [0, 9000]) {
       const bytes = encode(
         Buffer.from(`${noise(before, ALNUM)} ${SECRET} ${noise(before, ALNUM)}`),
       );
@@ -67,7 +68,7 @@ for (const [coding, encode] of CODERS) {
 
   Deno.test(`of a long body in ${coding} nothing of a late secret leaves`, async () => {
     const start = noise(600_000, ALNUM);
-    const bytes = encode(Buffer.from(`${start} ${SECRET} ${noise(100_000, ALNUM, 2)}`));
+    const bytes = encode(Buffer.from(`${start} ${SECRET} ${noise(100_000, ALNUM, { seed: 2 })}`));
     const { out, blocked } = await send(coding, { bytes, lengths: [4096] });
     assert.equal(blocked?.reason, "secret-leak");
     // What left unfolds to less than what stood before it.
@@ -104,8 +105,10 @@ for (const [coding, encode] of CODERS) {
 }
 
 Deno.test("a body that unfolds to more than 64 MiB is blocked, though slowly", async () => {
-  const half = randomBytes(512 * 1024);
-  const bytes = zlib.gzipSync(Buffer.concat(Array.from({ length: 140 }, () => half)), { level: 1 });
+  const piece = Buffer.concat([randomBytes(800), Buffer.alloc(31_968)]);
+  const bytes = zlib.gzipSync(Buffer.concat(Array.from({ length: 2100 }, () => piece)), {
+    level: 1,
+  });
   const content = await compile({ inspect: { ...OFF, secrets: "block" } });
   const headers: [string, string][] = [["Content-Encoding", "gzip"]];
   const gate = content.openExchange(headOf({ headers })).openRequestBody(() => {})!;

@@ -85,6 +85,8 @@ for (const [name, form] of writeForms(SECRET)) {
       headOf({ headers: [["x-a", `b ${text} c`]] }),
       headOf({ headers: [[`x-${text}`, "1"]] }),
       headOf({ target: `/a/${text}` }),
+      headOf({ method: text }),
+      headOf({ host: `${text}.test` }),
       headOf({ target: `/a?b=${text}` }),
       headOf({
         headers: [[

@@ -142,7 +142,7 @@ Deno.test("a base64 run is found at every place and in every chunking", async ()
   );
 });
 
-const LONG = noise(120, `${ALNUM}-_`, 5);
+const LONG = noise(120, `${ALNUM}-_`, { seed: 5 });
 const URLS: [name: string, host: string, target: string, isFound: boolean][] = [
   ["a short one", "x.test", "/a?b=c", false],
   [

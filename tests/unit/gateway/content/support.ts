@@ -117,8 +117,8 @@ export function summarize(findings: readonly Finding[]): string[] {
 }
 
 /** Text that looks random and is the same in each run. */
-export function noise(length: number, alphabet: string, seed = 1): string {
-  let state = seed * 2654435761 >>> 0;
+export function noise(length: number, alphabet: string, options: { seed?: number } = {}): string {
+  let state = (options.seed ?? 1) * 2654435761 >>> 0;
   let text = "";
   while (text.length < length) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -98,6 +98,13 @@ Deno.test("each pattern has a row", () => {
 
 const GITHUB = `ghp_${noise(36, ALNUM)}`;
 
+Deno.test("a token inside Basic goes home and nowhere else", async () => {
+  const basic = Buffer.from(`x-access-token:${GITHUB}`).toString("base64");
+  const headers: [string, string][] = [["Authorization", `Basic ${basic}`]];
+  assert.deepEqual(await findIn("github.com", headers), []);
+  assert.deepEqual(await findIn("evil.test", headers), ["block secret-foreign"]);
+});
+
 const PLACES: [string, string][] = [
   ["alone", GITHUB],
   ["quoted", `{"token":"${GITHUB}"}`],

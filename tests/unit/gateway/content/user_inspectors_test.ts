@@ -111,6 +111,14 @@ Deno.test("an inspector that finds nothing lets pass, and cannot change what is 
   assert.deepEqual([out.toString(), blocked, exchange.head.headers.length], ["body", null, 2]);
 });
 
+Deno.test("an inspector may be TypeScript", async () => {
+  const source = `type Answer = { action: "flag"; detail: string };
+    export function inspect(request: { host: string }): Answer { return { action: "flag", detail: request.host } }`;
+  const content = await compile({ inspect: OFF, inspectors: inspector(source, "mine.ts") });
+  const [finding] = await content.openExchange(headOf()).settle!();
+  assert.equal(finding!.detail, "Inspector mine.ts: inject.test");
+});
+
 const BROKEN: [name: string, source: string, problem: RegExp][] = [
   ["throws while it is loaded", `throw new Error("not today")`, /"mine\.js": not today/],
   ["is no JavaScript", "export function (", /"mine\.js": ./],
