@@ -192,7 +192,13 @@ export function forwardRequest(
         }
       },
       onBody: (chunk) => response?.push(chunk),
-      onEnd: (trailers) => response?.end(cleanHeaders(exchange, trailers), finish),
+      onEnd(trailers) {
+        try {
+          response?.end(cleanHeaders(exchange, trailers), finish);
+        } catch (error) {
+          fail(error);
+        }
+      },
       onDrain: () => flow!.drain(),
       onError(error) {
         if (isOver) return;
@@ -212,9 +218,13 @@ export function forwardRequest(
 
   const framing = inbound.framing ?? admission.body;
   if (admission.expectsContinue && framing !== "none") answer.sendContinue();
-  const opened = openBody(framing);
-  if (opened instanceof Promise) opened.then(sendOn).catch(fail);
-  else sendOn(opened);
+  try {
+    const opened = openBody(framing);
+    if (opened instanceof Promise) opened.then(sendOn).catch(fail);
+    else sendOn(opened);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 /** Failures of the way, not of the policy: what was allowed stays on record as allowed. */

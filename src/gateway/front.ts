@@ -50,9 +50,9 @@ export function createWebFront(context: GatewayContext, authority: Authority): W
       if (socket.alpnProtocol === "h2") h2.accept(socket, destination);
       else http.accept(socket, destination);
     },
-    onError({ host, port }, detail) {
+    onError({ host, port }, problem) {
       const facts: RequestFacts = { kind: "connect", host, port, mode: "terminate" };
-      context.audit({ ...facts, decision: "deny", reason: "protocol", detail });
+      context.audit({ ...facts, ...problem, decision: "deny" });
     },
   });
 

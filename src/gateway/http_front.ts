@@ -126,7 +126,9 @@ export function createHttpFront(handlers: HttpHandlers): HttpFront {
 /** Whether a connection has kept us waiting for too long; one that waits for us never does. */
 function isWaiting(socket: Socket, watched: Watched, nowMs: number): boolean {
   const { busy } = watched;
-  if (busy !== null && (busy.complete || socket.bytesRead !== watched.bytesRead)) {
+  const isMoving = busy !== null &&
+    (busy.complete || busy.readableFlowing !== true || socket.bytesRead !== watched.bytesRead);
+  if (isMoving) {
     watched.bytesRead = socket.bytesRead;
     watched.sinceMs = nowMs;
     return false;
@@ -159,6 +161,8 @@ export function makeInbound(
   };
 }
 
+/** How long a client that was denied may go on sending its body, so that it gets to read why. */
+const LINGER_MS = 1_000;
 /** A first chunk up to this many bytes waits for the end of the turn: it may be the whole body. */
 const MOST_HELD_BYTES = 16 * 1024;
 
@@ -167,6 +171,7 @@ function makeAnswer(request: IncomingMessage, response: ServerResponse): Answer 
   response.sendDate = false;
   let held: Buffer | undefined;
   let isOpening = false;
+  let hasUnread = false;
 
   /** Head and what is held leave; together with the end, when it came in the same turn. */
   function flush() {
@@ -189,7 +194,11 @@ function makeAnswer(request: IncomingMessage, response: ServerResponse): Answer 
       const flat: string[] = [];
       for (const [name, value] of headers) flat.push(name, value);
       // A body nobody reads ends the connection: its rest is not the next request.
-      if (closes && !request.complete) flat.push("connection", "close");
+      if (closes && !request.complete) {
+        flat.push("connection", "close");
+        const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+        hasUnread = length !== undefined || encoding !== undefined;
+      }
       response.writeHead(status, flat);
       if (bodyless) return;
       isOpening = true;
@@ -206,6 +215,11 @@ function makeAnswer(request: IncomingMessage, response: ServerResponse): Answer 
     onDrain: (listener) => void response.on("drain", listener),
     end(trailers) {
       if (trailers.length > 0) response.addTrailers(trailers);
+      if (hasUnread) {
+        flush();
+        linger(request, response);
+        return;
+      }
       if (isOpening && held !== undefined) {
         isOpening = false;
         // One string of head and body is one write and one TLS record.
@@ -217,4 +231,17 @@ function makeAnswer(request: IncomingMessage, response: ServerResponse): Answer 
     },
     destroy: () => void request.socket.destroy(),
   };
+}
+
+/** Closing with unread bytes resets the connection, and the answer with it: so they are read. */
+function linger(request: IncomingMessage, response: ServerResponse) {
+  const timer = setTimeout(end, LINGER_MS);
+  timer.unref();
+  function end() {
+    clearTimeout(timer);
+    response.end();
+  }
+  request.once("end", end);
+  request.once("close", end);
+  request.resume();
 }

@@ -79,7 +79,12 @@ export function admitRequest(
   if (!snapshot.content.takeToken(head.host, Date.now())) {
     return refuse(facts, "rate", "The host was asked more often than the rate allows");
   }
-  const exchange = snapshot.content.openExchange(head);
+  let exchange: Exchange;
+  try {
+    exchange = snapshot.content.openExchange(head);
+  } catch {
+    return refuse(facts, "inspector", "An inspector failed");
+  }
   for (const finding of exchange.findings) {
     if (finding.action === "block") return refuseFinding(facts, finding);
     auditFlag(context, { facts, finding });

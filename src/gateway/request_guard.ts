@@ -176,7 +176,7 @@ function readFields(raw: RawRequest): Fields | string {
         break;
       case "te":
         // gRPC servers insist on it; anything else describes this connection only.
-        if (/(?:^|[,\s])trailers(?:$|[,\s;])/i.test(value)) fields.kept.push(["te", "trailers"]);
+        if (raw.version === "2" && value.toLowerCase() === "trailers") fields.kept.push(pair);
         break;
     }
     if (!OWN.has(name) && !name.startsWith("proxy-")) fields.kept.push(pair);

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { Reason } from "../policy/audit.ts";
 import { isSameHost } from "../policy/host.ts";
 import type { Authority } from "./authority.ts";
 
@@ -16,7 +17,7 @@ export type TlsFront = {
 /** What becomes of a connection. */
 export type TlsHandlers = {
   onSecure(socket: TLSSocket, target: TlsTarget): void;
-  onError(target: TlsTarget, detail: string): void;
+  onError(target: TlsTarget, problem: { reason: Reason; detail: string }): void;
 };
 
 /** A client that does not finish its handshake by then is not going to. */
@@ -60,13 +61,15 @@ export function createTlsFront(authority: Authority, handlers: TlsHandlers): Tls
         handlers.onSecure(socket, target);
         return;
       }
-      handlers.onError(target, "The server name is not the one that was decided on");
+      const detail = "The server name is not the one that was decided on";
+      handlers.onError(target, { reason: "name-mismatch", detail });
       socket.destroy();
     });
     server.on("tlsClientError", (error: Error & { code?: string }, socket: TLSSocket) => {
       socket.destroy();
       // A client that only looks, or that stops trusting us half-way, is named so.
-      handlers.onError(target, `No TLS with the client: ${error.code ?? error.message}`);
+      const detail = `No TLS with the client: ${error.code ?? error.message}`;
+      handlers.onError(target, { reason: "protocol", detail });
     });
     return server;
   }

@@ -164,7 +164,10 @@ export function openH1(socket: Socket, owner: H1Owner): H1Connection {
 /** Request line and headers; what they hold was checked before. */
 function formatHead(request: OutgoingRequest): string {
   let head = `${request.method} ${request.target} HTTP/1.1\r\nhost: ${request.authority}\r\n`;
-  for (const [name, value] of request.headers) head += `${name}: ${value}\r\n`;
+  for (const [name, value] of request.headers) {
+    // Kept for HTTP/2 only; here it would need a Connection header that names it.
+    if (name !== "te") head += `${name}: ${value}\r\n`;
+  }
   if (request.body === "stream") head += "transfer-encoding: chunked\r\n";
   else if (request.body !== "none") head += `content-length: ${request.body}\r\n`;
   return `${head}\r\n`;

@@ -109,8 +109,12 @@ export function createWebSocketRelay(context: GatewayContext, tls: TlsOpener): W
       return deny("upstream", "The host did not take the WebSocket");
     }
     if (socket.destroyed) return host.terminate();
+    // A handshake that the library refuses, for a broken key for example, ends the client alone.
+    const drop = () => host.terminate();
+    socket.once("close", drop);
     chosen.set(request, host.protocol);
     server.handleUpgrade(request, socket, head, (client) => {
+      socket.off("close", drop);
       context.audit({ ...facts, decision: "allow", reason: "rule", status: 101 });
       join(client, host, { exchange, facts });
     });
