@@ -170,7 +170,7 @@ linuxTest("a name that resolves to a hostile address is refused after the hello"
 
 linuxTest("the proxy answers what is no HTTP with 400 and survives it", async () => {
   await using world = await openWorld();
-  await using junk = await connectToLoopback(world.gateway.ports.proxy);
+  await using junk = await world.connect(world.gateway.ports.proxy);
   junk.socket.write("\x16\x03\x01nonsense\r\n\r\n");
   assert.match(await junk.readAll(), /^HTTP\/1\.1 400 /);
   await using client = await world.askProxy(`splice.test:${world.host.port}`, HELLO);

@@ -4,12 +4,23 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { StartError, startGateway } from "../../../src/gateway/gateway.ts";
 import type { PolicyDocument } from "../../../src/policy/document.ts";
+import type { GatewaySettings } from "../../../src/policy/protocol.ts";
 import { makeDocument } from "./documents.ts";
-import { type GatewayWorld, openGatewayWorld, UPSTREAM } from "./gateway_world.ts";
+import { GATEWAY, type GatewayWorld, openGatewayWorld, UPSTREAM } from "./gateway_world.ts";
 import { buildHello } from "./hello.ts";
 import { connectToLoopback, linuxTest, listenOnLoopback } from "./loopback.ts";
 
 const HELLO = buildHello({ serverName: "splice.test" });
+
+const SETTINGS: GatewaySettings = {
+  address: GATEWAY,
+  agent: "127.0.0.3",
+  inbound: [],
+  dns: [],
+  upstreamProxy: null,
+  extraCa: [],
+  ca: { certificate: "unused", key: "unused" },
+};
 
 /** splice.test on the host's port. */
 function planOne({ port }: { port: number }): PolicyDocument {
@@ -28,7 +39,7 @@ async function askDns(world: GatewayWorld, name: string): Promise<string> {
       Buffer.from("0000010001", "hex"),
     ]),
     world.gateway.ports.dns,
-    "127.0.0.1",
+    GATEWAY,
   );
   const message = (await reply)[0] as Buffer;
   socket.close();
@@ -41,11 +52,11 @@ linuxTest(
   "DNS gives the gateway's address for allowed names, and tells of a denied one once",
   async () => {
     await using world = await openGatewayWorld(planOne);
-    assert.equal(await askDns(world, "splice.test"), "127.0.0.1");
+    assert.equal(await askDns(world, "splice.test"), GATEWAY);
     for (const name of ["evil.test", "Evil.Test", "evil.test"]) {
       assert.equal(await askDns(world, name), "code 3");
     }
-    assert.equal(await askDns(world, "splice.test"), "127.0.0.1");
+    assert.equal(await askDns(world, "splice.test"), GATEWAY);
     world.gateway.flush();
     const told = world.events().filter(({ kind }) => kind === "dns")
       .map(({ time: _, ...event }) => event);
@@ -59,7 +70,7 @@ linuxTest(
 linuxTest("a transparent port splices TLS by its name and SSH by its owner", async () => {
   await using world = await openGatewayWorld(planOne);
   for (const bytes of [HELLO, Buffer.from("SSH-2.0-OpenSSH\r\n")]) {
-    await using client = await connectToLoopback(world.host.port);
+    await using client = await world.connect(world.host.port);
     client.socket.write(bytes);
     await client.readUntil(`echo:${bytes.toString("latin1")}`);
   }
@@ -78,7 +89,7 @@ const TRANSPARENT: [what: string, bytes: Buffer | string, reason: string][] = [
 for (const [what, bytes, reason] of TRANSPARENT) {
   linuxTest(`a transparent connection with ${what} ends with nothing dialed`, async () => {
     await using world = await openGatewayWorld(planOne);
-    await using client = await connectToLoopback(world.host.port);
+    await using client = await world.connect(world.host.port);
     client.socket.write(bytes);
     const said = await client.readAll();
     // access_denied, so that a TLS client can say more than "connection reset".
@@ -172,7 +183,7 @@ linuxTest("ports come and go with the rules that name them", async () => {
   await using world = await openGatewayWorld(() => makeDocument(["splice.test"]));
   const { port } = world.host;
   const isOpen = () =>
-    connectToLoopback(port).then(async (client) => {
+    world.connect(port).then(async (client) => {
       await client[Symbol.asyncDispose]();
       return true;
     }, () => false);
@@ -185,7 +196,7 @@ linuxTest("ports come and go with the rules that name them", async () => {
 
 linuxTest("a policy whose port is taken is rejected as a whole", async () => {
   await using world = await openGatewayWorld(() => makeDocument(["splice.test"]));
-  await using taken = await listenOnLoopback(() => {});
+  await using taken = await listenOnLoopback(() => {}, { address: GATEWAY });
   const wanted = makeDocument([`a.test:${world.host.port}`, `splice.test:${taken.port}`]);
   await world.gateway.applyPolicy({ ...wanted, version: 2 }, 2);
   assert.deepEqual(await world.waitForMessage("rejected"), {
@@ -194,7 +205,7 @@ linuxTest("a policy whose port is taken is rejected as a whole", async () => {
     problems: [`Cannot listen on port ${taken.port}: EADDRINUSE`],
   });
   assert.equal(world.gateway.version(), 1);
-  await assert.rejects(connectToLoopback(world.host.port), { code: "ECONNREFUSED" });
+  await assert.rejects(world.connect(world.host.port), { code: "ECONNREFUSED" });
 });
 
 linuxTest("nothing passes while events cannot be written, and it recovers", async () => {
@@ -204,7 +215,7 @@ linuxTest("nothing passes while events cannot be written, and it recovers", asyn
   await using refused = await world.askProxy(authority, HELLO);
   assert.equal(refused.head, "HTTP/1.1 503 Service Unavailable");
   assert.equal(await askDns(world, "splice.test"), "code 2");
-  await using transparent = await connectToLoopback(world.host.port);
+  await using transparent = await world.connect(world.host.port);
   transparent.socket.write(HELLO);
   assert.equal(await transparent.readAll(), "\x15\x03\x03\x00\x02\x02\x50");
   assert.deepEqual(world.received, []);
@@ -243,15 +254,7 @@ linuxTest("a published port leads to the agent", async () => {
   });
   const messages: unknown[] = [];
   const gateway = await startGateway({
-    settings: {
-      address: "127.0.0.1",
-      agent: "127.0.0.3",
-      inbound: [agent.port],
-      dns: [],
-      upstreamProxy: null,
-      extraCa: [],
-      ca: { certificate: "unused", key: "unused" },
-    },
+    settings: { ...SETTINGS, inbound: [agent.port] },
     policy: makeDocument([]),
     ports: { dns: 0, http: 0, https: 0, proxy: 0 },
     outerAddresses: ["127.0.0.4"],
@@ -277,23 +280,20 @@ linuxTest("a published port leads to the agent", async () => {
 });
 
 linuxTest("startGateway() says why it cannot start", async () => {
-  await using taken = await listenOnLoopback(() => {});
+  await using taken = await listenOnLoopback(() => {}, { address: GATEWAY });
   const start = (parts: Partial<Parameters<typeof startGateway>[0]>, policy: unknown) =>
     startGateway({
-      settings: {
-        address: "127.0.0.1",
-        agent: "127.0.0.3",
-        inbound: [],
-        dns: [],
-        upstreamProxy: null,
-        extraCa: [],
-        ca: null,
-      },
+      settings: SETTINGS,
       policy,
       send: () => assert.fail("said something"),
       ...parts,
     });
   await assert.rejects(start({}, { schema: 2 }), StartError);
+  const upstreamProxy = { url: "socks5://user:hunter2@proxy", noProxy: [] };
+  await assert.rejects(start({ settings: { ...SETTINGS, upstreamProxy } }, makeDocument([])), {
+    name: "StartError",
+    message: "The proxy of the host is not of the form http://host:port",
+  });
   const ports = { dns: 0, http: 0, https: 0, proxy: taken.port };
   await assert.rejects(start({ ports }, makeDocument([])), {
     name: "StartError",

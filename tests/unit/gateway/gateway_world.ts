@@ -11,8 +11,14 @@ import {
 } from "./loopback.ts";
 import { type NameServer, startNameServer, type Zone } from "./name_server.ts";
 
-/** Where hosts of the tests are: another loopback address than the gateway's. */
+/** Where hosts of the tests are. */
 export const UPSTREAM = "127.0.0.2";
+
+/**
+ * The gateway's address. It opens the ports that its hosts got on theirs: nothing else may take ports
+ * on this one, not even the sending side of a connection, which is on 127.0.0.1.
+ */
+export const GATEWAY = "127.0.0.5";
 
 /** A whole gateway in this process, on free ports of loopback. */
 export type GatewayWorld = AsyncDisposable & {
@@ -27,6 +33,8 @@ export type GatewayWorld = AsyncDisposable & {
   /** Resolves with the first event that fits, past or to come. */
   waitForEvent(fits: (event: AuditEvent) => boolean): Promise<AuditEvent>;
   waitForMessage(type: GatewayMessage["type"]): Promise<GatewayMessage>;
+  /** Connects to a port of the gateway. */
+  connect(port: number): Promise<LoopbackClient>;
   /** Asks the explicit proxy, reads its answer's head. */
   askProxy(authority: string, more?: string | Buffer): Promise<LoopbackClient & { head: string }>;
 };
@@ -61,7 +69,7 @@ export async function openGatewayWorld(
   };
   const gateway = await startGateway({
     settings: {
-      address: "127.0.0.1",
+      address: GATEWAY,
       agent: "127.0.0.3",
       inbound: [],
       dns: [names.server],
@@ -80,6 +88,7 @@ export async function openGatewayWorld(
       for (const listener of listeners) listener();
     },
   });
+  const connect = (port: number) => connectToLoopback(port, { address: GATEWAY });
   const events = () =>
     messages.flatMap((message) => message.type === "audit" ? message.events : []);
   return {
@@ -89,10 +98,11 @@ export async function openGatewayWorld(
     received,
     host,
     events,
+    connect,
     waitForEvent: (fits) => waitFor(() => events().find(fits)),
     waitForMessage: (type) => waitFor(() => messages.find((message) => message.type === type)),
     async askProxy(authority, more = "") {
-      const client = await connectToLoopback(gateway.ports.proxy);
+      const client = await connect(gateway.ports.proxy);
       const request = `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
       client.socket.write(Buffer.concat([Buffer.from(request), Buffer.from(more)]));
       const text = await client.readUntil("\r\n\r\n");
