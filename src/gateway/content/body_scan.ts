@@ -20,26 +20,43 @@ export function createBodyScan(
   options: { skip: ReadonlySet<TokenPattern>; onHit: (hit: Hit) => void },
 ): BodyScan {
   const { skip, onHit } = options;
-  let data: Buffer = Buffer.alloc(0);
-  /** Where `data` starts in the body. */
+  const { reach, context } = scanner;
+  /** What is still needed of what was written. */
+  let kept: Buffer = Buffer.alloc(0);
+  /** Bytes written before `kept`. */
   let base = 0;
-  /** Up to where starts were judged, in the body. */
+  /** Up to where starts were judged, from the start of the body. */
   let judged = 0;
-  const search = (to: number) => {
-    scanner.find(data, { from: judged - base, to: to - base }, { skip }).forEach(onHit);
-    judged = to;
+  const search = (data: Buffer, range: { base: number; to: number }) => {
+    const [from, to] = [judged - range.base, range.to - range.base];
+    if (to <= from) return;
+    scanner.find(data, { from, to }, { skip }).forEach(onHit);
+    judged = range.to;
+  };
+  /** Joins only what lies around the seam: the rest of a large chunk is searched where it is. */
+  const searchLarge = (chunk: Buffer) => {
+    const start = base + kept.length;
+    const seam = Buffer.concat([kept, chunk.subarray(0, context + reach)]);
+    search(seam, { base, to: start + context });
+    search(chunk, { base: start, to: start + chunk.length - reach });
+    kept = chunk;
+    base = start;
   };
   return {
     write(chunk) {
-      const keep = Math.max(0, judged - base - scanner.context);
-      data = Buffer.concat([data.subarray(keep), chunk]);
-      base += keep;
-      const to = base + data.length - scanner.reach;
-      if (to > judged) search(to);
+      if (chunk.length > 2 * (context + reach)) {
+        searchLarge(chunk);
+      } else {
+        kept = Buffer.concat([kept, chunk]);
+        search(kept, { base, to: base + kept.length - reach });
+      }
+      const spent = Math.max(0, judged - base - context);
+      kept = kept.subarray(spent);
+      base += spent;
       return judged;
     },
     end() {
-      search(base + data.length);
+      search(kept, { base, to: base + kept.length });
     },
   };
 }
