@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 // @ts-types="npm:@types/ws@8.18.1"
@@ -233,6 +234,17 @@ for (const [name, head, status, reason] of REFUSED) {
     ]);
   });
 }
+
+Deno.test("an upgrade whose key is broken ends at the client and leaves no host waiting", async () => {
+  await using setup = await openEcho();
+  const broken = UPGRADE.replace(/(Sec-WebSocket-Key: ).*/i, "$1short");
+  assert.notEqual(broken, UPGRADE);
+  const answer = await talkRaw(setup.port, `GET / HTTP/1.1\r\nHost: a.test\r\n${broken}\r\n`);
+  assert.equal(statusOf(answer), 400);
+  for (const host of setup.hosts) {
+    if (host.readyState !== WebSocket.CLOSED) await once(host, "close");
+  }
+});
 
 Deno.test("an upgrade inside TLS names the host of its server name", async () => {
   const ca = await makeOriginCa();
