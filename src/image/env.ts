@@ -89,6 +89,8 @@ export function cageEnv(): Record<string, string> {
     SANDCAGE_PATH: path,
     LANG: "C.UTF-8",
     NPM_CONFIG_PREFIX: `${home}/.local`,
+    // Beside the prefix by default: what a Dockerfile configured for everybody would be lost.
+    NPM_CONFIG_GLOBALCONFIG: "/usr/local/etc/npmrc",
     NPM_CONFIG_UPDATE_NOTIFIER: "false",
     // Compiled JavaScript outlives the session: gemini starts in 1.4 s instead of 2.2 s (measured).
     NODE_COMPILE_CACHE: `${home}/.cache/node-compile`,

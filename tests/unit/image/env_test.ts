@@ -20,6 +20,10 @@ Deno.test("what users install without root goes into the persistent home", () =>
   }
 });
 
+Deno.test("npm's configuration for everybody is the image's, whatever the prefix", () => {
+  assert.equal(cageEnv().NPM_CONFIG_GLOBALCONFIG, "/usr/local/etc/npmrc");
+});
+
 /** Where certificate variables point to; what is no path says "use the system's". */
 function findBundles(env: Record<string, string>): Set<string> {
   const names = /(_CA_|CERT_FILE|_CAINFO|CA_BUNDLE|PIP_CERT|_ROOTS_)/;
