@@ -1,6 +1,7 @@
 import { listPorts } from "../policy/decide.ts";
 import { GATEWAY_PORT, type GatewayMessage, type GatewaySettings } from "../policy/protocol.ts";
 import { admit } from "./admit.ts";
+import { announce } from "./announce.ts";
 import { createAuditQueue } from "./audit_queue.ts";
 import { createAuthority } from "./authority.ts";
 import { startConnectProxy } from "./connect_proxy.ts";
@@ -141,6 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (error instanceof StartError) throw error;
     throw new StartError(formatListenProblem(error), { cause: error });
   });
+  void announce(settings.agent);
   send({
     type: "ready",
     version: snapshot.version,
