@@ -1,5 +1,5 @@
 /**
- * `deno task fuzz [--cases N] [--seed N] [--only readers|live]`: broken bytes for everything that
+ * `deno task fuzz [--cases N] [--seed N] [--only readers|live] [--target NAME]`: broken bytes for everything that
  * reads what an agent or a host says, first in this process, then against a running gateway in a
  * network of its own. Needs root for the second part. Exit code 1 if anything was found.
  */
@@ -20,6 +20,7 @@ const { values: flags } = parseArgs({
     cases: { type: "string", default: "100000" },
     seed: { type: "string", default: String(crypto.getRandomValues(new Uint32Array(1))[0]) },
     only: { type: "string" },
+    target: { type: "string" },
     /** Set for the part inside of the namespace: where the program is. */
     node: { type: "string" },
     bundle: { type: "string" },
@@ -29,7 +30,12 @@ const seed = Number(flags.seed);
 const cases = Number(flags.cases);
 
 if (flags.node !== undefined && flags.bundle !== undefined) {
-  const outcome = await runLive({ node: flags.node, bundle: flags.bundle }, { seed, cases, say });
+  const outcome = await runLive({ node: flags.node, bundle: flags.bundle }, {
+    seed,
+    cases,
+    target: flags.target,
+    say,
+  });
   print(formatLive(outcome));
   Deno.exitCode = outcome.findings.length === 0 ? 0 : 1;
 } else {
@@ -48,7 +54,8 @@ async function main(): Promise<number> {
 }
 
 function runReaders(cases: number): number {
-  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS];
+  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS]
+    .filter(({ name }) => (flags.target ?? name) === name);
   let code = 0;
   for (const target of targets) {
     const startedMs = performance.now();
@@ -72,6 +79,7 @@ async function runIsolated(cases: number): Promise<number> {
     const [command, args] = isolate([
       ...[Deno.execPath(), "run", "-A", import.meta.filename!],
       ...[`--seed=${seed}`, `--cases=${cases}`],
+      ...(flags.target === undefined ? [] : [`--target=${flags.target}`]),
       ...[`--node=${program.node}`, `--bundle=${program.bundle}`],
     ]);
     return await show(command, args);

@@ -25,8 +25,9 @@ export type LiveOutcome = {
 /** Plays cases against a gateway of its own; to be called inside of the namespace. */
 export async function runLive(
   program: GatewayProgram,
-  options: { seed: number; cases: number; say(text: string): void },
+  options: { seed: number; cases: number; target?: string; say(text: string): void },
 ): Promise<LiveOutcome> {
+  const targets = LIVE_TARGETS.filter(({ name }) => (options.target ?? name) === name);
   await using world = await startFuzzWorld(program);
   const outcome: LiveOutcome = {
     cases: new Map(),
@@ -42,8 +43,9 @@ export async function runLive(
   await runControls(world);
   outcome.resources.push(await waitForRest(world.pid, undefined));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const target of LIVE_TARGETS) {
-      const cases = Math.ceil(options.cases * target.share / 100 / ROUNDS);
+    for (const target of targets) {
+      const share = options.target === undefined ? target.share / 100 : 1;
+      const cases = Math.ceil(options.cases * share / ROUNDS);
       const startedMs = performance.now();
       await playRound(target, { world, seed: options.seed, first: round * cases, cases, note });
       outcome.cases.set(target.name, (outcome.cases.get(target.name) ?? 0) + cases);

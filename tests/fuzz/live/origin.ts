@@ -131,11 +131,12 @@ function bigLength(length: number): Buffer {
 const listening: Promise<unknown>[] = [];
 
 for (const [origin, address] of Object.entries(ORIGINS)) {
-  const broken = (problem: Error & { code?: string }) => {
-    // Connections that break are every day's; bytes that are no HTTP should never get here.
-    if (problem.code?.startsWith("HPE_")) {
-      tell({ origin, kind: "broken", problem: problem.message });
-    }
+  const broken = (problem: Error & { code?: string; rawPacket?: Buffer }) => {
+    // Connections that break, in the middle of a request too, are every day's; bytes that are no
+    // HTTP should never get here.
+    if (!problem.code?.startsWith("HPE_") || problem.code === "HPE_INVALID_EOF_STATE") return;
+    const body = problem.rawPacket?.toString("latin1").slice(0, MOST_BODY);
+    tell({ origin, kind: "broken", problem: `${problem.code} ${problem.message}`, body });
   };
   const plain = createServer((request, response) => answer(origin, "http", request, response));
   const secure = createSecureServer({ ...tls, allowHTTP1: true });
