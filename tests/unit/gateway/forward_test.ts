@@ -279,6 +279,26 @@ Deno.test("requests of one policy share a connection, those of the next do not",
   assert.equal(ports.size, 2);
 });
 
+Deno.test("a host gets no more than 256 connections; who comes later waits for one", async () => {
+  const held: ServerResponse[] = [];
+  const ports = new Set<number>();
+  const full = Promise.withResolvers<void>();
+  let isFull = false;
+  await using setup = await openPlain((request, response) => {
+    ports.add(request.socket.remotePort!);
+    if (isFull) return void response.end("late");
+    held.push(response);
+    if (held.length === 256) full.resolve();
+  });
+  const answers = Array.from({ length: 300 }, () => talkRaw(setup.port, GET));
+  await full.promise;
+  isFull = true;
+  for (const response of held) response.end("early");
+  const bodies = (await Promise.all(answers)).map(statusOf);
+  assert.deepEqual([bodies.length, new Set(bodies)], [300, new Set([200])]);
+  assert.equal(ports.size, 256);
+});
+
 /** Refused before anything is dialed. */
 const REFUSED: [
   name: string,
