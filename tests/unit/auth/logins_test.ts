@@ -28,7 +28,7 @@ Deno.test("collectLogins() takes the login out of ~/.claude.json and leaves the 
     }),
   };
   await withHome(files, async (host) => {
-    const auth = { keys: [], files: [".claude/.credentials.json", ".claude.json"] };
+    const auth = { keys: {}, files: [".claude/.credentials.json", ".claude.json"] };
     const logins = await collectLogins(auth, { host, run: noRun });
     assert.deepEqual(logins.map(({ path, text }) => ({ path, value: JSON.parse(text) })), [
       { path: ".claude/.credentials.json", value: { token: "t" } },
@@ -43,7 +43,7 @@ Deno.test("collectLogins() takes the login out of ~/.claude.json and leaves the 
 Deno.test("collectLogins() on macOS prefers the Keychain and takes nothing when it refuses", async () => {
   await withHome({ ".claude/.credentials.json": "old" }, async (host) => {
     const auth = {
-      keys: [],
+      keys: {},
       files: [".claude/.credentials.json"],
       keychain: { item: "Claude Code-credentials", file: ".claude/.credentials.json" },
     };
@@ -72,7 +72,7 @@ Deno.test("collectLogins() on macOS prefers the Keychain and takes nothing when 
 
 Deno.test("collectLogins() finds nothing on a machine without logins", async () => {
   await withHome({}, async (host) => {
-    assert.deepEqual(await collectLogins({ keys: [], files: [".x"] }, { host, run: noRun }), []);
+    assert.deepEqual(await collectLogins({ keys: {}, files: [".x"] }, { host, run: noRun }), []);
   });
 });
 
