@@ -77,7 +77,8 @@ async function runIsolated(cases: number): Promise<number> {
   try {
     const program = await takeProgram(dir, await findGatewayImage());
     const [command, args] = isolate([
-      ...[Deno.execPath(), "run", "-A", import.meta.filename!],
+      // Deno would look for a newer one of itself, and the decoy would see it.
+      ...["env", "DENO_NO_UPDATE_CHECK=1", Deno.execPath(), "run", "-A", import.meta.filename!],
       ...[`--seed=${seed}`, `--cases=${cases}`],
       ...(flags.target === undefined ? [] : [`--target=${flags.target}`]),
       ...[`--node=${program.node}`, `--bundle=${program.bundle}`],

@@ -165,7 +165,10 @@ const decoy = createTcpServer((socket) => {
   socket.end();
 }).listen(DECOY_PORT, "127.0.0.1");
 const decoyDatagrams = createSocket("udp4");
-decoyDatagrams.on("message", () => tell({ origin: "decoy", kind: "datagram" }));
+decoyDatagrams.on("message", (data, from) => {
+  const body = data.toString("latin1").slice(0, MOST_BODY);
+  tell({ origin: "decoy", kind: "datagram", from: `${from.address}:${from.port}`, body });
+});
 decoyDatagrams.bind(DECOY_PORT, "127.0.0.1");
 listening.push(once(decoy, "listening"), once(decoyDatagrams, "listening"));
 

@@ -154,9 +154,10 @@ async function startGateway(program: GatewayProgram, options: StartOptions) {
         case "rejected":
           return waiting?.reject(new Error(message.problems.join("; ")));
         case "audit":
-          for (const event of message.events) count(decisions, event);
-          if (holdsSecret(JSON.stringify(message.events))) {
-            problems.push("the audit holds a secret");
+          for (const event of message.events) {
+            count(decisions, event);
+            const text = JSON.stringify(event);
+            if (holdsSecret(text)) problems.push(`the audit holds a secret: ${text}`);
           }
           return client.send({ type: "audit-written", sequence: message.sequence });
       }
