@@ -56,31 +56,33 @@ import file52 from "../gateway/request_admit.ts" with { type: "text" };
 import file53 from "../gateway/request_body.ts" with { type: "text" };
 import file54 from "../gateway/request_guard.ts" with { type: "text" };
 import file55 from "../gateway/resolve.ts" with { type: "text" };
-import file56 from "../gateway/response_parser.ts" with { type: "text" };
-import file57 from "../gateway/snapshot.ts" with { type: "text" };
-import file58 from "../gateway/sniff.ts" with { type: "text" };
-import file59 from "../gateway/splice.ts" with { type: "text" };
-import file60 from "../gateway/tls_front.ts" with { type: "text" };
-import file61 from "../gateway/upstream_call.ts" with { type: "text" };
-import file62 from "../gateway/upstream_h1.ts" with { type: "text" };
-import file63 from "../gateway/upstream_h2.ts" with { type: "text" };
-import file64 from "../gateway/upstream_pool.ts" with { type: "text" };
-import file65 from "../gateway/upstream_proxy.ts" with { type: "text" };
-import file66 from "../gateway/upstream_tls.ts" with { type: "text" };
-import file67 from "../gateway/websocket.ts" with { type: "text" };
-import file68 from "../policy/address.ts" with { type: "text" };
-import file69 from "../policy/audit.ts" with { type: "text" };
-import file70 from "../policy/compile.ts" with { type: "text" };
-import file71 from "../policy/contradiction.ts" with { type: "text" };
-import file72 from "../policy/decide.ts" with { type: "text" };
-import file73 from "../policy/document.ts" with { type: "text" };
-import file74 from "../policy/hint.ts" with { type: "text" };
-import file75 from "../policy/host.ts" with { type: "text" };
-import file76 from "../policy/parse_document.ts" with { type: "text" };
-import file77 from "../policy/path.ts" with { type: "text" };
-import file78 from "../policy/protocol.ts" with { type: "text" };
-import file79 from "../policy/rule.ts" with { type: "text" };
-import file80 from "../policy/table.ts" with { type: "text" };
+import file56 from "../gateway/response_body.ts" with { type: "text" };
+import file57 from "../gateway/response_parser.ts" with { type: "text" };
+import file58 from "../gateway/snapshot.ts" with { type: "text" };
+import file59 from "../gateway/sniff.ts" with { type: "text" };
+import file60 from "../gateway/splice.ts" with { type: "text" };
+import file61 from "../gateway/tls_front.ts" with { type: "text" };
+import file62 from "../gateway/upstream_call.ts" with { type: "text" };
+import file63 from "../gateway/upstream_h1.ts" with { type: "text" };
+import file64 from "../gateway/upstream_h2.ts" with { type: "text" };
+import file65 from "../gateway/upstream_pool.ts" with { type: "text" };
+import file66 from "../gateway/upstream_proxy.ts" with { type: "text" };
+import file67 from "../gateway/upstream_tls.ts" with { type: "text" };
+import file68 from "../gateway/websocket.ts" with { type: "text" };
+import file69 from "../gateway/websocket_host.ts" with { type: "text" };
+import file70 from "../policy/address.ts" with { type: "text" };
+import file71 from "../policy/audit.ts" with { type: "text" };
+import file72 from "../policy/compile.ts" with { type: "text" };
+import file73 from "../policy/contradiction.ts" with { type: "text" };
+import file74 from "../policy/decide.ts" with { type: "text" };
+import file75 from "../policy/document.ts" with { type: "text" };
+import file76 from "../policy/hint.ts" with { type: "text" };
+import file77 from "../policy/host.ts" with { type: "text" };
+import file78 from "../policy/parse_document.ts" with { type: "text" };
+import file79 from "../policy/path.ts" with { type: "text" };
+import file80 from "../policy/protocol.ts" with { type: "text" };
+import file81 from "../policy/rule.ts" with { type: "text" };
+import file82 from "../policy/table.ts" with { type: "text" };
 
 /** What the gateway is bundled from inside its image, by path in the repository. */
 export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
@@ -140,29 +142,31 @@ export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
   "src/gateway/request_body.ts": file53,
   "src/gateway/request_guard.ts": file54,
   "src/gateway/resolve.ts": file55,
-  "src/gateway/response_parser.ts": file56,
-  "src/gateway/snapshot.ts": file57,
-  "src/gateway/sniff.ts": file58,
-  "src/gateway/splice.ts": file59,
-  "src/gateway/tls_front.ts": file60,
-  "src/gateway/upstream_call.ts": file61,
-  "src/gateway/upstream_h1.ts": file62,
-  "src/gateway/upstream_h2.ts": file63,
-  "src/gateway/upstream_pool.ts": file64,
-  "src/gateway/upstream_proxy.ts": file65,
-  "src/gateway/upstream_tls.ts": file66,
-  "src/gateway/websocket.ts": file67,
-  "src/policy/address.ts": file68,
-  "src/policy/audit.ts": file69,
-  "src/policy/compile.ts": file70,
-  "src/policy/contradiction.ts": file71,
-  "src/policy/decide.ts": file72,
-  "src/policy/document.ts": file73,
-  "src/policy/hint.ts": file74,
-  "src/policy/host.ts": file75,
-  "src/policy/parse_document.ts": file76,
-  "src/policy/path.ts": file77,
-  "src/policy/protocol.ts": file78,
-  "src/policy/rule.ts": file79,
-  "src/policy/table.ts": file80,
+  "src/gateway/response_body.ts": file56,
+  "src/gateway/response_parser.ts": file57,
+  "src/gateway/snapshot.ts": file58,
+  "src/gateway/sniff.ts": file59,
+  "src/gateway/splice.ts": file60,
+  "src/gateway/tls_front.ts": file61,
+  "src/gateway/upstream_call.ts": file62,
+  "src/gateway/upstream_h1.ts": file63,
+  "src/gateway/upstream_h2.ts": file64,
+  "src/gateway/upstream_pool.ts": file65,
+  "src/gateway/upstream_proxy.ts": file66,
+  "src/gateway/upstream_tls.ts": file67,
+  "src/gateway/websocket.ts": file68,
+  "src/gateway/websocket_host.ts": file69,
+  "src/policy/address.ts": file70,
+  "src/policy/audit.ts": file71,
+  "src/policy/compile.ts": file72,
+  "src/policy/contradiction.ts": file73,
+  "src/policy/decide.ts": file74,
+  "src/policy/document.ts": file75,
+  "src/policy/hint.ts": file76,
+  "src/policy/host.ts": file77,
+  "src/policy/parse_document.ts": file78,
+  "src/policy/path.ts": file79,
+  "src/policy/protocol.ts": file80,
+  "src/policy/rule.ts": file81,
+  "src/policy/table.ts": file82,
 };
