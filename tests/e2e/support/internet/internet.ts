@@ -39,6 +39,7 @@ export type Internet = AsyncDisposable & {
 /** Names the tests know. All others lead to the decoy. */
 export const KNOWN = [
   ...["allowed.test", "also.test", "shared.test", "inject.test", "splice.test", "path.test"],
+  ...["rebind.test", "flip.test", "mixed.test", "meta.test"],
   ...["model.test", "big.test", "wild.test", "www.wild.test", "deep.www.wild.test"],
 ] as const;
 

@@ -19,12 +19,16 @@ import type {
 } from "./types.ts";
 
 const WAIT_MS = 1500;
+/** The gateway always says something, but on a busy machine it takes its time. */
+const GATEWAY_WAIT_MS = 10_000;
+/** Silence after which an answer is taken to be whole. */
+const CALM_MS = 300;
 const KEPT = 65_536;
 
 type Draft = Omit<Outcome, "id">;
 
 const probes = (JSON.parse(await text(process.stdin)) as Probe[]).map((probe) =>
-  "host" in probe ? { ...probe, host: findHost(probe.host) } : probe
+  "host" in probe ? { ...waitFor(probe), host: findHost(probe.host) } : probe
 );
 const outcomes = await Promise.all(probes.map(async (probe) => {
   const draft: Draft = { reached: "nothing", data: "" };
@@ -37,6 +41,12 @@ const outcomes = await Promise.all(probes.map(async (probe) => {
 }));
 // What a probe left open must not keep this program; what it printed must be out.
 process.stdout.write(`${JSON.stringify(outcomes)}\n`, () => process.exit(0));
+
+function waitFor<P extends Probe>(probe: P): P {
+  return probe.kind === "raw" && probe.host === "@gateway"
+    ? { waitMs: GATEWAY_WAIT_MS, ...probe }
+    : probe;
+}
 
 /**
  * `@gateway` is the session's gateway, as every program is told, and `@bridge` the address before it;
@@ -127,7 +137,7 @@ async function converse(
     // Something came: a little longer, for the rest of it.
     for (let calm = false; !calm && isOpen() && Date.now() < deadline;) {
       const length = draft.data.length;
-      const patience = length > before ? 150 : deadline - Date.now();
+      const patience = length > before ? CALM_MS : deadline - Date.now();
       calm = !await woken((resolve) => wake = resolve, patience) && length > before;
     }
   }
@@ -225,7 +235,7 @@ async function runH2(probe: H2Probe, draft: Draft): Promise<void> {
     ALPNProtocols: ["h2"],
     rejectUnauthorized: false,
   });
-  await settled(socket, "secureConnect", WAIT_MS * 2);
+  await settled(socket, "secureConnect", GATEWAY_WAIT_MS);
   draft.reached = "tls";
   if (socket.alpnProtocol !== "h2") throw new Error(`ALPN: ${socket.alpnProtocol}`);
   const session = connectH2(`https://${probe.sni}`, { createConnection: () => socket });
@@ -234,7 +244,7 @@ async function runH2(probe: H2Probe, draft: Draft): Promise<void> {
     probe.requests.map(({ authority, path }) =>
       new Promise<{ status: number; body: string; error?: string }>((resolve) => {
         const answer = { status: 0, body: "" };
-        const timer = setTimeout(() => resolve({ ...answer, error: "no answer" }), 5000);
+        const timer = setTimeout(() => resolve({ ...answer, error: "no answer" }), GATEWAY_WAIT_MS);
         const stream = session.request({ ":authority": authority, ":path": path });
         stream.on("response", (headers) => answer.status = Number(headers[":status"]));
         stream.on("data", (chunk: Buffer) => answer.body += chunk.toString());
@@ -256,7 +266,7 @@ function runWebSocket(probe: WebSocketProbe, draft: Draft): Promise<void> {
   const waiting = [...probe.send];
   const texts: string[] = [];
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("no answer")), 5000);
+    const timer = setTimeout(() => reject(new Error("no answer")), GATEWAY_WAIT_MS);
     const end = () => {
       clearTimeout(timer);
       draft.data = JSON.stringify(texts);

@@ -15,7 +15,7 @@ export type RawProbe = {
   tls?: { sni: string | null; alpn?: string[] };
   /** Then these, one after the other, each after something came back. Latin-1. */
   send?: string[];
-  /** How long to wait for more, in milliseconds (1500). */
+  /** How long to wait for more, in milliseconds: 10 000 for the gateway, 1 500 for anybody else. */
   waitMs?: number;
 };
 
