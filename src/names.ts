@@ -34,6 +34,8 @@ export const IMAGE = {
   gateway: "sandcage/gateway",
   /** What a service runs in: tools (or base) plus one agent. */
   servicePrefix: "sandcage/",
+  /** After the name of a service, on the images of its ACP adapter and of its ACP sessions. */
+  acpSuffix: ".acp",
 } as const;
 
 /** Networks. */

@@ -24,7 +24,13 @@ import { cageDir, claimCage } from "./store.ts";
 import { type CageWorkspace, observeCageWorkspace } from "./workspace.ts";
 
 /** Which cage, for which service. */
-export type CageRequest = { service: string; path?: string; name?: string };
+export type CageRequest = {
+  service: string;
+  path?: string;
+  name?: string;
+  /** For sessions of ACP: the image has what speaks it. Defaults to false. */
+  acp?: boolean;
+};
 
 /** What preparing needs from outside. */
 export type CageContext = { host: Host; io: Io; engineContext?: string; signal?: AbortSignal };
@@ -38,6 +44,8 @@ export type CageSite = {
   config: Config;
   service: ServiceDefinition;
   engine: Engine;
+  /** Its sessions speak ACP. */
+  acp: boolean;
 };
 
 /** Which image and which user, and what else the engine must have. */
@@ -72,7 +80,7 @@ export async function locateCage(request: CageRequest, context: CageContext): Pr
     context: context.engineContext ?? config.engine.context,
   });
   await requireLocal(engine, "Mounting the project");
-  return { id, dir, project, config, service, engine };
+  return { id, dir, project, config, service, engine, acp: request.acp === true };
 }
 
 /** Plans the images of a cage and what else it needs of the engine. Makes nothing. */
@@ -83,7 +91,7 @@ export async function planSite(site: CageSite, { host }: CageContext): Promise<P
   return {
     ...site,
     user,
-    images: planImages({ config, service, facts }),
+    images: planImages({ config, service, facts, acp: site.acp }),
     ...(config.network.mode === "allowlist"
       ? { gateway: await planGatewayImage({ config, facts }) }
       : {}),

@@ -29,9 +29,10 @@ export function planInside(planning: Planning): void {
         });
       }
     }
-    const npm = service.install?.npm;
-    if (npm !== undefined) {
-      ask(planning, `${path}.install.npm`, { value: npm, why: `is installed and runs as ${name}` });
+    for (const key of ["npm", "acp"] as const) {
+      const value = service.install?.[key];
+      if (value === undefined) continue;
+      ask(planning, `${path}.install.${key}`, { value, why: `is installed and runs as ${name}` });
     }
   }
 }

@@ -56,6 +56,11 @@ const byteSize = () =>
   );
 // A version becomes part of commands in an image build: no blanks, quotes or shell signs.
 const version = () => scalar('a version such as "22" or 1.2.3', /^[A-Za-z0-9][A-Za-z0-9._+-]*$/);
+const npmPackage = () =>
+  string(
+    "an npm package with an exact version such as my-agent@1.2.3",
+    /^(@[a-z0-9._-]+\/)?[a-z0-9._-]+@\d+\.\d+\.\d+[A-Za-z0-9.+-]*$/,
+  );
 const words = (min = 0) => list(line(), { min, merge: min > 0 ? "replace" : "concat" });
 const value = () => scalar("a text, a number or a boolean", /^[^\0]*$/);
 
@@ -78,12 +83,10 @@ const serviceSchema = section({
   install: say(
     "Where the agent comes from",
     section({
-      npm: say(
-        "npm package with an exact version, `name@1.2.3`",
-        string(
-          "an npm package with an exact version such as my-agent@1.2.3",
-          /^(@[a-z0-9._-]+\/)?[a-z0-9._-]+@\d+\.\d+\.\d+[A-Za-z0-9.+-]*$/,
-        ),
+      npm: say("npm package with an exact version, `name@1.2.3`", npmPackage()),
+      acp: say(
+        "npm package that speaks ACP for the agent, where it does not do so itself; only editors' sessions carry it",
+        npmPackage(),
       ),
     }),
   ),

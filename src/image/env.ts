@@ -11,6 +11,11 @@ export function agentDir(service: string): string {
   return `${INSIDE.agents}/${service}`;
 }
 
+/** Folder of what speaks ACP for an agent. */
+export function acpDir(service: string): string {
+  return `${agentDir(service)}.acp`;
+}
+
 /**
  * Variables that make every common TLS client read the system's certificate bundle: without them
  * Node, Python and friends bring their own and refuse a company's CA.

@@ -6,7 +6,7 @@ import { IMAGE, INSIDE, LABEL } from "../names.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
 import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
-import { agentDir, cageCaEnv } from "./env.ts";
+import { acpDir, agentDir, cageCaEnv } from "./env.ts";
 import { APT_MOUNTS, formatEnv, formatStep, NPM_MOUNTS, parseMirror, stepFiles } from "./steps.ts";
 import { planToolchains } from "./toolchains.ts";
 import { BASE_VERSIONS, MISE_PACKAGE, NODE_PACKAGE } from "./versions.ts";
@@ -79,32 +79,47 @@ export type ImageDraft =
 const TOOLCHAIN_PACKAGES = ["build-essential", "libssl-dev", "pkg-config"];
 
 /**
- * Plans the images of one service in one project: base, then the project's tools, then the agent.
- * The agent is installed once for each version, whatever projects there are, and copied from there.
+ * Plans the images of one service in one project: base, then the project's tools, then the agent,
+ * for a session of ACP what speaks it in a layer on top. Agent and adapter are installed once for
+ * each version, whatever projects there are, and copied from there.
  * Pure; a plan takes well under 10 ms.
+ *
+ * @param options.acp The session speaks ACP. Defaults to false.
  *
  * @throws {UserError} With code `config-invalid`, for toolchains or a Dockerfile that cannot work.
  */
 export function planImages(
-  options: { config: ImageConfig; service: ServiceDefinition; facts: ImageFacts },
+  options: {
+    config: ImageConfig;
+    service: ServiceDefinition;
+    facts: ImageFacts;
+    acp?: boolean;
+  },
 ): ImagePlan {
   const { config, service, facts } = options;
   const base = planBase(config, facts);
   const tools = planTools(config, { base, facts });
   const images = [base, ...tools];
   const parent = images.at(-1)!;
-  const agent = service.install === undefined
-    ? undefined
-    : planAgent(service, service.install.npm, base);
+  const { npm, acp } = service.install ?? {};
+  const agent = npm === undefined ? undefined : planInstall(npm, {
+    service,
+    repository: `${IMAGE.agentPrefix}${service.name}`,
+    dir: agentDir(service.name),
+    base,
+  });
   if (agent !== undefined) images.push(agent);
   // Without tools of the project's own, the agent's image is the parent already: nothing to copy.
-  const final = planService(
+  const plain = planService(
     service,
     agent !== undefined && tools.length === 0
       ? { parent: agent, user: facts.user }
       : { parent, agent, user: facts.user },
   );
-  images.push(final);
+  images.push(plain);
+  const final = options.acp === true && acp !== undefined
+    ? planAcp(acp, { service, plain, base, images })
+    : plain;
   return {
     images,
     final,
@@ -205,17 +220,42 @@ function planCustom(
   });
 }
 
-function planAgent(service: ServiceDefinition, npm: string, base: ImageSpec): ImageSpec {
+function planInstall(
+  npm: string,
+  options: { service: ServiceDefinition; repository: string; dir: string; base: ImageSpec },
+): ImageSpec {
+  const { service, repository, dir, base } = options;
   return nameImage({
-    repository: `${IMAGE.agentPrefix}${service.name}`,
+    repository,
     dockerfile: `FROM ${base.ref}\n` +
-      `${
-        formatStep("agent-install", { mounts: NPM_MOUNTS, args: [agentDir(service.name), npm] })
-      }\n`,
+      `${formatStep("agent-install", { mounts: NPM_MOUNTS, args: [dir, npm] })}\n`,
     files: stepFiles("agent-install"),
     labels: { [LABEL.service]: service.name },
     cause: npm,
   });
+}
+
+/** On top of the image every other session uses: they share all but this. */
+function planAcp(
+  npm: string,
+  options: { service: ServiceDefinition; plain: ImageSpec; base: ImageSpec; images: ImageSpec[] },
+): ImageSpec {
+  const { service, plain, base, images } = options;
+  const adapter = planInstall(npm, {
+    service,
+    repository: `${IMAGE.agentPrefix}${service.name}${IMAGE.acpSuffix}`,
+    dir: acpDir(service.name),
+    base,
+  });
+  const final = nameImage({
+    repository: `${IMAGE.servicePrefix}${service.name}${IMAGE.acpSuffix}`,
+    dockerfile: `FROM ${plain.ref}\n` +
+      `COPY --from=${adapter.ref} ${INSIDE.agents} ${INSIDE.agents}\n`,
+    labels: { [LABEL.service]: service.name },
+    cause: `${service.title} with ${npm}`,
+  });
+  images.push(adapter, final);
+  return final;
 }
 
 /** The top layer: the agent's files beside the project's tools, and the user who runs them. */

@@ -8,10 +8,14 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "title": "Claude Code",
     "version": "2.1.329",
     "install": {
-      "npm": "@anthropic-ai/claude-code"
+      "npm": "@anthropic-ai/claude-code",
+      "acp": "@agentclientprotocol/claude-agent-acp@0.100.0"
     },
     "command": [
       "claude"
+    ],
+    "acp": [
+      "claude-agent-acp"
     ],
     "env": {
       "DISABLE_AUTOUPDATER": "1",
@@ -53,10 +57,14 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "title": "Codex",
     "version": "0.169.0",
     "install": {
-      "npm": "@openai/codex"
+      "npm": "@openai/codex",
+      "acp": "@agentclientprotocol/codex-acp@2.6.0"
     },
     "command": [
       "codex"
+    ],
+    "acp": [
+      "codex-acp"
     ],
     "domains": [
       "api.openai.com",

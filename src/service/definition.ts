@@ -6,10 +6,15 @@ export type ServiceDefinition = {
   title: string;
   /** Pinned version of the agent; absent for `shell`. */
   version?: string;
+  /** npm packages with their exact versions. */
   install?: {
-    /** npm package with its exact version. */
-    npm: string;
+    /** The agent. */
+    npm?: string;
+    /** What speaks ACP for it, where it does not do so itself; only in the image of ACP sessions. */
+    acp?: string;
   };
+  /** What is installed instead of an npm package; only agents of the ACP registry have it. */
+  payload?: ServicePayload;
   /** Command line of the agent inside the cage. */
   command: string[];
   /** Arguments always passed before the user's own. */
@@ -31,6 +36,29 @@ export type ServiceDefinition = {
     login?: string[];
   };
 };
+
+/** How the files of an archive are packed; `raw` is the program itself. */
+export type ArchiveFormat = "zip" | "tar.gz" | "tar.bz2" | "raw";
+
+/** An agent that comes from elsewhere than npm, complete and verified. */
+export type ServicePayload =
+  | {
+    kind: "pypi";
+    /** Python package with its exact version, `name==1.2.3`. */
+    requirement: string;
+    /** Name of its console script. */
+    program: string;
+  }
+  | {
+    kind: "archive";
+    /** Where the verified file lies on the host. */
+    path: string;
+    /** SHA-256 of it, 64 hex digits. */
+    sha256: string;
+    format: ArchiveFormat;
+    /** The program, relative to the archive's root. */
+    program: string;
+  };
 
 /** A definition as registry/services/*.yml spells it: what is left out is empty. */
 export type BuiltInService = Partial<Omit<ServiceDefinition, "name">> & {

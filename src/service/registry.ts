@@ -55,9 +55,10 @@ export function resolveService(
 function findBuiltIn(name: string): ServiceDefinition | undefined {
   if (!Object.hasOwn(BUILT_IN, name)) return undefined;
   const service = { ...plain(name), ...BUILT_IN[name]! };
-  return service.install === undefined ? service : {
+  const { install } = service;
+  return install?.npm === undefined ? service : {
     ...service,
-    install: { npm: `${service.install.npm}@${service.version}` },
+    install: { ...install, npm: `${install.npm}@${service.version}` },
   };
 }
 
@@ -75,6 +76,7 @@ function plain(name: string): ServiceDefinition {
 
 function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefinition {
   const npm = planPackage(service, config);
+  const adapter = planAdapter(service, config);
   const command = config.command ?? (service.command.length > 0 ? service.command : undefined) ??
     (npm === undefined ? undefined : [programOf(npm)]);
   if (command === undefined) {
@@ -87,16 +89,43 @@ function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefini
   return {
     ...service,
     ...(version === undefined ? {} : { version }),
-    ...(npm === undefined ? {} : { install: { npm } }),
+    ...(npm === undefined && adapter === undefined ? {} : {
+      install: {
+        ...(npm === undefined ? {} : { npm }),
+        ...(adapter === undefined ? {} : { acp: adapter }),
+      },
+    }),
     command,
     args: [...service.args, ...(config.args ?? [])],
-    ...(config.acp === undefined ? {} : { acp: config.acp }),
+    ...planAcp(service, { config, adapter }),
     env: { ...service.env, ...config.env },
     domains: [...new Set([...service.domains, ...(config.domains ?? [])])],
   };
 }
 
-/** An image must not depend on the day it was built: the version is exact or it is an error. */
+/** Another adapter has another program; one of another version has the same. */
+function planAcp(
+  service: ServiceDefinition,
+  options: { config: ServiceConfig; adapter: string | undefined },
+): { acp?: string[] } {
+  const { config, adapter } = options;
+  if (config.acp !== undefined) return { acp: config.acp };
+  const own = service.install?.acp;
+  const isSame = adapter === undefined ||
+    (own !== undefined && splitPackage(own).name === splitPackage(adapter).name);
+  if (!isSame) return { acp: [programOf(adapter)] };
+  return service.acp === undefined ? {} : { acp: service.acp };
+}
+
+function planAdapter(service: ServiceDefinition, config: ServiceConfig): string | undefined {
+  const given = config.install?.acp ?? service.install?.acp;
+  if (given === undefined) return undefined;
+  return checkPackage(splitPackage(given), {
+    key: `services.${service.name}.install.acp`,
+    given,
+  });
+}
+
 function planPackage(service: ServiceDefinition, config: ServiceConfig): string | undefined {
   const given = config.install?.npm ?? service.install?.npm;
   if (given === undefined) return undefined;
@@ -105,6 +134,14 @@ function planPackage(service: ServiceDefinition, config: ServiceConfig): string 
   const key = config.version === undefined
     ? `services.${service.name}.install.npm`
     : `services.${service.name}.version`;
+  return checkPackage({ name, version }, { key, given });
+}
+
+/** An image must not depend on the day it was built: the version is exact or it is an error. */
+function checkPackage(
+  { name, version }: { name: string; version?: string | undefined },
+  { key, given }: { key: string; given: string },
+): string {
   if (!/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+$/i.test(name)) {
     throw invalid(`Cannot read ${key}: ${JSON.stringify(given)} is no npm package`, {
       hint: `Give a package of the registry with its version, "name@1.2.3"`,

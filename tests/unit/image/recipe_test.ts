@@ -35,11 +35,12 @@ function formatPlan(plan: ImagePlan): string {
 
 function plan(
   change: Partial<Config> = {},
-  options: { service?: string; facts?: Partial<ImageFacts> } = {},
+  options: { service?: string; facts?: Partial<ImageFacts>; acp?: boolean } = {},
 ): ImagePlan {
   const config = { ...defaultConfig(), ...change };
   const service = resolveService(options.service ?? "claude", config);
-  return planImages({ config, service, facts: { ...FACTS, ...options.facts } });
+  const { acp = false, facts } = options;
+  return planImages({ config, service, facts: { ...FACTS, ...facts }, acp });
 }
 
 const CASES: [string, () => ImagePlan][] = [
@@ -74,6 +75,14 @@ const CASES: [string, () => ImagePlan][] = [
     "a custom agent is installed like a built-in one",
     () =>
       plan({ services: { mine: { install: { npm: "@me/my-agent@1.2.3" } } } }, { service: "mine" }),
+  ],
+  [
+    "an ACP session of claude has the adapter in a layer of its own",
+    () => plan({ packages: ["jq"] }, { acp: true }),
+  ],
+  [
+    "an ACP session of gemini needs nothing but gemini",
+    () => plan({}, { service: "gemini", acp: true }),
   ],
   [
     "host certificates go into the base",
@@ -192,4 +201,12 @@ Deno.test("planning takes well under 10 ms", () => {
   const start = performance.now();
   for (let i = 0; i < 20; i++) plan({ packages: [`jq${i}`] });
   assert.ok((performance.now() - start) / 20 < 10);
+});
+
+Deno.test("a session without ACP neither builds nor carries the adapter, and shares all its images", () => {
+  const [plain, acp] = [plan(), plan({}, { acp: true })];
+  assert.ok(!JSON.stringify(plain).includes("claude-agent-acp"));
+  const shared = acp.images.slice(0, plain.images.length).map(({ ref }) => ref);
+  assert.deepEqual(shared, plain.images.map(({ ref }) => ref));
+  assert.notEqual(acp.final.ref, plain.final.ref);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import type { Config } from "../../../src/config/schema.ts";
 import { EXIT, UserError } from "../../../src/errors.ts";
 import { BUILT_IN } from "../../../src/service/built_in.ts";
 import {
@@ -40,9 +41,76 @@ Deno.test("every built-in agent is pinned and comes from npm; shell installs not
       continue;
     }
     assert.match(service.version!, /^\d+\.\d+\.\d+$/);
-    assert.ok(service.install!.npm.endsWith(`@${service.version}`));
+    assert.ok(service.install!.npm!.endsWith(`@${service.version}`));
     assert.ok(Object.keys(service.auth.keys).length > 0 && service.domains.length > 0);
   }
+});
+
+Deno.test("every built-in agent speaks ACP: by itself, or through a pinned adapter", () => {
+  const spoken = builtInServices().map(({ name, acp, install }) => [name, acp, install?.acp]);
+  assert.deepEqual(spoken, [
+    ["claude", ["claude-agent-acp"], "@agentclientprotocol/claude-agent-acp@0.100.0"],
+    ["codex", ["codex-acp"], "@agentclientprotocol/codex-acp@2.6.0"],
+    ["gemini", ["gemini", "--acp"], undefined],
+    ["shell", undefined, undefined],
+  ]);
+});
+
+const ADAPTERS = [
+  [
+    "another version of the built-in adapter has the same program",
+    { claude: { install: { acp: "@agentclientprotocol/claude-agent-acp@0.101.0" } } },
+    { acp: ["claude-agent-acp"], adapter: "@agentclientprotocol/claude-agent-acp@0.101.0" },
+  ],
+  [
+    "another adapter has a program of its own name",
+    { claude: { install: { acp: "@me/bridge@1.0.0" } } },
+    { acp: ["bridge"], adapter: "@me/bridge@1.0.0" },
+  ],
+  [
+    "a command line of the configuration stays what it is",
+    { claude: { install: { acp: "@me/bridge@1.0.0" }, acp: ["bridge", "--stdio"] } },
+    { acp: ["bridge", "--stdio"], adapter: "@me/bridge@1.0.0" },
+  ],
+  [
+    "another version of the agent leaves its adapter alone",
+    { claude: { version: "2.2.0" } },
+    {
+      acp: ["claude-agent-acp"],
+      adapter: "@agentclientprotocol/claude-agent-acp@0.100.0",
+    },
+  ],
+  [
+    "an agent of one's own that speaks ACP needs none",
+    { claude: {}, mine: { install: { npm: "mine@1.0.0" }, acp: ["mine", "acp"] } },
+    { acp: ["mine", "acp"], adapter: undefined },
+  ],
+  [
+    "an adapter needs no package beside it",
+    { claude: {}, mine: { command: ["mine"], install: { acp: "mine-acp@1.0.0" } } },
+    { acp: ["mine-acp"], adapter: "mine-acp@1.0.0" },
+  ],
+] as const;
+
+for (const [title, services, { acp, adapter }] of ADAPTERS) {
+  Deno.test(`an ACP adapter: ${title}`, () => {
+    const config = { services: structuredClone(services) as unknown as Config["services"] };
+    const service = resolveService("mine" in services ? "mine" : "claude", config);
+    assert.deepEqual([service.acp, service.install?.acp], [acp, adapter]);
+  });
+}
+
+Deno.test("an adapter's version is exact, and the error names its key", () => {
+  assert.throws(
+    () =>
+      resolveService("claude", {
+        services: { claude: { install: { acp: "@me/bridge@latest" } } },
+      }),
+    (error) =>
+      error instanceof UserError && error.exit === EXIT.config &&
+      error.message ===
+        'Cannot read services.claude.install.acp: "latest" is no exact version',
+  );
 });
 
 Deno.test("no built-in agent runs with its permissions switched off by default", () => {
