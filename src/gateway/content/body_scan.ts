@@ -14,6 +14,9 @@ export type BodyScan = {
   end(): void;
 };
 
+/** Smaller chunks are gathered to this: joining costs as much as what was kept, for each. */
+const STEP = 4096;
+
 /** Starts the search of one body. `onHit` may throw, which ends it. */
 export function createBodyScan(
   scanner: Scanner,
@@ -33,6 +36,14 @@ export function createBodyScan(
     scanner.find(data, { from, to }, { skip }).forEach(onHit);
     judged = range.to;
   };
+  let gathered: Buffer[] = [];
+  let gatheredLength = 0;
+  const gather = (): Buffer => {
+    const chunk = gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered);
+    gathered = [];
+    gatheredLength = 0;
+    return chunk;
+  };
   /** Joins only what lies around the seam: the rest of a large chunk is searched where it is. */
   const searchLarge = (chunk: Buffer) => {
     const start = base + kept.length;
@@ -43,7 +54,11 @@ export function createBodyScan(
     base = start;
   };
   return {
-    write(chunk) {
+    write(piece) {
+      gathered.push(piece);
+      gatheredLength += piece.length;
+      if (gatheredLength < STEP) return judged;
+      const chunk = gather();
       if (chunk.length > 2 * (context + reach)) {
         searchLarge(chunk);
       } else {
@@ -56,6 +71,7 @@ export function createBodyScan(
       return judged;
     },
     end() {
+      kept = Buffer.concat([kept, gather()]);
       search(kept, { base, to: base + kept.length });
     },
   };

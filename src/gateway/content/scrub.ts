@@ -48,10 +48,20 @@ function createDecodedScrub(
 ): Duplex {
   const scrubber = createReplaceStream(replacer);
   let decoder: Duplex | null = null;
+  let hasEnded = false;
+  let proceed: ((error?: Error | null) => void) | null = null;
+  const goOn = () => {
+    const done = proceed;
+    proceed = null;
+    done?.();
+  };
   const body = new Duplex({
     write(chunk: Buffer, _encoding, done) {
       decoder ??= start(chunk);
-      decoder.write(chunk, () => done());
+      // What stands behind the end of the coding is not passed on.
+      if (hasEnded) return done();
+      proceed = done;
+      decoder.write(chunk, goOn);
     },
     final(done) {
       if (decoder === null) scrubber.end();
@@ -77,6 +87,10 @@ function createDecodedScrub(
     made.on("error", () => {
       const detail = `The ${coding} response is corrupt`;
       body.destroy(new BlockedError({ action: "block", reason: "encoding", detail }));
+    });
+    made.on("end", () => {
+      hasEnded = true;
+      goOn();
     });
     made.pipe(scrubber);
     return made;

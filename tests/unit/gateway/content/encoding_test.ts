@@ -144,6 +144,32 @@ Deno.test("a secret in the header of gzip does not leave", async () => {
   assert.deepEqual([blocked?.reason, out.length], ["secret-leak", 0]);
 });
 
+Deno.test("of a long comment in the header of gzip nothing of a late secret leaves", async () => {
+  const plain = zlib.gzipSync(Buffer.from("hello"));
+  const head = Buffer.from(plain.subarray(0, 10));
+  head[3] = 0x10;
+  const comment = Buffer.alloc(300_000, "x ");
+  const bytes = Buffer.concat([head, comment, Buffer.from(`${SECRET}\0`), plain.subarray(10)]);
+  for (const lengths of [[1021], [300_015]]) {
+    const { out, blocked } = await send("gzip", { bytes, lengths });
+    assert.equal(blocked?.reason, "secret-leak");
+    assert(out.length <= head.length + comment.length, `${out.length}`);
+  }
+});
+
+Deno.test("a body of nothing but empty compressed blocks is not held for ever", async () => {
+  const bytes = Buffer.alloc(9_000_000, Buffer.from([0, 0, 0, 0xff, 0xff]));
+  const { out, blocked } = await send("deflate", {
+    bytes: Buffer.concat([START, bytes]),
+    lengths: [65_536],
+  });
+  assert.match(blocked?.detail ?? "", /unfolds to nothing/);
+  assert.equal(out.length, 0);
+});
+
+/** RFC 1951 section 3.2.4: a stored block of one byte. */
+const START = Buffer.from([0, 1, 0, 0xfe, 0xff, 0x61]);
+
 Deno.test("half a secret does not wait outside behind compressed blocks of nothing", async () => {
   const deflate = zlib.createDeflateRaw();
   const pieces: Buffer[] = [];

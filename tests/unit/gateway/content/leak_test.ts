@@ -172,6 +172,45 @@ Deno.test("of a long body nothing of a late secret leaves", async () => {
   }
 });
 
+Deno.test("at the seams of large chunks all is found, and a word is still a word", async () => {
+  const content = await compile({
+    inspect: { ...OFF, secrets: "block" },
+    secrets: [secretOf(SECRET)],
+  });
+  const token = `ghp_${noise(36, ALNUM)}`;
+  const rows: [string, string | undefined][] = [
+    [` ${SECRET} `, "secret-leak"],
+    [` ${token} `, "secret-foreign"],
+    [` x${token} `, undefined],
+    [` 123456:AA${noise(33, ALNUM)} `, "secret-foreign"],
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...rows),
+      fc.integer({ min: 9000, max: 70_000 }),
+      // Around the seam, and around where the search of a chunk ends.
+      fc.oneof(fc.integer({ min: -60, max: 20 }), fc.integer({ min: -8200, max: -8185 })),
+      async ([text, want], size, shift) => {
+        const body = Buffer.alloc(size * 3, "- ");
+        body.write(text, size * 2 + shift);
+        const gate = content.openExchange(headOf()).openRequestBody(() => {})!;
+        const { blocked } = await pass(gate, cut(body, [size]));
+        assert.equal(blocked?.reason, want);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("a long body of single bytes passes", async () => {
+  const content = await compile({ secrets: [secretOf(SECRET)] });
+  const body = Buffer.from(noise(270_000, ALNUM));
+  const gate = content.openExchange(headOf()).openRequestBody(() => {})!;
+  const { out, blocked } = await pass(gate, cut(body, [1]));
+  assert.equal(blocked, null);
+  assert(out.equals(body));
+});
+
 Deno.test("a body longer than what is held first starts to leave before its end", async () => {
   const content = await compile({ secrets: [secretOf(SECRET)] });
   const gate = content.openExchange(headOf()).openRequestBody(() => {})!;

@@ -40,6 +40,13 @@ Deno.test("a host that is asked does not lose its bucket to many others", () => 
   }
 });
 
+Deno.test("what is remembered is bounded: a host not asked for long starts anew", () => {
+  const take = compileRate({ perSecond: 0.001, burst: 1 });
+  assert.deepEqual([take("a", 0), take("a", 0)], [true, false]);
+  for (let index = 0; index < 5000; index++) take(`host-${index}`, 0);
+  assert.equal(take("a", 0), true);
+});
+
 Deno.test("in any time no more pass than the burst and what came in", () => {
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 20 }),

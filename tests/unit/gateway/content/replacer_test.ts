@@ -73,6 +73,13 @@ Deno.test("only what may be the start of a needle is held back", () => {
   assert.equal(Buffer.concat(replacing.end()).toString(), "s");
 });
 
+Deno.test("what was replaced is no start of anything", () => {
+  const needles = toPairs([["secret-value", "X"], ["valueZZ", "Y"]]);
+  const replacing = createReplacing(compileReplacer(needles));
+  const out = replacing.write(Buffer.from("secret-valueZ"));
+  assert.equal(Buffer.concat(out).toString(), "XZ");
+});
+
 Deno.test("replaceAll() gives back what it changes nothing in", () => {
   const replacer = compileReplacer(toPairs([["abc", "x"]]));
   for (const text of ["", "a", "ab", "nothing here"]) {

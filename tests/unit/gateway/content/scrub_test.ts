@@ -81,6 +81,16 @@ for (const [coding, encode] of ENCODERS) {
   });
 }
 
+Deno.test("what stands behind the end of an encoded response is not passed on", async () => {
+  const exchange = await open();
+  const sent = Buffer.concat([zlib.gzipSync(`a ${VALUE}`), Buffer.from(`\0\0${VALUE}`)]);
+  for (const lengths of [[1], [sent.length]]) {
+    const { body } = exchange.openResponseBody([["content-encoding", "gzip"]])!;
+    const { out, blocked } = await pass(body, cut(sent, lengths));
+    assert.deepEqual([out.toString(), blocked], [`a ${PLACEHOLDER}`, null]);
+  }
+});
+
 for (const coding of ["compress", "gzip, br", "aes128gcm"]) {
   Deno.test(`a response in "${coding}" cannot be scrubbed and is refused`, async () => {
     const exchange = await open();
