@@ -23,6 +23,9 @@ Sets up what is missing, runs Claude Code in a cage on a sample project, shows w
 
 const FILE = "greeting.md";
 
+/** A host that no rule allows; nobody has this name (RFC 2606). */
+const FOREIGN = "somewhere.example";
+
 const { values: flags } = parseArgs({
   args: Deno.args,
   options: { live: { type: "boolean" }, keep: { type: "boolean" }, help: { type: "boolean" } },
@@ -148,31 +151,41 @@ async function runClaude(sample: Sample): Promise<void> {
   const hostname = await findGateway(NETWORK.egress);
   await using model = await startModelServer({ hostname, port: 0 });
   const live = flags.live === true;
-  const secret = '[secrets.ANTHROPIC_API_KEY]\nfrom = "env"\nto = ["api.anthropic.com"]\n';
-  const env = live ? "" : `[services.claude.env]\nANTHROPIC_BASE_URL = "${model.url}"\n`;
-  await writeConfig(sample.state, secret + env);
+  await writeConfig(sample.state, live ? LIVE_CONFIG : formatScriptedConfig(model.url));
   const prompt = live
     ? `Write a short greeting from inside a cage to the file ${FILE}, then run: id`
-    : `write ${FILE}: Hello from inside the cage.\nrun: id && pwd`;
+    : `write ${FILE}: Hello from inside the cage.\nrun: id && pwd; curl -sS https://${FOREIGN}`;
   say(live ? "  model: the real one" : "  model: the bundled scripted one, no key, no cost");
   const code = await streamClaude(sample, {
     prompt,
-    key: live ? Deno.env.get("ANTHROPIC_API_KEY")! : "demo-key-of-no-value",
+    ...(live ? { key: Deno.env.get("ANTHROPIC_API_KEY") } : {}),
   });
   if (code !== 0) throw new Error(`sandcage claude ended with ${code}`);
   if (!live) say(`  ${model.requests.length} requests reached the model server`);
 }
 
+/** The agent gets a placeholder; the gateway puts the key in toward its API. */
+const LIVE_CONFIG = "[secrets.ANTHROPIC_API_KEY]\n";
+
+/** The bundled model speaks plain HTTP, where no secret is ever put in: its key is for show. */
+function formatScriptedConfig(url: string): string {
+  return `[network]\nallow = ["${new URL(url).host}"]\n` +
+    `[services.claude.env]\nANTHROPIC_BASE_URL = "${url}"\nANTHROPIC_API_KEY = "demo-key"\n`;
+}
+
 async function streamClaude(
   sample: Sample,
-  options: { prompt: string; key: string },
+  options: { prompt: string; key?: string },
 ): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: sandcageArgs(sample, [
       ...["claude", "--", "-p", options.prompt, "--output-format", "stream-json", "--verbose"],
       "--dangerously-skip-permissions",
     ]),
-    env: { ...sample.env, ANTHROPIC_API_KEY: options.key },
+    env: {
+      ...sample.env,
+      ...(options.key === undefined ? {} : { ANTHROPIC_API_KEY: options.key }),
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

@@ -19,6 +19,8 @@ Deno.test("the demo runs Claude Code in a cage, shows the file and what held", a
   assert.match(result.stdout, /Hello from inside the cage\./);
   assert.match(result.stdout, /which is you/);
   assert.match(result.stdout, /✓ capabilities +none/);
+  assert.match(result.stdout, /✓ network +no route out/);
+  assert.match(result.stderr, /blocked \d+ hosts?: .*somewhere\.example \(no-rule\)/);
   assert.doesNotMatch(result.stdout, /✗/);
   assert.deepEqual(await leftovers(place.dir), []);
 });

@@ -68,8 +68,10 @@ export function judgeInside(inside: Inside, host: HostFacts): Fact[] {
     },
     {
       what: "network",
-      measured: `a network namespace of its own: ${inside.interfaces.join(", ")}`,
-      held: !inside.interfaces.includes("docker0"),
+      measured: inside.routed
+        ? "a route to everywhere"
+        : "no route out: the gateway of the session is the only neighbour",
+      held: !inside.routed && !inside.interfaces.includes("docker0"),
     },
   ];
 }

@@ -29,6 +29,8 @@ yes /tmp
 @@interfaces
 eth0
 lo
+@@routes
+answered
 `;
 
 Deno.test("parseInside() reads every section of what the script prints", () => {
@@ -52,5 +54,6 @@ Deno.test("parseInside() reads every section of what the script prints", () => {
     sockets: [],
     homes: [".bashrc"],
     interfaces: ["eth0", "lo"],
+    routed: true,
   });
 });

@@ -28,6 +28,7 @@ function inside(change: Partial<Inside> = {}): Inside {
     sockets: [],
     homes: [],
     interfaces: ["lo", "eth0"],
+    routed: false,
     ...change,
   };
 }
@@ -48,6 +49,7 @@ const BROKEN: [string, Partial<Inside>][] = [
   ["engine socket", { sockets: ["/var/run/docker.sock"] }],
   ["limits", { limits: { memory: "max", pids: "max", cpu: "max 100000" } }],
   ["network", { interfaces: ["lo", "docker0"] }],
+  ["network", { routed: true }],
 ];
 
 for (const [what, change] of BROKEN) {
