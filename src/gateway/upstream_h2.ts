@@ -70,7 +70,7 @@ export function openH2(socket: TLSSocket, onClose: () => void): H2Session {
         streams--;
         idleSinceMs = performance.now();
       });
-      return makeCall(stream, events, () => cause);
+      return makeCall(stream, events, { method: request.method, findCause: () => cause });
     },
   };
 }
@@ -78,9 +78,11 @@ export function openH2(socket: TLSSocket, onClose: () => void): H2Session {
 function makeCall(
   stream: ClientHttp2Stream,
   events: CallEvents,
-  findCause: () => Error | undefined,
+  options: { method: string; findCause(): Error | undefined },
 ): UpstreamCall {
+  const { method, findCause } = options;
   let isOver = false;
+  let missing: number | undefined;
   let trailers: HeaderList = [];
 
   function fail(error?: Error) {
@@ -100,9 +102,12 @@ function makeCall(
   });
   stream.on("response", (headers: IncomingHttpHeaders, flags: number, raw: unknown) => {
     if (isOver) return;
+    const status = Number(headers[":status"]);
     const bodyless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-    events.onHead(Number(headers[":status"]), listHeaders(headers, raw), bodyless);
+    if (!bodyless && method !== "HEAD" && status !== 304) missing = findLength(headers);
+    events.onHead(status, listHeaders(headers, raw), bodyless);
     stream.on("data", (chunk: Buffer) => {
+      if (missing !== undefined) missing -= chunk.length;
       if (!isOver) events.onBody(chunk);
     });
   });
@@ -114,6 +119,8 @@ function makeCall(
   stream.on("end", () => {
     // A reset stream ends as well: only its code tells.
     if (isOver || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
+    // Given up without an error: the length that was announced tells (RFC 9113 section 8.1.1).
+    if (missing !== undefined && missing !== 0) return fail();
     isOver = true;
     events.onEnd(trailers);
     if (!stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
@@ -133,6 +140,12 @@ function makeCall(
       stream.close(constants.NGHTTP2_CANCEL);
     },
   };
+}
+
+/** The length a response announces, in bytes. */
+function findLength(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers["content-length"];
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
 /** Headers as HTTP/2 wants them: names in lower case, each value of a name on its own. */
