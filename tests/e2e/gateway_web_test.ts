@@ -5,12 +5,14 @@
 import assert from "node:assert/strict";
 import { assertEcho, assertFetches, type Case, testCases } from "./support/internet/cases.ts";
 import { assertSilent, requestsOf, textOf } from "./support/internet/evidence.ts";
+import { BAD_CERTIFICATES } from "./support/internet/internet.ts";
 import { connect, curl, everyProxy, formatGet, raw, run } from "./support/internet/probes.ts";
 import { smuggle, SMUGGLED } from "./support/internet/smuggling.ts";
 
 const NETWORK = `allow = [
   "allowed.test", "also.test:8443", "*.wild.test", "inject.test", "splice.test", "big.test",
   "https://path.test/public", "model.test",
+  "expired.test", "wrong-host.test", "self-signed.test", "untrusted.test",
 ]
 block = [{ dest = "big.test", paths = ["/private"] }]
 passthrough = ["splice.test"]
@@ -18,7 +20,8 @@ passthrough = ["splice.test"]
 
 /** Its hosts' TLS is opened, to put it in. */
 const SECRET = "real-value-of-the-test-token-8c1f";
-const CONFIG = '[secrets.TEST_TOKEN]\nfrom = "env"\nto = ["inject.test", "model.test"]\n';
+const CONFIG = '[secrets.TEST_TOKEN]\nfrom = "env"\nto = ["inject.test", "model.test"]\n' +
+  '[inspect]\nhosts = ["expired.test", "wrong-host.test", "self-signed.test", "untrusted.test"]\n';
 
 const REFUSED = /^HTTP\/1\.1 4(00|03|21) /;
 const OPENED = { host: "@gateway", port: 443, tls: { sni: "inject.test" } };
@@ -131,6 +134,31 @@ const cases: Case[] = [
     internet.script("inject.test", { answers: [[echo]] });
     assertEcho((await cage.probe([sh("own", [...header, url])])).get("own"), "inject.test");
     assert.ok(textOf(await internet.events()).includes(SECRET), "and with it the control arrives");
+  }],
+  ["a host whose certificate is wrong is not spoken to", async ({ internet, cage }) => {
+    const bad = Object.values(BAD_CERTIFICATES);
+    const outcomes = await cage.probe([
+      // Our own end is not what the client would object to.
+      ...bad.map((host) =>
+        curl(host, ["-k", "-i", "--suppress-connect-headers", `https://${host}/`])
+      ),
+      curl("good", ["https://model.test/"]),
+      curl("broken off", ["https://model.test/reset"]),
+    ]);
+    const events = await internet.events();
+    assertSilent(events, internet, { names: [...bad, "model.test"], echo: true });
+    assert.deepEqual(requestsOf(events).filter(({ host }) => host !== "model.test"), []);
+    for (const host of bad) {
+      assert.match(
+        outcomes.get(host).data,
+        /^HTTP\/\S+ 502 [^]*"reason":"upstream-certificate"/,
+        host,
+      );
+    }
+    assertEcho(outcomes.get("good"), "model.test");
+    // Half an answer is not passed off as a whole one.
+    assert.notEqual(outcomes.get("broken off").code, 0);
+    assert.match(outcomes.get("broken off").data, /^the beginning/);
   }],
   ["N18 paths: what was checked is what is sent", async ({ internet, cage }) => {
     const fetch = (url: string) => curl(url, ["--path-as-is", "-g", url]);
