@@ -90,15 +90,17 @@ export function planBuildArgs(
   image: ImageSpec,
   options: {
     plan: Pick<ImagePlan, "proxies">;
-    staging: Pick<Staging, "dockerfile" | "npmrc">;
+    staging: Pick<Staging, "context" | "dockerfile" | "npmrc" | "pipConf">;
     noCache?: boolean;
   },
 ): string[] {
   const { plan, staging } = options;
+  const context = staging.context ?? image.contextDir;
   return [
     "build",
     "--progress=plain",
     ...(options.noCache === true ? ["--no-cache"] : []),
+    ...(image.offline === true ? ["--network", "none"] : []),
     ...[image.ref, ...(image.latest === undefined ? [] : [image.latest])]
       .flatMap((tag) => ["--tag", tag]),
     ...Object.entries(image.args).flatMap(([name, value]) => ["--build-arg", `${name}=${value}`]),
@@ -106,7 +108,8 @@ export function planBuildArgs(
     ...plan.proxies.flatMap((name) => ["--build-arg", name]),
     ...Object.entries(image.labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
     ...(staging.npmrc === undefined ? [] : ["--secret", `id=npmrc,src=${staging.npmrc}`]),
-    ...(image.contextDir === undefined ? ["-"] : ["--file", staging.dockerfile!, image.contextDir]),
+    ...(staging.pipConf === undefined ? [] : ["--secret", `id=pipconf,src=${staging.pipConf}`]),
+    ...(context === undefined ? ["-"] : ["--file", staging.dockerfile!, context]),
   ];
 }
 
@@ -115,8 +118,12 @@ type Staging = AsyncDisposable & {
   stdin?: Uint8Array;
   /** The user's Dockerfile with its base filled in. */
   dockerfile?: string;
+  /** A context of our own that is too large for memory. */
+  context?: string;
   /** The npm login as a build secret: never a layer, never an argument. */
   npmrc?: string;
+  /** The same for the Python index. */
+  pipConf?: string;
 };
 
 async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promise<Staging> {
@@ -129,7 +136,16 @@ async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promi
       staging.npmrc = join(dir, "npmrc");
       await Deno.writeTextFile(staging.npmrc, plan.npmrc, { mode: 0o600 });
     }
-    if (image.contextDir === undefined) {
+    if (plan.pipConf !== undefined) {
+      staging.pipConf = join(dir, "pip.conf");
+      await Deno.writeTextFile(staging.pipConf, plan.pipConf, { mode: 0o600 });
+    }
+    if (image.archive !== undefined) {
+      staging.context = join(dir, "context");
+      staging.dockerfile = join(dir, "Dockerfile");
+      await Deno.writeTextFile(staging.dockerfile, image.dockerfile);
+      await writeContext(image.files, { archive: image.archive, to: staging.context });
+    } else if (image.contextDir === undefined) {
       staging.stdin = packContext([{ path: "Dockerfile", text: image.dockerfile }, ...image.files]);
     } else {
       staging.dockerfile = join(dir, "Dockerfile");
@@ -141,6 +157,21 @@ async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promi
     throw error;
   }
   return staging;
+}
+
+async function writeContext(
+  files: ImageSpec["files"],
+  options: { archive: string; to: string },
+): Promise<void> {
+  const { archive, to } = options;
+  await Deno.mkdir(to, { mode: 0o700 });
+  for (const { path, text } of files) await Deno.writeTextFile(join(to, path), text);
+  try {
+    await Deno.link(archive, join(to, "archive"));
+  } catch {
+    // Another file system, or one without links.
+    await Deno.copyFile(archive, join(to, "archive"));
+  }
 }
 
 // BuildKit looks for it beside the Dockerfile it is given, which is ours; then in the context.

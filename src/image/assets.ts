@@ -1,4 +1,6 @@
+import agentArchive from "../../images/agent/agent-archive" with { type: "text" };
 import agentInstall from "../../images/agent/agent-install" with { type: "text" };
+import agentPython from "../../images/agent/agent-python" with { type: "text" };
 import agentUser from "../../images/agent/agent-user" with { type: "text" };
 import aptInstall from "../../images/agent/apt-install" with { type: "text" };
 import baseDockerfile from "../../images/agent/base.Dockerfile" with { type: "text" };
@@ -39,7 +41,9 @@ export const BASE_FILES: readonly ContextFile[] = [
 
 /** Scripts of one build step, mounted while it runs: a change rebuilds only the images that use it. */
 export const STEP_SCRIPTS = {
+  "agent-archive": agentArchive,
   "agent-install": agentInstall,
+  "agent-python": agentPython,
   "agent-user": agentUser,
   "toolchain-install": toolchainInstall,
 } as const;

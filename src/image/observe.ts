@@ -8,6 +8,7 @@ import type { Host } from "../host.ts";
 import { observeCa } from "./ca.ts";
 import { type CustomDockerfile, findSources } from "./dockerfile.ts";
 import { planNpmrc } from "./npmrc.ts";
+import { planPipConf } from "./pip_conf.ts";
 import type { ImageFacts } from "./recipe.ts";
 
 /** Variables the docker client hands to a build by itself when it is told their names. */
@@ -45,6 +46,7 @@ export async function observeImageFacts(
       : observeDockerfile(config.image.dockerfile, projectPath),
     observeNpmrc(host),
   ]);
+  const pipConf = planPipConf(host.env);
   return {
     arch: engine.capabilities.arch,
     user: cageUser(host, engine.capabilities),
@@ -53,6 +55,7 @@ export async function observeImageFacts(
       .filter((name) => (host.env[name] ?? "") !== ""),
     ...(dockerfile === undefined ? {} : { dockerfile }),
     ...(npmrc === undefined ? {} : { npmrc }),
+    ...(pipConf === undefined ? {} : { pipConf }),
   };
 }
 

@@ -3,7 +3,8 @@ import { quoteShell } from "../shell_quote.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { IMAGE, INSIDE, LABEL } from "../names.ts";
-import type { ServiceDefinition } from "../service/definition.ts";
+import type { ServiceDefinition, ServicePayload } from "../service/definition.ts";
+import { draftPayload } from "./agent.ts";
 import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
 import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
 import { acpDir, agentDir, cageCaEnv } from "./env.ts";
@@ -26,6 +27,8 @@ export type ImageFacts = {
   dockerfile?: CustomDockerfile;
   /** Lines of the host's npm configuration for registry and login; a build secret, never hashed. */
   npmrc?: string;
+  /** The host's pip configuration, for agents from a Python index; a build secret, never hashed. */
+  pipConf?: string;
   /** Names of the host's proxy variables; the docker client passes their values on. */
   proxies: readonly string[];
 };
@@ -45,6 +48,10 @@ export type ImageSpec = {
   contextDir?: string;
   /** The user's own Dockerfile on the host, for its `.dockerignore`. */
   dockerfilePath?: string;
+  /** A file of the host that is in the context as `archive`, besides {@link files}. */
+  archive?: string;
+  /** Its build reaches no network: what it opens comes from strangers. */
+  offline?: true;
   args: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
   /** Why this image exists, for people: `packages jq, ripgrep`. */
@@ -59,6 +66,7 @@ export type ImagePlan = {
   /** The image its agent is installed in, the same for every project; absent without an install. */
   agent?: ImageSpec;
   npmrc?: string;
+  pipConf?: string;
   proxies: readonly string[];
 };
 
@@ -102,12 +110,17 @@ export function planImages(
   const images = [base, ...tools];
   const parent = images.at(-1)!;
   const { npm, acp } = service.install ?? {};
-  const agent = npm === undefined ? undefined : planInstall(npm, {
+  const home = {
     service,
     repository: `${IMAGE.agentPrefix}${service.name}`,
     dir: agentDir(service.name),
     base,
-  });
+  };
+  const agent = service.payload !== undefined
+    ? planPayload(service.payload, home)
+    : npm === undefined
+    ? undefined
+    : planInstall(npm, home);
   if (agent !== undefined) images.push(agent);
   // Without tools of the project's own, the agent's image is the parent already: nothing to copy.
   const plain = planService(
@@ -126,6 +139,7 @@ export function planImages(
     ...(agent === undefined ? {} : { agent }),
     proxies: facts.proxies,
     ...(facts.npmrc === undefined ? {} : { npmrc: facts.npmrc }),
+    ...(facts.pipConf === undefined ? {} : { pipConf: facts.pipConf }),
   };
 }
 
@@ -217,6 +231,18 @@ function planCustom(
     args: config.image.args,
     inputs: file.fingerprint,
     cause: file.path,
+  });
+}
+
+function planPayload(
+  payload: ServicePayload,
+  options: { service: ServiceDefinition; repository: string; dir: string; base: ImageSpec },
+): ImageSpec {
+  const { service, repository, dir, base } = options;
+  return nameImage({
+    repository,
+    ...draftPayload(payload, { dir, base: base.ref }),
+    labels: { [LABEL.service]: service.name },
   });
 }
 

@@ -6,6 +6,10 @@ import { type ContextFile, STEP_SCRIPTS } from "./assets.ts";
 export const NPM_MOUNTS = "--mount=type=cache,id=sandcage-npm,target=/root/.npm " +
   "--mount=type=secret,id=npmrc,target=/root/.npmrc";
 
+/** So does pip, with its login. */
+export const PIP_MOUNTS = "--mount=type=cache,id=sandcage-pip,target=/root/.cache/pip " +
+  "--mount=type=secret,id=pipconf,target=/root/.config/pip/pip.conf";
+
 /** So does apt with packages and lists. */
 export const APT_MOUNTS =
   "--mount=type=cache,id=sandcage-apt,target=/var/cache/apt,sharing=locked " +
@@ -28,11 +32,11 @@ export function parseMirror(mirror: string | undefined): string | undefined {
 /** A RUN line whose script is mounted for as long as it runs and stays out of the image. */
 export function formatStep(
   script: keyof typeof STEP_SCRIPTS,
-  step: { mounts?: string; args: readonly string[] },
+  step: { mounts?: string; args: readonly string[]; program?: string },
 ): string {
   const mounts = step.mounts === undefined ? "" : `${step.mounts} `;
   return `RUN ${mounts}--mount=type=bind,source=${script},target=/tmp/${script} \\\n` +
-    `    sh /tmp/${script} ${step.args.join(" ")}`;
+    `    ${step.program ?? "sh"} /tmp/${script} ${step.args.join(" ")}`;
 }
 
 /** The context file of a {@link formatStep}. */
