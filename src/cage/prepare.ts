@@ -16,6 +16,7 @@ import { LABEL } from "../names.ts";
 import { cageId } from "../project/identity.ts";
 import { findProject, type Project } from "../project/root.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
+import { findInstalledServices } from "../service/installed.ts";
 import { resolveService } from "../service/registry.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
 import type { CageFacts } from "./plan.ts";
@@ -74,7 +75,8 @@ export async function locateCage(request: CageRequest, context: CageContext): Pr
   const loaded = await loadConfig(project.path, { host });
   const { config } = loaded;
   await requireTrust(loaded, { host, io, projectPath: project.path });
-  const service = resolveService(request.service, config);
+  const installed = await findInstalledServices(host.stateDir);
+  const service = resolveService(request.service, { ...config, installed });
   const engine = await connectEngine({
     host,
     context: context.engineContext ?? config.engine.context,

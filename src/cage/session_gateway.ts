@@ -7,6 +7,7 @@ import { gatewayEnv } from "../image/env.ts";
 import type { Io } from "../io.ts";
 import { NETWORK } from "../names.ts";
 import type { GatewaySettings } from "../policy/protocol.ts";
+import { findInstalledServices } from "../service/installed.ts";
 import { resolveService } from "../service/registry.ts";
 import { openAuditLog } from "./audit_log.ts";
 import { findCageCa, writeCageCa } from "./cage_ca.ts";
@@ -213,7 +214,8 @@ function planReload(
         code: "config-invalid",
       });
     }
-    const service = resolveService(cage.service.name, config);
+    const installed = await findInstalledServices(host.stateDir);
+    const service = resolveService(cage.service.name, { ...config, installed });
     const presets = await findPresetRules(config.network.presets, { cage, host, io });
     const policy = await observePolicy({ config, service }, {
       host,

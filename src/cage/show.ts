@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import { findInstalledServices } from "../service/installed.ts";
 import { enabledServices } from "../service/registry.ts";
 import { NETWORK } from "../names.ts";
 import { gatewayEnv } from "../image/env.ts";
@@ -20,7 +21,8 @@ export async function showCompose(
   options: { path?: string; context: CageContext },
 ): Promise<string> {
   const drafts: CageDraft[] = [];
-  for (const { name } of enabledServices(config)) {
+  const installed = await findInstalledServices(options.context.host.stateDir);
+  for (const { name } of enabledServices({ ...config, installed })) {
     const site = await locateCage({ service: name, path: options.path }, options.context);
     const planned = await planSite(site, options.context);
     drafts.push(await draftCage(planned, options.context));

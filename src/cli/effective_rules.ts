@@ -2,7 +2,7 @@ import { formatRule } from "../config/grants_network.ts";
 import { childPath } from "../config/kit.ts";
 import type { LoadedConfig } from "../config/layers.ts";
 import type { Origin } from "../config/merge.ts";
-import { enabledServices } from "../service/registry.ts";
+import { enabledServices, type ServiceSource } from "../service/registry.ts";
 
 /** One rule of the configuration as people read it. */
 export type EffectiveRule = {
@@ -20,6 +20,7 @@ export type EffectiveRule = {
  */
 export function listEffectiveRules(
   { config, origins }: Pick<LoadedConfig, "config" | "origins">,
+  options: { installed?: ServiceSource["installed"] } = {},
 ): EffectiveRule[] {
   const { network } = config;
   const rulesOf = (action: EffectiveRule["action"]) =>
@@ -35,7 +36,7 @@ export function listEffectiveRules(
     by: "preset",
     origin: origins.get(`network.presets[${index}]`),
   }));
-  const services = enabledServices(config).flatMap(({ name, domains }) => {
+  const services = enabledServices({ ...config, ...options }).flatMap(({ name, domains }) => {
     const path = childPath(childPath("services", name), "domains");
     const configured = config.services[name]?.domains ?? [];
     return domains.map((rule): EffectiveRule => {

@@ -7,6 +7,12 @@ import type { ServiceDefinition } from "./definition.ts";
 /** An exact npm version: numbers, then a pre-release or build part if any. */
 const EXACT_VERSION = /^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
 
+/** Where services are defined, besides sandcage itself. */
+export type ServiceSource = Pick<Config, "services"> & {
+  /** Agents of the ACP registry that were installed, by name. */
+  installed?: Readonly<Record<string, ServiceDefinition>>;
+};
+
 /** Every service sandcage knows by itself, by name. */
 export function builtInServices(): ServiceDefinition[] {
   return Object.keys(BUILT_IN).map((name) => findBuiltIn(name)!);
@@ -18,29 +24,30 @@ export function builtInNames(): string[] {
 }
 
 /**
- * Every service the configuration leaves enabled, built-in ones first.
+ * Every service the configuration leaves enabled, built-in ones first, then installed ones.
  *
  * @throws {UserError} Code `config-invalid`, for one that cannot be installed.
  */
-export function enabledServices(config: Pick<Config, "services">): ServiceDefinition[] {
-  const names = new Set([...builtInNames(), ...Object.keys(config.services)]);
-  return [...names].filter((name) => config.services[name]?.enabled !== false)
-    .map((name) => resolveService(name, config));
+export function enabledServices(source: ServiceSource): ServiceDefinition[] {
+  return listNames(source).filter((name) => source.services[name]?.enabled !== false)
+    .map((name) => resolveService(name, source));
 }
 
 /**
- * Completes a service: the built-in definition, then the configuration on top.
+ * Completes a service: the built-in or installed definition, then the configuration on top.
  *
  * @throws {UserError} Code `service-unknown` (usage) for a name nobody defined; code
  * `config-invalid` for one that is disabled or cannot be installed.
  */
 export function resolveService(
   name: string,
-  config: Pick<Config, "services">,
+  source: ServiceSource,
 ): ServiceDefinition {
-  const configured = Object.hasOwn(config.services, name) ? config.services[name] : undefined;
-  const builtIn = findBuiltIn(name);
-  if (configured === undefined && builtIn === undefined) throw unknown(name, config);
+  const { services, installed = {} } = source;
+  const configured = Object.hasOwn(services, name) ? services[name] : undefined;
+  // Nothing of a registry ever stands in for what is built in.
+  const known = findBuiltIn(name) ?? (Object.hasOwn(installed, name) ? installed[name] : undefined);
+  if (configured === undefined && known === undefined) throw unknown(name, source);
   if (configured?.enabled === false) {
     throw new UserError(`Service "${name}" is disabled by the configuration`, {
       hint: `Set services.${name}.enabled to true, or see where it comes from: ` +
@@ -49,7 +56,7 @@ export function resolveService(
       code: "config-invalid",
     });
   }
-  return merge(builtIn ?? plain(name), configured ?? {});
+  return merge(known ?? plain(name), configured ?? {});
 }
 
 function findBuiltIn(name: string): ServiceDefinition | undefined {
@@ -164,12 +171,17 @@ function programOf(npm: string): string {
   return splitPackage(npm).name.split("/").at(-1)!;
 }
 
-function unknown(name: string, config: Pick<Config, "services">): UserError {
-  const names = [...new Set([...builtInNames(), ...Object.keys(config.services)])].toSorted();
+function listNames({ services, installed = {} }: ServiceSource): string[] {
+  return [...new Set([...builtInNames(), ...Object.keys(installed), ...Object.keys(services)])];
+}
+
+function unknown(name: string, source: ServiceSource): UserError {
+  const names = listNames(source).toSorted();
   const near = findNearest(name, names);
   return new UserError(`There is no service "${name}"`, {
     hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Services: ${names.join(", ")}. ` +
-      `Your own goes under services.${name} in the configuration`,
+      `Your own goes under services.${name} in the configuration; ` +
+      "agents of the ACP registry: sandcage acp list",
     exit: EXIT.usage,
     code: "service-unknown",
   });

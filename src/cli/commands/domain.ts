@@ -4,6 +4,7 @@ import { loadConfig } from "../../config/layers.ts";
 import { formatOrigin } from "../../config/show.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { findProject } from "../../project/root.ts";
+import { findInstalledServices } from "../../service/installed.ts";
 import type { CommandContext } from "../context.ts";
 import { type EffectiveRule, listEffectiveRules } from "../effective_rules.ts";
 import { formatJson, formatTable } from "../output.ts";
@@ -69,7 +70,8 @@ export async function runDomainList(
   const project = await findProject({ host, path: options.path });
   const loaded = await loadConfig(project.path, { host });
   const { mode } = loaded.config.network;
-  const rules = listEffectiveRules(loaded);
+  const installed = await findInstalledServices(host.stateDir);
+  const rules = listEffectiveRules(loaded, { installed });
   if (options.json) return io.out(formatJson({ mode, rules: rules.map(toJson) }));
   const rows = rules.map((rule) => [rule.action, rule.rule, formatFrom(rule)]);
   io.out(formatTable(["ACTION", "RULE", "FROM"], rows, { color: io.color }));
@@ -88,7 +90,8 @@ async function warnOfLimits(
   const { mode } = loaded.config.network;
   if (mode !== "allowlist") io.warn(`network.mode is ${mode}: rules are not in force`);
   if (options.block) return;
-  for (const rule of listEffectiveRules(loaded)) {
+  const installed = await findInstalledServices(host.stateDir);
+  for (const rule of listEffectiveRules(loaded, { installed })) {
     if (rule.action !== "block" || !options.rules.includes(rule.rule)) continue;
     io.warn(`${rule.rule} stays blocked, by ${formatFrom(rule)}; block beats allow`);
   }
@@ -101,7 +104,10 @@ async function explainAbsent(
   const { site, options, context } = at;
   const { host } = context;
   const loaded = await loadConfig(site.projectPath ?? host.stateDir, { host });
-  const elsewhere = listEffectiveRules(loaded).find(({ rule }) => absent.includes(rule));
+  const installed = await findInstalledServices(host.stateDir);
+  const elsewhere = listEffectiveRules(loaded, { installed }).find(({ rule }) =>
+    absent.includes(rule)
+  );
   const hint = elsewhere === undefined
     ? "See what there is: sandcage domain list"
     : elsewhere.origin?.layer === "user" && !options.global
