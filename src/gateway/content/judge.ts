@@ -44,11 +44,15 @@ function judgePlaceholder(placeholder: string, judging: Judging): Finding | null
     reason: "secret-foreign",
     detail: `${detail} ${place} toward ${context.host}`,
   });
+  // An agent that printed its environment quotes it to its model in every later request: a block
+  // there would end the session, and a placeholder is worth nothing outside this gateway.
+  const isQuoted = injects !== "all" && context.own.size > 0;
+  const foreign = isQuoted ? "flag" : "block";
   const secret = placeholders.get(placeholder);
-  if (secret === undefined) return about("block", "A placeholder of no secret of this session in");
+  if (secret === undefined) return about(foreign, "A placeholder of no secret of this session in");
   const { name } = secret;
   if (!context.own.has(secret)) {
-    return about("block", `The placeholder of ${name}, which is not for this host, in`);
+    return about(foreign, `The placeholder of ${name}, which is not for this host, in`);
   }
   if (scheme !== "https") return about("block", `The placeholder of ${name} without TLS in`);
   if (injects === "all" || (injects === "body" && secret.body)) return null;

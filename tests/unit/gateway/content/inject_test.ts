@@ -244,3 +244,26 @@ for (const [name, { body, ...head }, want] of BODY_ROWS) {
     );
   });
 }
+
+Deno.test("a foreign placeholder that is quoted in a body is told toward a host that has a secret, and blocked elsewhere", async () => {
+  const own = secretOf(VALUE);
+  const other = secretOf("other-value-1234", {
+    name: "OTHER",
+    placeholder: placeholderOf("b"),
+    to: ["other.test"],
+  });
+  const content = await compile({ secrets: [own, other] });
+  const send = async (head: Parameters<typeof headOf>[0], quoted: string) => {
+    const exchange = content.openExchange(headOf(head));
+    const flags: string[] = summarize(exchange.findings);
+    const gate = exchange.openRequestBody((finding) => flags.push(...summarize([finding])))!;
+    const { blocked } = await pass(gate, [Buffer.from(`{"transcript":"OTHER=${quoted}"}`)]);
+    return [...flags, ...(blocked === null ? [] : summarize([blocked]))];
+  };
+  for (const quoted of [placeholderOf("b"), placeholderOf("z")]) {
+    assert.deepEqual(await send({}, quoted), ["flag secret-foreign"]);
+    assert.deepEqual(await send({ host: "third.test" }, quoted), ["block secret-foreign"]);
+  }
+  const inHeader = content.openExchange(headOf({ headers: [["x-key", placeholderOf("b")]] }));
+  assert.deepEqual(summarize(inHeader.findings), ["block secret-foreign"]);
+});
