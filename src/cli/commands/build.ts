@@ -18,6 +18,8 @@ export type BuildOptions = {
   services: string[];
   noCache: boolean;
   pull: boolean;
+  /** The images of ACP sessions. */
+  acp: boolean;
   path?: string;
   json?: boolean;
 };
@@ -29,7 +31,7 @@ export async function runBuild(options: BuildOptions, context: CommandContext): 
   const services = options.services.length === 0
     ? enabledServices(config)
     : [...new Set(options.services)].map((name) => resolveService(name, config));
-  const plans = services.map((service) => planImages({ config, service, facts }));
+  const plans = services.map((service) => planImages({ config, service, facts, acp: options.acp }));
   const { noCache, pull } = options;
   const gateways = config.network.mode === "allowlist"
     ? [await planGatewayImage({ config, facts })]

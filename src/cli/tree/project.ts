@@ -67,10 +67,11 @@ function addBuild(root: CommandUnknownOpts, wiring: Wiring): void {
     .argument("[service...]", "services to build")
     .option("--no-cache", "build every layer again")
     .option("--pull", "fetch the base image again")
-    .action((services, { cache, pull }) =>
+    .option("--acp", "for editors: with what speaks ACP")
+    .action((services, { cache, pull, acp }) =>
       wiring.end((async () => {
         const { runBuild } = await import("../commands/build.ts");
-        const flags = { noCache: !cache, pull: pull === true };
+        const flags = { noCache: !cache, pull: pull === true, acp: acp === true };
         return await runBuild({ services, ...flags, ...wiring.path() }, wiring.context());
       })())
     );
@@ -79,6 +80,7 @@ function addBuild(root: CommandUnknownOpts, wiring: Wiring): void {
     examples: [
       { line: "sandcage build", about: "everything this project needs" },
       { line: "sandcage build claude --no-cache", about: "one service, from scratch" },
+      { line: "sandcage build claude --acp", about: "what an editor's first session would build" },
     ],
   });
   adopt(root, build);
