@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../src/engine/process.ts";
-import { IMAGE, INSIDE, LABEL } from "../../src/names.ts";
+import { INSIDE, LABEL } from "../../src/names.ts";
 import { type ClientHosts, parseClientHosts } from "../../src/preset/client_hosts.ts";
 import { makeCaged } from "./support/caged.ts";
 import { startInternet } from "./support/internet/internet.ts";
@@ -122,6 +122,8 @@ Deno.test("the program in the image tells what is configured", async (t) => {
   await using world = await makeWorld("registry-hosts");
   const built = await world.sandcage(["build", "shell"], { timeoutMs: 600_000 });
   assert.equal(built.code, 0, built.stderr);
+  const image = /sandcage\/shell:\w+/.exec(built.stdout)?.[0];
+  assert.ok(image !== undefined, built.stdout);
   for (const [what, files, env, want] of ROWS) {
     await t.step(what, async () => {
       const home = await Deno.makeTempDir({ dir: world.root });
@@ -130,7 +132,7 @@ Deno.test("the program in the image tells what is configured", async (t) => {
         await Deno.mkdir(join(home, path, ".."), { recursive: true });
         await Deno.writeTextFile(join(home, path), text);
       }
-      const told = await tell(home, env);
+      const told = await tell(image, { home, env });
       assert.deepEqual({ ...told, ...want }, told);
       assert.equal(told.debian?.length, 1);
       assert.equal(told.npm?.length, want.npm?.length ?? 1);
@@ -138,7 +140,11 @@ Deno.test("the program in the image tells what is configured", async (t) => {
   }
 });
 
-async function tell(home: string, env: Readonly<Record<string, string>>): Promise<ClientHosts> {
+async function tell(
+  image: string,
+  given: { home: string; env: Readonly<Record<string, string>> },
+): Promise<ClientHosts> {
+  const { home, env } = given;
   const pairs = Object.entries({ ...env, HOME: "/h" }).map(([name, value]) => `${name}=${value}`);
   const result = await run("docker", [
     ...["run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp"],
