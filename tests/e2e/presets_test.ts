@@ -151,7 +151,7 @@ async function tell(
     ...["--label", `${LABEL.managed}=true`, "--label", `${LABEL.project}=/${RUN_ID}`],
     ...["--user", "65532:65532", "--volume", `${home}:/h:ro`],
     ...pairs.flatMap((pair) => ["--env", pair]),
-    ...["--entrypoint", `${INSIDE.bin}/registry-hosts`, `${IMAGE.base}:latest`],
+    ...["--entrypoint", `${INSIDE.bin}/registry-hosts`, image],
   ], { timeoutMs: 60_000 });
   assert.equal(result.code, 0, result.stderr);
   const hosts = parseClientHosts(result.stdout);
