@@ -4,6 +4,7 @@ import { sha256Hex } from "../../../src/hash.ts";
 import { IMAGE, LABEL } from "../../../src/names.ts";
 import { docker } from "../../../tools/engine_state.ts";
 import { waitFor } from "./files.ts";
+import { REPOSITORY } from "./sandcage.ts";
 import { RUN_ID, RUN_ROOT } from "./world.ts";
 
 /**
@@ -57,6 +58,8 @@ export async function startNestedEngine(): Promise<NestedEngine> {
     ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
     ...["--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"],
     ...["--volume", "/var/lib/docker", "--volume", `${RUN_ROOT}:${RUN_ROOT}`],
+    // Tests mount files of the checkout into their containers.
+    ...["--volume", `${REPOSITORY}:${REPOSITORY}:ro`],
     ...[image, "sh", "-c", START, "sh"],
     ...["--host", host, "--cgroup-parent", `/${name}`],
   ]);
