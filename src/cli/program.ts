@@ -2,6 +2,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { EXIT, UserError } from "../errors.ts";
 import { declare, extraOf, newCommand, pathOf } from "./command.ts";
 import type { CommandContext } from "./context.ts";
+import { addAcp } from "./tree/acp.ts";
 import { addAgents } from "./tree/agents.ts";
 import { addCages } from "./tree/cages.ts";
 import { addMachine } from "./tree/machine.ts";
@@ -73,6 +74,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   };
   root.hook("preAction", (_, command) => refuseRest(command, options.rest));
   addAgents(root, wiring);
+  addAcp(root, wiring);
   addProject(root, wiring);
   addNetwork(root, wiring);
   addCages(root, wiring);
