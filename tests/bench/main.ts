@@ -1,14 +1,19 @@
 /**
- * `deno task bench [--runs N] [--only sessions|gateway] [--json]`: speed as ratios, every number of
- * one run taken against a reference of the same run. Nothing fails on time: machines differ.
+ * `deno task bench [--runs N] [--only sessions|gateway|policy] [--json]`: speed as ratios, every
+ * number of one run taken against a reference of the same run. Nothing fails on time: machines
+ * differ.
  */
 import { parseArgs } from "node:util";
 import { print } from "../../tools/shell.ts";
 import { benchGateway } from "./gateway/suite.ts";
+import { benchPolicy } from "./policy.ts";
 import { benchSessions } from "./sessions.ts";
 
 /** A round of the gateway takes a minute: fewer of them than of session starts. */
 const GATEWAY_ROUNDS_PER_RUN = 0.5;
+
+/** How long one decision may take among ten thousand rules, in microseconds. */
+const MOST_DECISION_US = 5;
 
 const { values: flags } = parseArgs({
   options: {
@@ -22,7 +27,16 @@ const parts = {
   sessions: () => benchSessions({ rounds, json: flags.json }),
   gateway: () =>
     benchGateway({ rounds: Math.ceil(rounds * GATEWAY_ROUNDS_PER_RUN), json: flags.json }),
+  policy: measurePolicy,
 };
 for (const [name, bench] of Object.entries(parts)) {
   if (flags.only === undefined || flags.only === name) print(await bench() + "\n");
+}
+
+async function measurePolicy(): Promise<string> {
+  const { rules, microseconds } = await benchPolicy();
+  if (flags.json) return JSON.stringify({ rules, microseconds });
+  const verdict = microseconds <= MOST_DECISION_US ? "held" : "missed";
+  return `one decision among ${rules} rules ≤ ${MOST_DECISION_US} µs  ` +
+    `${microseconds.toFixed(2)} µs  ${verdict}`;
 }

@@ -1,5 +1,29 @@
 import { parse } from "yaml";
-import type { ComposeDocument, ComposeVolume } from "../../src/cage/compose_document.ts";
+import type {
+  ComposeDocument,
+  ComposeService,
+  ComposeVolume,
+} from "../../src/cage/compose_document.ts";
+
+/**
+ * One service of a generated compose document as a document of its own: compose wants every volume
+ * of a file to exist, and the others' may not. JSON is YAML. Pure.
+ */
+export function pickService(composeText: string, serviceName: string): string {
+  const document = parse(composeText) as ComposeDocument;
+  const service = document.services[serviceName];
+  if (service === undefined || !("working_dir" in service)) {
+    throw new Error(`No agent ${serviceName} in the compose document`);
+  }
+  const used = "volumes" in service ? service.volumes : [];
+  const names = used.flatMap((volume) => volume.type === "volume" ? [volume.source] : []);
+  const volumes = Object.entries(document.volumes ?? {}).filter(([name]) => names.includes(name));
+  return JSON.stringify({
+    ...document,
+    services: { [serviceName]: service },
+    volumes: Object.fromEntries(volumes),
+  });
+}
 
 /**
  * The same container as `docker run` would start it: every flag of one service of a generated
@@ -7,8 +31,10 @@ import type { ComposeDocument, ComposeVolume } from "../../src/cage/compose_docu
  */
 export function planDockerRun(composeText: string, serviceName: string): string[] {
   const document = parse(composeText) as ComposeDocument;
-  const service = document.services[serviceName];
-  if (service === undefined) throw new Error(`No service ${serviceName} in the compose document`);
+  const service = document.services[serviceName] as ComposeService | undefined;
+  if (service === undefined || !("working_dir" in service)) {
+    throw new Error(`No agent ${serviceName} in the compose document`);
+  }
   const network = Object.values(document.networks ?? {})[0]?.name ?? "none";
   const pairs = (flag: string, values: Record<string, string>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${plain(value)}`]);

@@ -28,8 +28,8 @@ export function createRandom(seed: number): Random {
 
 /** The seed of one case: of a campaign's seed, a target's name and the case's number. Pure. */
 export function seedOf(campaign: number, options: { target: string; index: number }): number {
-  let hash = 0x811c9dc5 ^ campaign;
-  for (const char of `${options.target}:${options.index}`) {
+  let hash = 0x811c9dc5;
+  for (const char of `${campaign}:${options.target}:${options.index}`) {
     hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
   }
   return hash >>> 0;
