@@ -5,9 +5,11 @@ import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
 import { say } from "../../tools/shell.ts";
 import { initRepository, makeWorld, type World } from "../e2e/support/world.ts";
 import { formatBench, judge, measure, type Subject, type Target } from "./measure.ts";
-import { planDockerRun } from "./references.ts";
+import { pickService, planDockerRun } from "./references.ts";
 
+/** An ordinary network, as the references have it. */
 const SESSION = "sandcage shell -- true";
+const BEHIND_GATEWAY = "the same behind its gateway";
 const COMPOSE = "docker compose run --rm";
 const DOCKER = "docker run --rm";
 const HELP = "sandcage --help";
@@ -29,20 +31,23 @@ export async function benchSessions(options: { rounds: number; json: boolean }):
   await ensureEngine({});
   await makeBundle();
   await using world = await makeWorld("bench");
+  await using held = await makeWorld("bench-held", { network: 'mode = "allowlist"' });
   say("Warming up");
   done(
     await world.sandcage(["build", "claude", "codex", "gemini", "shell"], { timeoutMs: 1_200_000 }),
   );
   done(await world.sandcage(["shell", "--", "true"]));
-  const timings = await measure(await subjects(world), options.rounds);
+  // The first session of a cage waits for its gateway, which makes the cage's authority.
+  done(await held.sandcage(["shell", "--", "true"], { timeoutMs: 1_200_000 }));
+  const timings = await measure(await subjects(world, held), options.rounds);
   const verdicts = judge(timings, TARGETS);
   return options.json
     ? JSON.stringify({ timings, verdicts }, null, 2)
     : formatBench(timings, verdicts);
 }
 
-async function subjects(world: World): Promise<Subject[]> {
-  const { id, file } = await findCage(world);
+async function subjects(world: World, held: World): Promise<Subject[]> {
+  const { id, file } = await writeReference(world);
   const empty = join(world.root, "empty.js");
   await Deno.writeTextFile(empty, "");
   const docker = planDockerRun(await Deno.readTextFile(file), "shell");
@@ -50,6 +55,7 @@ async function subjects(world: World): Promise<Subject[]> {
   const cli = (args: string[]) => async () => done(await world.sandcage(args));
   return [
     { name: SESSION, run: cli(["shell", "--", "true"]) },
+    { name: BEHIND_GATEWAY, run: async () => done(await held.sandcage(["shell", "--", "true"])) },
     { name: COMPOSE, run: command(world, ["docker", ...compose, "shell", "true"]) },
     { name: DOCKER, run: command(world, ["docker", ...docker, "true"]) },
     { name: HELP, run: cli(["--help"]) },
@@ -70,13 +76,14 @@ async function startAnother(world: World): Promise<void> {
   done(await world.sandcage(["shell", "-p", path, "--", "true"]));
 }
 
-async function findCage(world: World): Promise<{ id: string; file: string }> {
-  const dir = join(world.state, "cages");
-  for await (const entry of Deno.readDir(dir)) {
-    const file = join(dir, entry.name, "shell.compose.yml");
-    if (entry.isDirectory) return { id: entry.name, file };
-  }
-  throw new Error(`No cage in ${dir}`);
+/** The compose file that the references start: the one sandcage would, of the shell alone. */
+async function writeReference(world: World): Promise<{ id: string; file: string }> {
+  const shown = await world.sandcage(["config", "show", "--compose"]);
+  done(shown);
+  const text = pickService(shown.stdout, "shell");
+  const file = join(world.root, "reference.compose.yml");
+  await Deno.writeTextFile(file, text);
+  return { id: (JSON.parse(text) as { name: string }).name, file };
 }
 
 function command(world: World, [program, ...args]: [string, ...string[]]): () => Promise<void> {
