@@ -26,7 +26,7 @@ export type SessionGateway = {
   apply(policy: PolicyDocument): Promise<ApplyResult>;
   /** What it refused so far. */
   denials(): Denials;
-  /** Ends it, all its events on disk. The container is the caller's to remove. */
+  /** Ends it, all its events on disk and its container gone. */
   close(): Promise<void>;
 };
 
@@ -39,7 +39,10 @@ export type GatewayOptions = {
   log: AuditLog;
   /** Starts a client; called again when a gateway ended by itself. */
   start(onMessage: (message: GatewayMessage) => void): GatewayProcess;
-  /** Removes what a gateway that ended by itself has left, so that its name is free again. */
+  /**
+   * Removes the container of a gateway whose client did not: one that ended by itself, so that its
+   * name is free again, or one that did not end in time.
+   */
   clear(): Promise<void>;
 };
 
@@ -65,6 +68,7 @@ export function openGateway(options: GatewayOptions): SessionGateway {
   let waiting: { version: number; settle(result: ApplyResult): void } | undefined;
   let wasReady = false;
   let failure: string | undefined;
+  let lastCode = 0;
   let writing = Promise.resolve();
   let process = startOne();
   const done = supervise();
@@ -81,6 +85,7 @@ export function openGateway(options: GatewayOptions): SessionGateway {
   async function supervise(): Promise<void> {
     for (let restarts = 0;; restarts++) {
       const { code, stderr } = await process.ended;
+      lastCode = code;
       waiting?.settle({ outcome: "silent" });
       if (closing.signal.aborted) return;
       const why = failure ?? lastLines(stderr) ?? `exit code ${code}`;
@@ -164,6 +169,8 @@ export function openGateway(options: GatewayOptions): SessionGateway {
       const timer = setTimeout(() => process.kill(), CLOSE_MS);
       await done;
       clearTimeout(timer);
+      // A client that ends well has removed its container.
+      if (lastCode !== 0) await options.clear();
       await writing;
     },
   };

@@ -119,9 +119,9 @@ export async function runSession(
   } finally {
     ended.abort();
     // An engine that is gone throws here, and the record stays for the next command to settle.
-    await removeContainer(cage, container);
+    const agentGone = removeContainer(cage, container);
+    await Promise.all([agentGone, outlet?.close(agentGone)]);
     await watching;
-    await outlet?.close();
     await guard.close();
     await session.forget();
     const recap = outlet?.recap();

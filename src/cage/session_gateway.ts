@@ -34,8 +34,11 @@ import { planUpstreamProxy } from "./upstream_proxy.ts";
 export type SessionOutlet = {
   /** Never resolves; rejects when the gateway could not be started. */
   failed: Promise<never>;
-  /** Ends the gateway with all its events on disk, removes it and the network. */
-  close(): Promise<void>;
+  /**
+   * Ends the gateway with all its events on disk, and removes the network once the agent's container
+   * is gone, too.
+   */
+  close(agentGone: Promise<void>): Promise<void>;
   /** What it refused, for the person; after {@link close}. */
   recap(): string | undefined;
 };
@@ -103,10 +106,9 @@ export async function openSessionGateway(
     clear,
   });
   const ended = new AbortController();
-  const close = async () => {
+  const close = async (agentGone: Promise<void>) => {
     ended.abort();
-    await gateway.close();
-    await clear();
+    await Promise.all([gateway.close(), agentGone]);
     await removeSessionNetwork(network.name, engine);
   };
   try {
@@ -117,7 +119,7 @@ export async function openSessionGateway(
       await write(made.certificate);
     }
   } catch (error) {
-    await close();
+    await close(Promise.resolve());
     throw error;
   }
   const refused: string[] = [];
@@ -132,8 +134,8 @@ export async function openSessionGateway(
   });
   return {
     failed: gateway.ready.then(() => new Promise<never>(() => {})),
-    async close() {
-      await close();
+    async close(agentGone) {
+      await close(agentGone);
       await watching;
     },
     recap() {

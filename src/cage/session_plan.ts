@@ -58,6 +58,8 @@ export function planRunArgs(spec: SessionSpec): string[] {
 export function planGatewayArgs(spec: SessionSpec): string[] {
   return [
     ...planContainer(spec, gatewayName(spec)),
+    // Nobody asks a gateway how it ended: its client removes it, which saves a process.
+    "--rm",
     "--no-TTY",
     ...(spec.publish ? ["--service-ports"] : []),
     gatewayService(spec.service),

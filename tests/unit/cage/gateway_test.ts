@@ -106,7 +106,7 @@ Deno.test("a gateway is started with settings and policy, and tells the authorit
 });
 
 Deno.test("one that ends before it listens fails the session with its last words", async () => {
-  const { gateway, started } = fakeGateway();
+  const { gateway, started, cleared } = fakeGateway();
   started().end(1, "Error: no such image\n");
   await assert.rejects(gateway.ready, (error) => {
     assert.ok(error instanceof UserError);
@@ -114,6 +114,7 @@ Deno.test("one that ends before it listens fails the session with its last words
     return true;
   });
   await gateway.close();
+  assert.equal(cleared(), 1);
 });
 
 Deno.test("a policy is applied, refused, or not answered when the gateway ends", async () => {

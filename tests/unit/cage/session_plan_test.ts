@@ -59,6 +59,7 @@ Deno.test("where a gateway is, it is the one that publishes", () => {
     "--no-deps",
     "--label",
     "dev.sandcage.session=0a1b2c3d",
+    "--rm",
     "--no-TTY",
     "--service-ports",
     "claude.gateway",
