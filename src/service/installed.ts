@@ -45,6 +45,8 @@ export type InstalledAgent = {
   env: Record<string, string>;
   /** Hosts the user let it reach. */
   domains: string[];
+  /** Hosts the user was asked about, allowed or not. */
+  askedDomains: string[];
   /** ISO 8601. */
   installedAt: string;
 };
@@ -147,7 +149,7 @@ function isInstalledFile(value: unknown): value is InstalledFile {
     Object.entries(value.agents).every(([id, agent]) =>
       isRecord(agent) && agent.id === id && isRecord(agent.origin) &&
       typeof agent.origin.program === "string" && Array.isArray(agent.args) &&
-      Array.isArray(agent.domains) && isRecord(agent.env)
+      Array.isArray(agent.domains) && Array.isArray(agent.askedDomains) && isRecord(agent.env)
     );
 }
 

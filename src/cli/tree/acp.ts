@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { adopt, declare, newCommand } from "../command.ts";
 import type { Wiring } from "../wiring.ts";
+import { addAcpRegistry } from "./acp_registry.ts";
 
 /** Adds the commands for editors that speak the Agent Client Protocol. */
 export function addAcp(root: CommandUnknownOpts, wiring: Wiring): void {
@@ -13,6 +14,7 @@ export function addAcp(root: CommandUnknownOpts, wiring: Wiring): void {
   declare(acp, { examples: [] });
   adopt(root, acp);
   addRun(acp, wiring);
+  addAcpRegistry(acp, wiring);
 }
 
 function addRun(acp: CommandUnknownOpts, wiring: Wiring): void {

@@ -1,0 +1,152 @@
+import type { Engine } from "../../engine/engine.ts";
+import { EXIT, UserError } from "../../errors.ts";
+import { ensureImages } from "../../image/build.ts";
+import { type ImageConfig, type ImageFacts, planBase } from "../../image/recipe.ts";
+import type { Host } from "../../host.ts";
+import type { Io } from "../../io.ts";
+import { type InstalledOrigin, readInstalled } from "../../service/installed.ts";
+import { fetchArchive } from "./archive.ts";
+import {
+  chooseDistribution,
+  type Distribution,
+  findFormat,
+  parseCommand,
+  parseNpxPackage,
+  parseUvxPackage,
+} from "./choose.ts";
+import type { PackageSource, RegistryAgent } from "./document.ts";
+import { viewPackage } from "./npm_view.ts";
+
+/** What installing agents works with. */
+export type InstallGround = {
+  engine: Engine;
+  host: Host;
+  io: Io;
+  /** The user's own configuration: an agent belongs to no project. */
+  config: ImageConfig;
+  facts: ImageFacts;
+  signal?: AbortSignal;
+};
+
+/** Exactly what will be installed, and how it is started. */
+export type ResolvedAgent = {
+  version: string;
+  origin: InstalledOrigin;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+};
+
+/**
+ * Finds out exactly what an entry of the registry means today: which version, which program, which
+ * bytes. An archive lies on the host afterwards, verified.
+ *
+ * @param options.version Another version than the registry's.
+ * @throws {UserError} If it is not offered for the engine's platform, does not exist or cannot be
+ *   verified.
+ */
+export async function resolveAgent(
+  agent: RegistryAgent,
+  options: { version?: string; allowUnverified: boolean; ground: InstallGround },
+): Promise<ResolvedAgent> {
+  const { ground, version } = options;
+  const distribution = chooseDistribution(agent, ground.facts.arch);
+  const { args, env } = distribution.source;
+  switch (distribution.kind) {
+    case "npx": {
+      const { exact, program, integrity, ...found } = await resolveNpx(distribution.source, {
+        id: agent.id,
+        version,
+        ground,
+      });
+      const origin = { kind: "npx", package: exact, program } as const;
+      return {
+        version: found.version,
+        origin: integrity === undefined ? origin : { ...origin, integrity },
+        args,
+        env,
+      };
+    }
+    case "uvx": {
+      const spec = parseUvxPackage(distribution.source.package, agent);
+      const exact = version ?? spec.version ?? agent.version;
+      // Checked like the registry's own: it becomes part of a build's command line.
+      parseUvxPackage(`${spec.name}==${exact}`, agent);
+      const requirement = `${spec.name}==${exact}`;
+      return {
+        version: exact,
+        origin: { kind: "uvx", requirement, program: spec.name },
+        args,
+        env,
+      };
+    }
+    case "binary":
+      if (version !== undefined && version !== agent.version) throw otherVersion(agent, version);
+      return {
+        version: agent.version,
+        origin: await resolveArchive(agent, { ...options, source: distribution.source }),
+        args,
+        env,
+      };
+  }
+}
+
+async function resolveNpx(
+  source: PackageSource,
+  options: { id: string; version: string | undefined; ground: InstallGround },
+) {
+  const { id, version, ground } = options;
+  const { engine, io, facts, signal } = ground;
+  const { name, version: own } = parseNpxPackage(source.package, { id });
+  const wanted = version ?? own;
+  const spec = wanted === undefined ? name : `${name}@${wanted}`;
+  parseNpxPackage(spec, { id });
+  const base = planBase(ground.config, facts);
+  await ensureImages({ images: [base], final: base, ...facts }, ground);
+  using progress = io.progress(`Looking up ${spec}`);
+  const found = await viewPackage(spec, { engine, base: base.ref, ...facts, signal });
+  progress.done(found.version);
+  return found;
+}
+
+async function resolveArchive(
+  agent: RegistryAgent,
+  options: {
+    source: Extract<Distribution, { kind: "binary" }>["source"];
+    allowUnverified: boolean;
+    ground: InstallGround;
+  },
+): Promise<InstalledOrigin> {
+  const { source, ground, allowUnverified } = options;
+  const { stateDir } = ground.host;
+  const url = source.archive;
+  if (!URL.canParse(url)) {
+    throw new UserError(`Cannot install "${agent.id}": ${JSON.stringify(url)} is no address`);
+  }
+  const format = findFormat(url, agent);
+  const program = parseCommand(source.cmd, agent);
+  const { pins } = await readInstalled(stateDir);
+  const { sha256, verified } = await fetchArchive({
+    id: agent.id,
+    url,
+    allowUnverified,
+    ...(source.sha256 === undefined ? {} : { sha256: source.sha256 }),
+    ...(Object.hasOwn(pins, url) ? { pinned: pins[url] } : {}),
+  }, {
+    stateDir,
+    io: ground.io,
+    ...(ground.signal === undefined ? {} : { signal: ground.signal }),
+  });
+  return { kind: "binary", url, sha256, format, program, verified };
+}
+
+function otherVersion(agent: RegistryAgent, version: string): UserError {
+  return new UserError(
+    `Cannot install "${agent.id}" ${version}: it is offered as an archive of ` +
+      `${agent.version} only`,
+    {
+      hint: `Run: sandcage acp install ${agent.id}`,
+      exit: EXIT.usage,
+      code: "usage",
+    },
+  );
+}
