@@ -1,5 +1,4 @@
 import { statfs } from "node:fs/promises";
-import { styleText } from "node:util";
 import { listSessions } from "../../cage/sessions.ts";
 import { loadConfig } from "../../config/layers.ts";
 import { type ClientObservation, observeClient } from "../../engine/client.ts";
@@ -15,6 +14,7 @@ import { findProject } from "../../project/root.ts";
 import { type Check, fail, ok, warn } from "../../setup/check.ts";
 import { checkEngine } from "../../setup/engine_checks.ts";
 import { checkHost } from "../../setup/host_checks.ts";
+import { formatChecks } from "../checks.ts";
 import type { CommandContext } from "../context.ts";
 import { formatJson } from "../output.ts";
 
@@ -130,19 +130,4 @@ async function findFreeBytes(client: ClientObservation): Promise<number | null> 
 function messageOf(error: unknown): string {
   if (error instanceof UserError) return error.message;
   throw error;
-}
-
-const MARK = { ok: ["ok", "green"], warn: ["warn", "yellow"], fail: ["FAIL", "red"] } as const;
-
-/** Formats checks for people: a line each, the fix below it. Pure. */
-export function formatChecks(checks: readonly Check[], options: { color: boolean }): string {
-  const width = Math.max(...checks.map(({ name }) => name.length));
-  return checks.map(({ name, status, detail, fix }) => {
-    const [text, color] = MARK[status];
-    const mark = options.color
-      ? styleText(color, text.padEnd(4), { validateStream: false })
-      : text.padEnd(4);
-    const line = `${mark}  ${name.padEnd(width)}  ${detail.replaceAll("\n", " ")}`;
-    return fix === undefined ? line : `${line}\n      ${" ".repeat(width)}  fix: ${fix}`;
-  }).join("\n");
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Check } from "../../../src/setup/check.ts";
 import { checkEngine, type EngineCheckFacts } from "../../../src/setup/engine_checks.ts";
 import { checkHost } from "../../../src/setup/host_checks.ts";
-import { formatChecks } from "../../../src/cli/commands/doctor.ts";
+import { formatChecks } from "../../../src/cli/checks.ts";
 import { fixture } from "../engine/support.ts";
 
 const INFO = JSON.parse(fixture("info_20.10.json")) as Record<string, unknown>;

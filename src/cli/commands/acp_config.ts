@@ -1,0 +1,142 @@
+import { isAbsolute, resolve } from "node:path";
+import {
+  type Editor,
+  type EditorAgent,
+  type EditorPlace,
+  EDITORS,
+  formatSettings,
+  planAgents,
+  planPlace,
+} from "../../acp/editors.ts";
+import { observeProgram, planProgram } from "../../acp/self.ts";
+import { loadConfig } from "../../config/layers.ts";
+import type { Config } from "../../config/schema.ts";
+import { EXIT, UserError } from "../../errors.ts";
+import { findText } from "../../files.ts";
+import type { Host } from "../../host.ts";
+import { findProject } from "../../project/root.ts";
+import type { ServiceDefinition } from "../../service/definition.ts";
+import { enabledServices, resolveService } from "../../service/registry.ts";
+import type { CommandContext } from "../context.ts";
+import { replaceFile } from "../replace_file.ts";
+import { findMeant } from "../suggest.ts";
+
+/** What `acp config` can be told. */
+export type AcpConfigOptions = {
+  editor: string;
+  /** Names of services; none means every enabled one that speaks ACP. */
+  services: string[];
+  /** Edits the editor's settings instead of printing what goes into them. */
+  write: boolean;
+  /** Settings in another place than the editor's own. */
+  file?: string;
+  /** As given on the command line: then the agents are of that project, wherever they are started. */
+  path?: string;
+};
+
+/** `sandcage acp config`: prints what an editor needs to start the agents, or writes it there. */
+export async function runAcpConfig(
+  options: AcpConfigOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { host, io } = context;
+  const editor = findEditor(options.editor);
+  const services = await findServices(options, host);
+  const agents = planAgents(services, {
+    program: planProgram(observeProgram()),
+    ...(options.path === undefined ? {} : { path: resolve(host.cwd, options.path) }),
+  });
+  const place = placeOf(editor, { host, file: options.file });
+  if (place === undefined) {
+    if (options.write || options.file !== undefined) throw noPlace();
+    const { formatLua } = await import("../../acp/editors_lua.ts");
+    io.out(formatLua(agents));
+  } else if (options.write) {
+    await writeSettings(place, { agents, context });
+  } else {
+    io.out(formatSettings(place, agents));
+    io.talk(`For ${place.title}: goes into ${place.path}, by itself with --write`);
+  }
+  io.talk(`Ahead of the first start: sandcage build ${names(services)} --acp`);
+}
+
+function placeOf(
+  editor: Editor,
+  { host, file }: { host: Host; file: string | undefined },
+): EditorPlace | undefined {
+  const place = planPlace(editor, host);
+  if (place === undefined || file === undefined) return place;
+  return { ...place, path: isAbsolute(file) ? file : resolve(host.cwd, file) };
+}
+
+async function writeSettings(
+  place: EditorPlace,
+  { agents, context }: { agents: readonly EditorAgent[]; context: CommandContext },
+): Promise<void> {
+  const { planSettings } = await import("../../acp/editor_settings.ts");
+  const before = await findText(place.path);
+  const after = planSettings(before ?? "", { place, agents });
+  if (after === before) return context.io.talk(`${place.path} has it already`);
+  await Deno.mkdir(resolve(place.path, ".."), { recursive: true });
+  await replaceFile(place.path, after);
+  context.io.talk(`Wrote ${agents.map(({ title }) => title).join(", ")} to ${place.path}`);
+}
+
+/** Services by name, or all that speak ACP; where there is no project, the built-in ones. */
+async function findServices(
+  options: Pick<AcpConfigOptions, "services" | "path">,
+  host: Host,
+): Promise<ServiceDefinition[]> {
+  const config = await findConfig(options.path, host);
+  if (options.services.length === 0) {
+    return enabledServices(config).filter(({ acp }) => acp !== undefined);
+  }
+  return [...new Set(options.services)].map((name) => {
+    const service = resolveService(name, config);
+    if (service.acp !== undefined) return service;
+    throw new UserError(`Service "${name}" does not speak ACP`, {
+      hint: `Give services.${name}.acp, the command line that does`,
+      exit: EXIT.config,
+      code: "config-invalid",
+    });
+  });
+}
+
+async function findConfig(
+  path: string | undefined,
+  host: Host,
+): Promise<Pick<Config, "services">> {
+  try {
+    const project = await findProject({ host, ...(path === undefined ? {} : { path }) });
+    return (await loadConfig(project.path, { host })).config;
+  } catch (error) {
+    // An editor is set up once for all projects, from anywhere.
+    if (error instanceof UserError && error.code === "project-refused" && path === undefined) {
+      return { services: {} };
+    }
+    throw error;
+  }
+}
+
+function findEditor(word: string): Editor {
+  const editor = EDITORS.find((name) => name === word.toLowerCase());
+  if (editor !== undefined) return editor;
+  const meant = findMeant(word, EDITORS);
+  throw new UserError(`There is no editor "${word}" that sandcage can set up`, {
+    hint: `${meant === undefined ? "" : `Did you mean "${meant}"? `}Editors: ${EDITORS.join(", ")}`,
+    exit: EXIT.usage,
+    code: "usage",
+  });
+}
+
+function noPlace(): UserError {
+  return new UserError("Cannot edit the configuration of Neovim: it is a program", {
+    hint: "Paste the block yourself: run the same without --write",
+    exit: EXIT.usage,
+    code: "usage",
+  });
+}
+
+function names(services: readonly ServiceDefinition[]): string {
+  return services.map(({ name }) => name).join(" ");
+}
