@@ -1,3 +1,4 @@
+import { expect } from "../target.ts";
 import { ADDRESS } from "./network.ts";
 
 /** Longest wait for the gateway to end a connection whose client is done, in milliseconds. */
@@ -23,7 +24,9 @@ export async function dialTls(
     caCerts: [options.authority],
     alpnProtocols: [options.alpn],
   });
-  await tls.handshake();
+  const { alpnProtocol } = await tls.handshake();
+  // This client's TLS is rustls, and not every server says to it what it says to OpenSSL.
+  expect(alpnProtocol === options.alpn, `the gateway takes ${options.alpn}`);
   return tls;
 }
 

@@ -51,18 +51,18 @@ Deno.test("a certificate does not outlive its authority", async () => {
   assert.equal(leaf.validTo, new X509Certificate(ca.certificate).validTo);
 });
 
-Deno.test("createAuthority() keeps the authority it is given, and one context for each host", async () => {
+Deno.test("createAuthority() keeps the authority it is given, and one identity for each host", async () => {
   const made = await createAuthority(null);
   assert.equal(made.generated, true);
   const kept = await createAuthority(made.ca);
   assert.deepEqual([kept.generated, kept.ca], [false, made.ca]);
-  const first = await kept.contextFor("a.test");
-  assert.equal(await kept.contextFor("a.test"), first);
-  assert.notEqual(await kept.contextFor("b.test"), first);
+  const first = await kept.identityFor("a.test");
+  assert.equal(await kept.identityFor("a.test"), first);
+  assert.notEqual(await kept.identityFor("b.test"), first);
 });
 
 Deno.test("an authority that cannot be read is an error each time, not once", async () => {
   const broken = await createAuthority({ certificate: "none", key: "none" });
-  await assert.rejects(broken.contextFor("a.test"));
-  await assert.rejects(broken.contextFor("a.test"));
+  await assert.rejects(broken.identityFor("a.test"));
+  await assert.rejects(broken.identityFor("a.test"));
 });
