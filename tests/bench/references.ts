@@ -13,7 +13,7 @@ export function pickService(composeText: string, serviceName: string): string {
   const document = parse(composeText) as ComposeDocument;
   const service = document.services[serviceName];
   if (service === undefined || !("working_dir" in service)) {
-    throw new Error(`No agent ${serviceName} in the compose document`);
+    throw new Error(`No service ${serviceName} of an agent in the compose document`);
   }
   const used = "volumes" in service ? service.volumes : [];
   const names = used.flatMap((volume) => volume.type === "volume" ? [volume.source] : []);
@@ -33,7 +33,7 @@ export function planDockerRun(composeText: string, serviceName: string): string[
   const document = parse(composeText) as ComposeDocument;
   const service = document.services[serviceName] as ComposeService | undefined;
   if (service === undefined || !("working_dir" in service)) {
-    throw new Error(`No agent ${serviceName} in the compose document`);
+    throw new Error(`No service ${serviceName} of an agent in the compose document`);
   }
   const network = Object.values(document.networks ?? {})[0]?.name ?? "none";
   const pairs = (flag: string, values: Record<string, string>) =>
