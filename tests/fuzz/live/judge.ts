@@ -1,4 +1,5 @@
 import { isBelowApi } from "../policy_readers.ts";
+import type { AuditEvent } from "../../../src/policy/audit.ts";
 import { NAMES, PLACEHOLDER, SECRET } from "../names.ts";
 
 /** Something that reached an origin or the decoy, as origin.ts tells it. */
@@ -32,6 +33,17 @@ export function judgeArrival(arrival: Arrival): string | undefined {
     if (!isBelowApi(arrival.url ?? "")) return `${origin} was asked for ${arrival.url}`;
   }
   return undefined;
+}
+
+/**
+ * What must not stand in an audit line. A path that rules alone have refused is there as the agent
+ * wrote it: nobody has looked for secrets in it. Pure.
+ */
+export function judgeEvent(event: AuditEvent): string | undefined {
+  const isUnread = event.decision === "deny" && !event.reason.startsWith("secret-");
+  const { path: _path, ...rest } = event;
+  const text = JSON.stringify(isUnread ? rest : event);
+  return holdsSecret(text) ? "the audit holds the secret" : undefined;
 }
 
 /** The real value as it is, and as it travels in JSON, URLs and base64 at its own start. */

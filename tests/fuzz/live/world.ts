@@ -6,7 +6,7 @@ import { createAuthority } from "../../bench/gateway/certificates.ts";
 import type { GatewayProgram } from "../../e2e/support/gateway_program.ts";
 import { NAMES } from "../names.ts";
 import { planFuzzPolicy } from "../policy.ts";
-import { type Arrival, holdsSecret, isAskable, judgeArrival } from "./judge.ts";
+import { type Arrival, holdsSecret, isAskable, judgeArrival, judgeEvent } from "./judge.ts";
 import { ADDRESS, findOrigin } from "./network.ts";
 import { startRecorder } from "./recorder.ts";
 
@@ -156,8 +156,8 @@ async function startGateway(program: GatewayProgram, options: StartOptions) {
         case "audit":
           for (const event of message.events) {
             count(decisions, event);
-            const text = JSON.stringify(event);
-            if (holdsSecret(text)) problems.push(`the audit holds a secret: ${text}`);
+            const problem = judgeEvent(event);
+            if (problem !== undefined) problems.push(`${problem}: ${JSON.stringify(event)}`);
           }
           return client.send({ type: "audit-written", sequence: message.sequence });
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { judgeResources } from "../../fuzz/live/campaign.ts";
-import { type Arrival, isAskable, judgeArrival } from "../../fuzz/live/judge.ts";
+import { type Arrival, isAskable, judgeArrival, judgeEvent } from "../../fuzz/live/judge.ts";
 import { NAMES, PLACEHOLDER, SECRET } from "../../fuzz/names.ts";
 import { isBelowApi } from "../../fuzz/policy_readers.ts";
 
@@ -53,6 +53,15 @@ for (const [name, arrival, problem] of ARRIVALS) {
     else assert.match(found ?? "", problem);
   });
 }
+
+Deno.test("judgeEvent() finds the secret everywhere but in a path that rules alone have refused", () => {
+  const event = { time: "", kind: "request", decision: "deny", reason: "no-rule" } as const;
+  const path = `/${SECRET}`;
+  assert.equal(judgeEvent({ ...event, path }), undefined);
+  assert.match(judgeEvent({ ...event, path, reason: "secret-leak" }) ?? "", /holds the secret/);
+  assert.match(judgeEvent({ ...event, path, decision: "allow" }) ?? "", /holds the secret/);
+  assert.match(judgeEvent({ ...event, detail: `saw ${SECRET}` }) ?? "", /holds the secret/);
+});
 
 Deno.test("only names that a rule allows may be asked of a DNS server", () => {
   const names = [NAMES.allowed, "x.wild.test", "blocked.wild.test", NAMES.evil, "wild.test", ""];
