@@ -42,8 +42,7 @@ function collect(socket: Socket, bytes: Uint8Array): Promise<Uint8Array[]> {
     if (((answer[0]! << 8) | answer[1]!) === CONTROL_ID) resolve(answers);
   });
   socket.bind(0, ADDRESS.agent, () => {
-    // Deno sends an empty datagram to another address than the one it is told.
-    if (bytes.length > 0) socket.send(bytes, 53, ADDRESS.gateway);
+    socket.send(bytes, 53, ADDRESS.gateway);
     socket.send(formatQuery(NAMES.allowed, { id: CONTROL_ID }), 53, ADDRESS.gateway);
   });
   return promise.finally(() => clearTimeout(timer));

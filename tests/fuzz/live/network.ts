@@ -28,6 +28,8 @@ const SCRIPT = [
   "ip link set lo up",
   "ip route add local 0.0.0.0/0 dev lo",
   ...[
+    // What the campaign itself sends is none of the gateway's.
+    `-s ${ADDRESS.agent} -j RETURN`,
     `-d ${ADDRESS.gateway} -j RETURN`,
     `-d ${ADDRESS.resolver} -p udp --dport 53 -j RETURN`,
     "-d 203.0.113.10/31 -p tcp -m multiport --dports 80,443 -j RETURN",
