@@ -40,6 +40,7 @@ export function defaultConfig(): Config {
     ports: [],
     env: {},
     mounts: [],
+    acp: { terminal: "block", fs: "allow", warm: false, warm_idle: "30m" },
     headless: { idle_timeout: "30m" },
     promotion: { name: null, email: null, interval: "5s" },
     engine: { context: null },

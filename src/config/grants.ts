@@ -10,6 +10,7 @@ import { parseByteSize } from "./units.ts";
 
 /** Weaker comes later. */
 const GIT_STRICTNESS = ["none", "readonly", "protected"];
+const ACP_STRICTNESS = { terminal: ["block", "allow"], fs: ["block", "workspace", "allow"] };
 
 /**
  * Lists what the project's files widen, compared with the defaults and the user's own file. What
@@ -110,6 +111,14 @@ function planScalars(planning: Planning): void {
   if (isWeakerGit(config.workspace.git, trusted.workspace.git)) {
     const why = `your own config says ${trusted.workspace.git}`;
     ask(planning, "workspace.git", { value: config.workspace.git, why });
+  }
+  for (const key of ["terminal", "fs"] as const) {
+    const order: readonly string[] = ACP_STRICTNESS[key];
+    if (order.indexOf(config.acp[key]) <= order.indexOf(trusted.acp[key])) continue;
+    const why = key === "terminal"
+      ? "the agent can have commands run on your machine by your editor"
+      : `your own config says ${trusted.acp.fs}`;
+    ask(planning, `acp.${key}`, { value: config.acp[key], why });
   }
   if (config.engine.context !== trusted.engine.context) {
     ask(planning, "engine.context", {

@@ -219,6 +219,19 @@ const mountSchema = record({
   readonly: say("Defaults to true", boolean()),
 });
 
+const acpSchema = section({
+  terminal: say(
+    "Whether agents may have commands run on this machine by their editor; `block` keeps them inside the cage",
+    oneOf(["block", "allow"]),
+  ),
+  fs: say(
+    "Files of this machine that agents may have read and written by their editor: all it gives (unsaved text, too), those of the workspace, or none",
+    oneOf(["allow", "workspace", "block"]),
+  ),
+  warm: say("Keep one agent started, so that an editor finds it ready", boolean()),
+  warm_idle: say("How long an agent is kept started without an editor", duration()),
+});
+
 const headlessSchema = section({
   idle_timeout: say("How long an unattended session may do nothing", duration()),
 });
@@ -275,6 +288,7 @@ export const configSchema = section({
     map(variable, value()),
   ),
   mounts: say("More host paths in the cage, read-only unless said otherwise", list(mountSchema)),
+  acp: say("Sessions of editors, `sandcage acp run`", acpSchema),
   headless: say("Unattended sessions", headlessSchema),
   promotion: say(
     "How commits come back in workspace mode `promote`; without effect in mode `mount`",
@@ -318,6 +332,7 @@ export type Config = {
   ports: string[];
   env: Record<string, string>;
   mounts: MountConfig[];
+  acp: Required<Infer<typeof acpSchema>>;
   headless: Required<Infer<typeof headlessSchema>>;
   promotion: Required<Infer<typeof promotionSchema>>;
   engine: Required<Infer<typeof engineSchema>>;
