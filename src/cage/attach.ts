@@ -1,4 +1,7 @@
-/** A client process that owns the terminal until the session ends. */
+/** The command line of a client. */
+export type ClientCommand = { command: string; args: string[]; env: Record<string, string> };
+
+/** A client process that is attached to the agent until the session ends. */
 export type Client = {
   /** Resolves with the exit code of the client. */
   exit: Promise<number>;
@@ -10,9 +13,7 @@ export type Client = {
 const STOP_GRACE_MS = 12_000;
 
 /** Starts the client with this process's own terminal and streams. */
-export function startClient(
-  command: { command: string; args: string[]; env: Record<string, string> },
-): Client {
+export function startClient(command: ClientCommand): Client {
   const child = new Deno.Command(command.command, {
     args: command.args,
     env: command.env,

@@ -4,8 +4,9 @@ import { inspectAll } from "../engine/inspect.ts";
 import { run } from "../engine/process.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
+import { INSIDE_ENV } from "../names.ts";
 import { resolveSecrets } from "../secrets/sources.ts";
-import { type Client, endClientOnSignal, startClient } from "./attach.ts";
+import { type Client, type ClientCommand, endClientOnSignal, startClient } from "./attach.ts";
 import { planClientEnv } from "./client_config.ts";
 import { openSessionGuard } from "./guard.ts";
 import { applyHandover, type Handover, isHandoverNeeded } from "./handover.ts";
@@ -37,6 +38,11 @@ export type SessionRequest = {
   shell: boolean;
   /** A command line in place of the agent's, for example its login. */
   command?: readonly string[];
+  /**
+   * What attaches its client in place of the terminal; there is none then, and the agent ends when
+   * its input does.
+   */
+  attach?(command: ClientCommand, session: { container: string }): Client;
 };
 
 /** What a session needs from outside. */
@@ -99,7 +105,10 @@ export async function runSession(
   let outlet: SessionOutlet | undefined;
   try {
     outlet = await openOutlet(cage, spec, context);
-    const client = await openClient(cage, spec, { stateDir: context.host.stateDir });
+    const client = await openClient(cage, spec, {
+      stateDir: context.host.stateDir,
+      attach: request.attach ?? startClient,
+    });
     using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
     const clientCode = await Promise.race([
       waitForClient(client, { cage, container, handover }),
@@ -143,11 +152,13 @@ async function openOutlet(
 async function openClient(
   cage: PreparedCage,
   spec: SessionSpec,
-  options: { stateDir: string },
+  options: { stateDir: string; attach: NonNullable<SessionRequest["attach"]> },
 ): Promise<Client> {
   const command = cage.engine.composeCommand(planRunArgs(spec));
   const env = spec.tty ? await planClientEnv(options.stateDir, cage.engine.url) : {};
-  return startClient({ ...command, env: { ...command.env, ...env } });
+  return options.attach({ ...command, env: { ...command.env, ...env } }, {
+    container: containerName(spec),
+  });
 }
 
 async function observeHandover(
@@ -174,7 +185,7 @@ async function planSession(
   options: { context: SessionContext; handover: Handover },
 ): Promise<SessionSpec> {
   const { host, io } = options.context;
-  const tty = host.tty.stdin && host.tty.stdout;
+  const tty = request.attach === undefined && host.tty.stdin && host.tty.stdout;
   const sessionId = crypto.randomUUID().slice(0, 8);
   return {
     cageId: cage.id,
@@ -190,7 +201,11 @@ async function planSession(
     ),
     handover: isHandoverNeeded(options.handover),
     gateway: cage.config.network.mode === "allowlist",
-    env: planTerminalEnv(host.env, tty),
+    env: {
+      ...(request.attach === undefined
+        ? planTerminalEnv(host.env, tty)
+        : { [INSIDE_ENV.endsWithInput]: "1" }),
+    },
   };
 }
 

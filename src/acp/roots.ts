@@ -1,0 +1,91 @@
+import { posix, win32 } from "node:path";
+import type { MountRoot } from "../workspace/types.ts";
+
+/** What of the host is in the cage, as far as paths of a message are held against it. */
+export type Roots = {
+  platform: "linux" | "darwin" | "windows";
+  /** Directories and files of the host with their place inside. */
+  mounted: readonly Pick<MountRoot, "source" | "target" | "readonly">[];
+  /** Canonical host paths the cage must not read. */
+  hidden: readonly string[];
+  /** Canonical host paths the cage must not write. */
+  protected: readonly string[];
+};
+
+/** Sums up what a cage's mounts are; of each root what is hidden and protected in it. */
+export function planRoots(
+  roots: readonly MountRoot[],
+  platform: Roots["platform"],
+): Roots {
+  return {
+    platform,
+    mounted: roots.map(({ source, target, readonly }) => ({ source, target, readonly })),
+    hidden: roots.flatMap(({ matches }) => matches.hidden.map(({ path }) => path)),
+    protected: roots.flatMap(({ matches, git }) => [
+      ...matches.readonly.map(({ path }) => path),
+      ...(git.kind === "none" ? [] : [...git.protect.map(({ path }) => path), ...git.absent]),
+    ]),
+  };
+}
+
+/** What is wrong with a directory that a session is to be opened in; nothing when it is mounted. */
+export function checkDirectory(directory: string, roots: Roots): string | undefined {
+  const shown = JSON.stringify(directory);
+  if (!isAbsoluteInside(directory)) {
+    return `${shown} is relative; give the absolute path of a directory in the cage`;
+  }
+  const path = posix.normalize(directory);
+  if (roots.mounted.some(({ target }) => isWithin(path, target, { platform: "linux" }))) {
+    return undefined;
+  }
+  const mounted = roots.mounted.map(({ target }) => target).join(", ");
+  return `${shown} is not in the cage, which has ${mounted}. Open the editor there, start ` +
+    `sandcage with -p ${quote(directory)}, or add it in .sandcage.yml: ` +
+    `workspace: { dirs: [${JSON.stringify(directory)}] }`;
+}
+
+/**
+ * What is wrong with a file of the host that the agent wants through its editor; nothing when it is
+ * one the cage may read or write itself.
+ *
+ * @param realPath Resolves every link of the part of a path that exists.
+ */
+export function checkFile(
+  file: string,
+  access: { kind: "read" | "write"; roots: Roots; realPath(path: string): string },
+): string | undefined {
+  const { kind, roots, realPath } = access;
+  const shown = JSON.stringify(file);
+  const paths = roots.platform === "windows" ? win32 : posix;
+  if (!paths.isAbsolute(file)) return `${shown} is relative`;
+  const real = realPath(paths.normalize(file));
+  const within = (path: string) => isWithin(real, path, roots);
+  const root = roots.mounted.filter(({ source }) => within(source))
+    .toSorted((one, other) => other.source.length - one.source.length)[0];
+  if (root === undefined) return `${shown} is not in the workspace of the cage`;
+  if (roots.hidden.some(within)) return `${shown} is hidden from the cage`;
+  if (kind === "read") return undefined;
+  if (root.readonly || roots.protected.some(within)) return `${shown} is read-only in the cage`;
+  return undefined;
+}
+
+/** Whether a path is another or below it; on Windows by its rules. */
+export function isWithin(
+  path: string,
+  parent: string,
+  options: { platform: Roots["platform"] },
+): boolean {
+  if (options.platform === "windows") {
+    const below = win32.relative(parent.toLowerCase(), path.toLowerCase());
+    return below === "" || (!below.startsWith("..") && !win32.isAbsolute(below));
+  }
+  return path === parent || path.startsWith(parent.endsWith("/") ? parent : `${parent}/`);
+}
+
+function isAbsoluteInside(path: string): boolean {
+  return path.startsWith("/") && !path.includes("\0");
+}
+
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,133 @@
+import { basename, dirname, join, resolve } from "node:path";
+import type { Client, ClientCommand } from "../cage/attach.ts";
+import type { PreparedCage } from "../cage/prepare.ts";
+import type { Io } from "../io.ts";
+import { createAdvice } from "./advice.ts";
+import { ownStreams, startRelayedClient } from "./client.ts";
+import { AGENT_WANTED, CLIENT_WANTED, type GuardFacts, judgeAgent, judgeClient } from "./guard.ts";
+import type { AcpRules } from "./initialize.ts";
+import type { Recorder, Speaker } from "./record.ts";
+import { relay, type RelayOptions } from "./relay.ts";
+import { planRoots } from "./roots.ts";
+import type { Scanned } from "./scan.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What an editor's session needs besides its cage. */
+export type AcpSessionOptions = {
+  platform: "linux" | "darwin" | "windows";
+  rules: AcpRules;
+  io: Pick<Io, "warn">;
+  recorder?: Recorder | undefined;
+};
+
+/** What attaches an editor to the agent of a session: this process's stdin and stdout. */
+export function attachEditor(
+  cage: PreparedCage,
+  options: AcpSessionOptions,
+): (command: ClientCommand, session: { container: string }) => Client {
+  const facts: GuardFacts = {
+    rules: options.rules,
+    roots: planRoots(cage.workspace.roots, options.platform),
+    realPath: (path) => findRealPath(path),
+  };
+  return (command, { container }) => {
+    const handlers = planHandlers(cage, facts, { ...options, container });
+    return startRelayedClient(command, {
+      client: ownStreams(),
+      run: (ends, events) => relay(ends, { ...handlers, ...events }),
+    });
+  };
+}
+
+function planHandlers(
+  cage: PreparedCage,
+  facts: GuardFacts,
+  options: AcpSessionOptions & { container: string },
+): RelayOptions {
+  const { io, recorder, container } = options;
+  const advice = createAdvice({
+    service: cage.service.name,
+    hasLogin: cage.service.auth.login !== undefined,
+    warn: (text) => io.warn(text),
+    hasProgram: (name) => hasProgram(cage, { container, name }),
+  });
+  const noteFate = (from: Speaker, verdict: Verdict) => {
+    if (verdict.kind === "refuse") {
+      recorder?.add({ from, fate: "refused" });
+      io.warn(verdict.message.replace(/^sandcage: /, "Refused: "));
+    } else if (verdict.kind === "rewrite") recorder?.add({ from, fate: "rewritten" });
+  };
+  const record = (from: Speaker) =>
+    recorder === undefined ? {} : {
+      onBytes: (bytes: Uint8Array, { ends }: { ends: boolean }) =>
+        recorder.add({ from, bytes, more: !ends }),
+    };
+  return {
+    client: {
+      wanted: CLIENT_WANTED,
+      judge: (line) => judgeClient(line, facts),
+      onLine(line, verdict) {
+        noteFate("client", verdict);
+        if (verdict.kind !== "refuse") advice.onClientLine(line);
+      },
+      ...record("client"),
+    },
+    agent: {
+      wanted: AGENT_WANTED,
+      judge: (line) => judgeAgent(line, facts),
+      onLine(line, verdict, bytes) {
+        noteFate("agent", verdict);
+        if (isMessage(line)) advice.onAgentLine(line);
+        else advice.onNoise(bytes);
+      },
+      ...record("agent"),
+    },
+    onAnswer: (_to, line) =>
+      recorder?.add({ from: "sandcage", bytes: new TextEncoder().encode(line), more: false }),
+  };
+}
+
+/** The entry program's own environment: what a toolchain brings is on its PATH, too. */
+const LOOK =
+  '[ -r /opt/toolchains/env ] && . /opt/toolchains/env; command -v -- "$1" >/dev/null || echo absent';
+
+async function hasProgram(
+  { engine }: PreparedCage,
+  program: { container: string; name: string },
+): Promise<boolean> {
+  const { container, name } = program;
+  const { stdout } = await engine.docker(["exec", container, "bash", "-c", LOOK, "bash", name]);
+  return stdout.trim() !== "absent";
+}
+
+/** Every message of the protocol has one of them. */
+function isMessage(line: Scanned): boolean {
+  return line.found.some(({ path }) => path === "method" || path === "id");
+}
+
+/** Most links that are followed: what an operating system allows. */
+const MOST_LINKS = 40;
+
+/**
+ * Resolves every link of a path, also where it leads to what does not exist yet: a file written
+ * through a dangling link appears at the link's end.
+ */
+function findRealPath(path: string, links = 0): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (!(error instanceof Deno.errors.NotFound) || parent === path) return path;
+    const target = links < MOST_LINKS ? findLink(path) : undefined;
+    if (target !== undefined) return findRealPath(resolve(parent, target), links + 1);
+    return join(findRealPath(parent, links), basename(path));
+  }
+}
+
+function findLink(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
