@@ -15,8 +15,8 @@ export type Conversation = {
   ask(method: string, params: unknown, options: { timeoutMs: number }): Promise<Answer>;
   /** Lines so far that were no message, the first few of them. */
   noise(): readonly string[];
-  /** Says that nothing more comes. */
-  end(): Promise<void>;
+  /** Says that nothing more comes, without waiting for somebody to hear it. */
+  end(): void;
 };
 
 /** Lines of noise that are kept: enough to see what it is. */
@@ -50,7 +50,8 @@ export function openConversation(
         if (message === undefined) {
           if (line.trim() !== "" && noise.length < NOISE_KEPT) noise.push(line.slice(0, 200));
         } else if (typeof message.method === "string") {
-          if (message.id !== undefined) await send(refuse(message));
+          // Not waited for: an agent that is still talking does not listen yet.
+          if (message.id !== undefined) void send(refuse(message));
         } else if (typeof message.id === "number") {
           waiting.get(message.id)?.(message);
         }
@@ -68,14 +69,14 @@ export function openConversation(
       const { promise, resolve } = Promise.withResolvers<Message | undefined | "silence">();
       waiting.set(id, resolve);
       const timer = setTimeout(() => resolve("silence"), timeoutMs);
-      await send({ jsonrpc: "2.0", id, method, params });
+      void send({ jsonrpc: "2.0", id, method, params });
       const message = await promise;
       clearTimeout(timer);
       waiting.delete(id);
-      return readAnswer(message, nowMs() - startedMs);
+      return readAnswer(message, Math.round(nowMs() - startedMs));
     },
     noise: () => noise,
-    end: () => writer.close().catch(() => {}),
+    end: () => void writer.close().catch(() => {}),
   };
 }
 

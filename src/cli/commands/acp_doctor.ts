@@ -55,10 +55,10 @@ async function examineRelay(
   const conversation = openConversation(relay, { nowMs });
   const diagnosis = await examine(conversation, options);
   const endedMs = nowMs();
-  await conversation.end();
+  conversation.end();
   const timer = setTimeout(() => void relay[Symbol.asyncDispose](), END_TIMEOUT_MS);
   const code = await relay.exit;
   clearTimeout(timer);
-  const end = readEnd(code, { ms: nowMs() - endedMs, said: options.said.join("\n") });
+  const end = readEnd(code, { ms: Math.round(nowMs() - endedMs), said: options.said.join("\n") });
   return { diagnosis: { ...diagnosis, steps: [...diagnosis.steps, end] }, code };
 }

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { adopt, declare, newCommand } from "../command.ts";
 import type { Wiring } from "../wiring.ts";
+import { addAcpEditors } from "./acp_editors.ts";
 import { addAcpRegistry } from "./acp_registry.ts";
 
 /** Adds the commands for editors that speak the Agent Client Protocol. */
@@ -14,6 +15,7 @@ export function addAcp(root: CommandUnknownOpts, wiring: Wiring): void {
   declare(acp, { examples: [] });
   adopt(root, acp);
   addRun(acp, wiring);
+  addAcpEditors(acp, wiring);
   addAcpRegistry(acp, wiring);
 }
 

@@ -19,6 +19,7 @@ const EAGER = [
   "src/cli/suggest.ts",
   "src/cli/terminal.ts",
   "src/cli/tree/acp.ts",
+  "src/cli/tree/acp_editors.ts",
   "src/cli/tree/acp_registry.ts",
   "src/cli/tree/agents.ts",
   "src/cli/tree/cages.ts",
