@@ -97,6 +97,8 @@ async function startInternet(
   const child = new Deno.Command(node, {
     args: [
       "--disable-warning=ExperimentalWarning",
+      // More than the gateway lets pass: a head that is too long for a host is no broken one.
+      "--max-http-header-size=262144",
       script,
       join(dir, "cert.pem"),
       join(dir, "key.pem"),
