@@ -3,6 +3,7 @@ import type { ProcessResult } from "../../src/engine/process.ts";
 import { run } from "../../src/engine/process.ts";
 import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
 import { say } from "../../tools/shell.ts";
+import { serveAgents } from "../e2e/support/agents_registry.ts";
 import { initRepository, makeWorld, type World } from "../e2e/support/world.ts";
 import { formatBench, judge, measure, type Subject, type Target } from "./measure.ts";
 import { pickService, planDockerRun } from "./references.ts";
@@ -17,12 +18,17 @@ const VERSION = "sandcage --version";
 const EMPTY = "an empty Deno program";
 const BUILD = "sandcage build, nothing to do";
 const SECOND = "first start of another project";
+const ACP_LIST = "sandcage acp list, from its copy";
+
+/** As many agents as the official registry has. */
+const REGISTRY_AGENTS = 39;
 
 const TARGETS: Target[] = [
   { subject: SESSION, limit: { times: COMPOSE, of: 1.25 } },
   { subject: SESSION, limit: { times: DOCKER, of: 2 } },
   { subject: HELP, limit: { times: EMPTY, of: 4 } },
   { subject: VERSION, limit: { times: EMPTY, of: 4 } },
+  { subject: ACP_LIST, limit: { times: VERSION, of: 3 } },
   { subject: BUILD, limit: { ms: 500 } },
 ];
 
@@ -39,6 +45,7 @@ export async function benchSessions(options: { rounds: number; json: boolean }):
   done(await world.sandcage(["shell", "--", "true"]));
   // The first session of a cage waits for its gateway, which makes the cage's authority.
   done(await held.sandcage(["shell", "--", "true"], { timeoutMs: 1_200_000 }));
+  await copyRegistry(world);
   const timings = await measure(await subjects(world, held), options.rounds);
   const verdicts = judge(timings, TARGETS);
   return options.json
@@ -64,9 +71,37 @@ async function subjects(world: World, held: World): Promise<Subject[]> {
       name: EMPTY,
       run: command(world, [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", empty]),
     },
+    { name: ACP_LIST, run: cli(["acp", "list"]) },
     { name: BUILD, run: cli(["build"]) },
     { name: SECOND, run: () => startAnother(world) },
   ];
+}
+
+/** Asks a registry as large as the official one, once: the copy is fresh for longer than this takes. */
+async function copyRegistry(world: World): Promise<void> {
+  await using registry = serveAgents();
+  const platforms = ["darwin", "linux", "windows"].flatMap((os) =>
+    ["aarch64", "x86_64"].map((arch) => `${os}-${arch}`)
+  );
+  registry.agents = Array.from({ length: REGISTRY_AGENTS }, (_, index) => ({
+    id: `agent-${index}`,
+    name: `Agent ${index}`,
+    version: "1.2.3",
+    description: "An agent with as many words about it as most of them have in the registry",
+    authors: ["Somebody"],
+    license: "MIT",
+    icon: `https://registry.example/agent-${index}.svg`,
+    distribution: {
+      binary: Object.fromEntries(platforms.map((platform) => [platform, {
+        archive: `https://registry.example/agent-${index}/v1.2.3/agent-${platform}.tar.gz`,
+        cmd: "./agent",
+        args: ["acp"],
+        sha256: "a".repeat(64),
+      }])),
+    },
+  }));
+  Object.assign(world.env, registry.env);
+  done(await world.sandcage(["acp", "list"]));
 }
 
 /** A project that no cage has seen. */
