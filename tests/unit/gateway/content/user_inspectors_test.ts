@@ -49,7 +49,7 @@ for (const [name, body, headers, want] of BODIES) {
     )!;
     const { out } = await pass(gate, cut(body, [70_001]));
     assert.equal(flags.length, 1);
-    assert(flags[0]!.endsWith(want), flags[0]);
+    assert(flags[0]!.endsWith(want), flags[0]!);
     assert(out.equals(body));
   });
 }

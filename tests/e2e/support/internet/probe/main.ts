@@ -99,7 +99,7 @@ async function runRaw(probe: RawProbe, draft: Draft): Promise<void> {
     });
     await settled(secure, "secureConnect", waitMs);
     const shown = secure.getPeerCertificate();
-    draft.issuer = shown.issuer?.CN;
+    draft.issuer = shown.issuer?.CN?.toString();
     draft.names = shown.subjectaltname;
     draft.reached = "tls";
     socket = secure;

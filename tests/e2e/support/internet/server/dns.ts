@@ -47,7 +47,7 @@ export async function startNameServer(
     script: (name, script) => void scripts.set(name, { script, asked: 0 }),
     serve(socket) {
       let held = Buffer.alloc(0);
-      socket.on("data", (chunk) => {
+      socket.on("data", (chunk: Buffer) => {
         held = Buffer.concat([held, chunk]);
         while (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0)) {
           const end = 2 + held.readUInt16BE(0);

@@ -166,7 +166,7 @@ async function serveRequest(
     const called = options.call(seen.host.replace(/:\d+$/, ""), { seen, body });
     if (called === undefined) return await reply(response, { seen, body });
     const { status, headers, body: text } = await called;
-    response.writeHead(status, Object.fromEntries(headers));
+    (response as ServerResponse).writeHead(status, Object.fromEntries(headers));
     response.end(text);
   } catch {
     // The client went away in the middle; what it sent is on record.
@@ -185,7 +185,7 @@ async function readBody(
   const kept: Buffer[] = [];
   let bytes = 0;
   if (isRaw) {
-    response.writeHead(200, {
+    (response as ServerResponse).writeHead(200, {
       "content-type": request.headers["content-type"] ?? "application/octet-stream",
     });
   }
