@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { makeCaged } from "./support/caged.ts";
+import { waitFor } from "./support/files.ts";
 import { listenEverywhere } from "./support/host_listener.ts";
 import { assertFetches, type Case, testCases } from "./support/internet/cases.ts";
 import { formatQuery, parseAnswer } from "./support/internet/dns_query.ts";
@@ -57,8 +58,12 @@ const cases: Case[] = [
     assert.deepEqual([answer.rcode, answer.answers], [0, 0]);
     // Neither a global address nor a link-local one.
     assert.equal(outcomes.get("addresses").data, "");
-    await internet.probe([literal]);
-    assert.ok(wasSeen(await internet.events(), { protocol: "tcp", to: internet.ipv6, port: 443 }));
+    // A new container may not use its address before the network has confirmed that it is free.
+    await waitFor("a packet over IPv6", async () => {
+      await internet.probe([literal]);
+      const packet = { protocol: "tcp", to: internet.ipv6, port: 443 };
+      return wasSeen(await internet.events(), packet) || undefined;
+    });
   }],
   ["N03 UDP and ICMP", async ({ internet, cage }) => {
     const to = internet.addresses.decoy;
