@@ -52,7 +52,13 @@ export async function runAcpUpdate(
 
 /** Says what came of one update. Pure. */
 export function describeUpdate({ kind, agent, previous }: InstallOutcome): string {
-  return kind === "unchanged"
-    ? `${agent.id} ${agent.version} is up to date`
-    : `${agent.id} ${previous} -> ${agent.version}`;
+  const { id, version } = agent;
+  switch (kind) {
+    case "unchanged":
+      return `${id} ${version} is up to date`;
+    case "updated":
+      return `${id} ${previous} -> ${version}`;
+    case "installed":
+      return `${id} ${version}`;
+  }
 }

@@ -8,6 +8,7 @@ import { planGatewayImage } from "../../image/gateway.ts";
 import { observeImageFacts } from "../../image/observe.ts";
 import { type ImageFacts, planImages } from "../../image/recipe.ts";
 import { findProject } from "../../project/root.ts";
+import { findInstalledServices } from "../../service/installed.ts";
 import { enabledServices, resolveService } from "../../service/registry.ts";
 import type { CommandContext } from "../context.ts";
 import { formatJson, formatTable } from "../output.ts";
@@ -28,9 +29,10 @@ export type BuildOptions = {
 export async function runBuild(options: BuildOptions, context: CommandContext): Promise<void> {
   const { host, io } = context;
   const { config, engine, facts } = await observeImages(options, context);
+  const source = { ...config, installed: await findInstalledServices(host.stateDir) };
   const services = options.services.length === 0
-    ? enabledServices(config)
-    : [...new Set(options.services)].map((name) => resolveService(name, config));
+    ? enabledServices(source)
+    : [...new Set(options.services)].map((name) => resolveService(name, source));
   const plans = services.map((service) => planImages({ config, service, facts, acp: options.acp }));
   const { noCache, pull } = options;
   const gateways = config.network.mode === "allowlist"
