@@ -83,8 +83,11 @@ export const INSIDE_ENV = {
   cage: "SANDCAGE_CAGE",
   /** The cage's certificate authority, PEM: the entry program writes {@link INSIDE.sessionCa}. */
   ca: "SANDCAGE_CA",
-  /** `1`: the entry program ends the container when its input has ended and the agent stays. */
-  endsWithInput: "SANDCAGE_ENDS_WITH_INPUT",
+  /**
+   * `1`: the entry program waits for the first byte of its input, which says that somebody listens,
+   * and ends the container when its input has ended and the agent stays.
+   */
+  relayed: "SANDCAGE_RELAYED",
   /** Address of the gateway: the entry program waits until it accepts connections. */
   gateway: "SANDCAGE_GATEWAY",
 } as const;

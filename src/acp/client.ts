@@ -1,4 +1,6 @@
 import type { Client, ClientCommand } from "../cage/attach.ts";
+import { attachContainer } from "../engine/attach.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Duplex } from "./streams.ts";
 import { sinkOf, sinkOfStream, sourceOf, sourceOfStream } from "./streams.ts";
 
@@ -29,16 +31,65 @@ export function ownStreams(): Duplex {
   };
 }
 
+/** What a relayed client is made from. */
+export type RelayedClientOptions = { client: Duplex; run: RunRelay; grace?: Grace };
+
+/** What the agent's side of a relay is, once there is one. */
+type AgentSide = {
+  streams: Duplex;
+  /** Resolves with the agent's exit code; awaited when it has said everything. */
+  exit(): Promise<number>;
+  /** Lets go of the streams. */
+  close(): void;
+  signal(name: Deno.Signal): void;
+};
+
 /**
- * Starts the client of a session with pipes, and relays between them and `client`. It never has a
- * terminal, and the agent's stderr is this process's. An agent that stays when its client left is
- * asked to go, and then removed with the session.
+ * Starts a container by the engine's client and attaches to it over the engine's socket, so that a
+ * message crosses no process but this one. An agent that stays when its client left is asked to go,
+ * and then removed with the session.
  */
-export function startRelayedClient(
+export function startAttachedClient(
   command: ClientCommand,
-  options: { client: Duplex; run: RunRelay; grace?: Grace },
+  options: RelayedClientOptions & {
+    engine: Pick<Engine, "docker">;
+    socket: string;
+    container: string;
+  },
 ): Client {
-  const { client, run, grace = GRACE } = options;
+  const { engine, socket, container } = options;
+  const starter = new Deno.Command(command.command, {
+    args: command.args,
+    env: command.env,
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn();
+  const attach = async (): Promise<AgentSide | number> => {
+    const { code } = await starter.status;
+    if (code !== 0) return code;
+    const streams = await attachContainer(socket, { container, onStderr: writeStderr });
+    return {
+      streams: {
+        source: streams,
+        sink: { write: streams.write, close: streams.closeWrite },
+      },
+      async exit() {
+        const { stdout } = await engine.docker(["wait", container]);
+        const exit = Number.parseInt(stdout, 10);
+        return Number.isNaN(exit) ? LEFT_BEHIND : exit;
+      },
+      close: streams.close,
+      signal(name) {
+        engine.docker(["kill", "--signal", name, container]).catch(() => {});
+      },
+    };
+  };
+  return relayClient(attach(), { ...options, signal: (name) => killChild(starter, name) });
+}
+
+/** The same with pipes to the engine's own client: for engines without a socket here. */
+export function startPipedClient(command: ClientCommand, options: RelayedClientOptions): Client {
   const child = new Deno.Command(command.command, {
     args: command.args,
     env: command.env,
@@ -46,25 +97,55 @@ export function startRelayedClient(
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const signal = (name: Deno.Signal) => {
-    try {
-      child.kill(name);
-    } catch {
-      // It ended between the signal and this call.
-    }
+  const side: AgentSide = {
+    streams: { source: sourceOfStream(child.stdout), sink: sinkOfStream(child.stdin) },
+    exit: async () => (await child.status).code,
+    close() {},
+    signal: (name) => killChild(child, name),
   };
-  const abandoned = createAbandon(grace, signal);
-  const agent = { source: sourceOfStream(child.stdout), sink: sinkOfStream(child.stdin) };
-  const relayed = run({ client, agent }, {
-    onClientEnd: abandoned.onClientEnd,
-    onAgentBytes: abandoned.onAgentBytes,
-  });
-  const ended = Promise.all([child.status, relayed]).then(([{ code }]) => code);
+  return relayClient(Promise.resolve(side), { ...options, signal: side.signal });
+}
+
+/** Says to the entry program that somebody listens: images/agent/sandcage-entry. */
+const START = new Uint8Array([0x0a]);
+
+function relayClient(
+  attaching: Promise<AgentSide | number>,
+  options: RelayedClientOptions & { signal(name: Deno.Signal): void },
+): Client {
+  const { client, run, grace = GRACE } = options;
+  let { signal } = options;
+  const abandoned = createAbandon(grace, (name) => signal(name));
+  const relayed = (async () => {
+    const side = await attaching;
+    if (typeof side === "number") return side;
+    signal = side.signal;
+    await side.streams.sink.write(START);
+    await run({ client, agent: side.streams }, abandoned);
+    side.close();
+    return await side.exit();
+  })();
   return {
     // The session removes the container when its client is gone.
-    exit: Promise.race([ended, abandoned.given]).finally(abandoned.stop),
-    signal,
+    exit: Promise.race([relayed, abandoned.given]).finally(abandoned.stop),
+    signal: (name) => signal(name),
   };
+}
+
+function killChild(child: Deno.ChildProcess, name: Deno.Signal): void {
+  try {
+    child.kill(name);
+  } catch {
+    // It ended between the signal and this call.
+  }
+}
+
+async function writeStderr(bytes: Uint8Array): Promise<void> {
+  try {
+    for (let at = 0; at < bytes.length;) at += await Deno.stderr.write(bytes.subarray(at));
+  } catch {
+    // Nobody reads it.
+  }
 }
 
 /** Exit code of a client that was left behind: that of a program ended by SIGTERM. */

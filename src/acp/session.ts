@@ -1,9 +1,15 @@
 import { basename, dirname, join, resolve } from "node:path";
-import type { Client, ClientCommand } from "../cage/attach.ts";
 import type { PreparedCage } from "../cage/prepare.ts";
+import type { Attachment } from "../cage/session.ts";
+import { findSocket } from "../engine/attach.ts";
 import type { Io } from "../io.ts";
 import { createAdvice } from "./advice.ts";
-import { ownStreams, startRelayedClient } from "./client.ts";
+import {
+  ownStreams,
+  type RelayedClientOptions,
+  startAttachedClient,
+  startPipedClient,
+} from "./client.ts";
 import { AGENT_WANTED, CLIENT_WANTED, type GuardFacts, judgeAgent, judgeClient } from "./guard.ts";
 import type { AcpRules } from "./initialize.ts";
 import type { Recorder, Speaker } from "./record.ts";
@@ -24,18 +30,25 @@ export type AcpSessionOptions = {
 export function attachEditor(
   cage: PreparedCage,
   options: AcpSessionOptions,
-): (command: ClientCommand, session: { container: string }) => Client {
+): Attachment {
   const facts: GuardFacts = {
     rules: options.rules,
     roots: planRoots(cage.workspace.roots, options.platform),
     realPath: (path) => findRealPath(path),
   };
-  return (command, { container }) => {
-    const handlers = planHandlers(cage, facts, { ...options, container });
-    return startRelayedClient(command, {
-      client: ownStreams(),
-      run: (ends, events) => relay(ends, { ...handlers, ...events }),
-    });
+  const socket = findSocket(cage.engine.url);
+  return {
+    detached: socket !== undefined,
+    open(command, { container }) {
+      const handlers = planHandlers(cage, facts, { ...options, container });
+      const relayed: RelayedClientOptions = {
+        client: ownStreams(),
+        run: (ends, events) => relay(ends, { ...handlers, ...events }),
+      };
+      return socket === undefined
+        ? startPipedClient(command, relayed)
+        : startAttachedClient(command, { ...relayed, engine: cage.engine, socket, container });
+    },
   };
 }
 

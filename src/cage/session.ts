@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { join as joinInside } from "node:path/posix";
 import { inspectAll } from "../engine/inspect.ts";
 import { run } from "../engine/process.ts";
+import { EXIT } from "../errors.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { INSIDE_ENV } from "../names.ts";
@@ -38,11 +39,15 @@ export type SessionRequest = {
   shell: boolean;
   /** A command line in place of the agent's, for example its login. */
   command?: readonly string[];
-  /**
-   * What attaches its client in place of the terminal; there is none then, and the agent ends when
-   * its input does.
-   */
-  attach?(command: ClientCommand, session: { container: string }): Client;
+  /** What attaches its client in place of the terminal; there is none then. */
+  attach?: Attachment;
+};
+
+/** How a client is attached that is not this process's terminal. The agent ends with its input. */
+export type Attachment = {
+  /** The command only starts the container, and {@link open} attaches to it. */
+  detached: boolean;
+  open(command: ClientCommand, session: { container: string }): Client;
 };
 
 /** What a session needs from outside. */
@@ -107,13 +112,19 @@ export async function runSession(
     outlet = await openOutlet(cage, spec, context);
     const client = await openClient(cage, spec, {
       stateDir: context.host.stateDir,
-      attach: request.attach ?? startClient,
+      open: request.attach?.open ?? startClient,
     });
-    using _ending = endClientOnSignal(client, () => removeContainer(cage, container));
+    let isForced = false;
+    using _ending = endClientOnSignal(client, async () => {
+      isForced = true;
+      await removeContainer(cage, container);
+    });
     const clientCode = await Promise.race([
       waitForClient(client, { cage, container, handover }),
       outlet?.failed ?? new Promise<never>(() => {}),
     ]);
+    // It was asked to end and did not: what is left of it says nothing.
+    if (isForced) return EXIT.terminated;
     const end: ContainerEnd = clientCode === 0
       ? { kind: "exited", code: 0, oomKilled: false }
       : parseContainerEnd(await findState(cage, container));
@@ -152,11 +163,11 @@ async function openOutlet(
 async function openClient(
   cage: PreparedCage,
   spec: SessionSpec,
-  options: { stateDir: string; attach: NonNullable<SessionRequest["attach"]> },
+  options: { stateDir: string; open: Attachment["open"] },
 ): Promise<Client> {
   const command = cage.engine.composeCommand(planRunArgs(spec));
   const env = spec.tty ? await planClientEnv(options.stateDir, cage.engine.url) : {};
-  return options.attach({ ...command, env: { ...command.env, ...env } }, {
+  return options.open({ ...command, env: { ...command.env, ...env } }, {
     container: containerName(spec),
   });
 }
@@ -195,17 +206,16 @@ async function planSession(
     command: request.command ?? planCommand(cage.service, request),
     workdir: planWorkdir(cage, host.cwd),
     tty,
+    detached: request.attach?.detached === true,
     publish: await planPublish(
       { id: cage.id, ports: cage.config.ports },
       { stateDir: host.stateDir, io },
     ),
     handover: isHandoverNeeded(options.handover),
     gateway: cage.config.network.mode === "allowlist",
-    env: {
-      ...(request.attach === undefined
-        ? planTerminalEnv(host.env, tty)
-        : { [INSIDE_ENV.endsWithInput]: "1" }),
-    },
+    env: request.attach === undefined
+      ? planTerminalEnv(host.env, tty)
+      : { [INSIDE_ENV.relayed]: "1" },
   };
 }
 

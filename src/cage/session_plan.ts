@@ -13,6 +13,8 @@ export type SessionSpec = {
   workdir: string;
   /** A terminal on both ends: the agent gets one too. */
   tty: boolean;
+  /** The compose client ends when the container runs; somebody else attaches. */
+  detached: boolean;
   /** Publish the config's ports; only one session of a cage can. */
   publish: boolean;
   /** The entry program waits for secrets and setup lines. */
@@ -46,6 +48,7 @@ export function planRunArgs(spec: SessionSpec): string[] {
     "--workdir",
     spec.workdir,
     ...(spec.tty ? [] : ["--no-TTY"]),
+    ...(spec.detached ? ["--detach"] : []),
     // Where a gateway is, it is the one that publishes: nothing reaches the agent's network.
     ...(spec.publish && !spec.gateway ? ["--service-ports"] : []),
     ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),

@@ -9,6 +9,7 @@ const spec = {
   command: ["claude", "-p", "a $b 'c'"],
   workdir: "/home/ada/demo/sub",
   tty: true,
+  detached: false,
   publish: false,
   handover: false,
   gateway: false,
