@@ -66,6 +66,10 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "acp": [
       "codex-acp"
     ],
+    "env": {
+      "INITIAL_AGENT_MODE": "agent-full-access",
+      "NO_BROWSER": "1"
+    },
     "domains": [
       "api.openai.com",
       "auth.openai.com",
