@@ -21,6 +21,15 @@ export type ArchiveRequest = {
   allowUnverified: boolean;
 };
 
+/** What fetching needs. */
+export type FetchArchiveOptions = {
+  stateDir: string;
+  io: Pick<Io, "progress">;
+  /** Certificate authorities that count besides the public ones, PEM. */
+  ca?: readonly string[];
+  signal?: AbortSignal;
+};
+
 /** An archive that lies in its place. */
 export type VerifiedArchive = { sha256: string; verified: "registry" | "first-use" };
 
@@ -33,7 +42,7 @@ export type VerifiedArchive = { sha256: string; verified: "registry" | "first-us
  */
 export async function fetchArchive(
   request: ArchiveRequest,
-  options: { stateDir: string; io: Pick<Io, "progress">; signal?: AbortSignal },
+  options: FetchArchiveOptions,
 ): Promise<VerifiedArchive> {
   const { stateDir } = options;
   const promised = request.sha256 ?? request.pinned;
@@ -59,9 +68,9 @@ export async function fetchArchive(
 /** @returns SHA-256 of what was written. */
 async function download(
   { id, url }: ArchiveRequest,
-  options: { to: string; io: Pick<Io, "progress">; signal?: AbortSignal },
+  options: Omit<FetchArchiveOptions, "stateDir"> & { to: string },
 ): Promise<string> {
-  const { io, to, signal } = options;
+  const { io, to, signal, ca = [] } = options;
   using progress = io.progress(`Fetching ${id}`);
   const hash = createHash("sha256");
   using file = await Deno.open(to, { write: true, createNew: true, mode: 0o600 });
@@ -69,6 +78,7 @@ async function download(
   try {
     const pieces = fetchPieces(url, {
       mostBytes: ARCHIVE_BYTES_MAX,
+      ca,
       ...(signal === undefined ? {} : { signal }),
       onProgress: ({ received, total }) =>
         progress.update(

@@ -21,23 +21,30 @@ export type FetchedDocument =
 export function parseAddress(text: string): URL {
   if (!URL.canParse(text)) throw new Error(`${JSON.stringify(text)} is no address`);
   const url = new URL(text);
-  const isLoopback = ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback)) return url;
+  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url))) return url;
   throw new Error(`${url.protocol}//${url.host} is not https`);
+}
+
+/** Whether an address is on this machine. */
+export function isLoopback(url: URL): boolean {
+  return ["127.0.0.1", "[::1]", "localhost"].includes(url.hostname);
 }
 
 /**
  * Fetches a small document.
  *
  * @param options.etag Of the copy at hand.
+ * @param options.ca Certificate authorities that count besides the public ones, PEM.
  * @throws {Error} If the server cannot be reached, refuses, or sends too much.
  */
 export async function fetchDocument(
   address: string,
-  options: { etag?: string; signal?: AbortSignal } = {},
+  options: { etag?: string; ca?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<FetchedDocument> {
   const url = parseAddress(address);
+  using client = makeClient(options.ca);
   const response = await fetch(url, {
+    client,
     headers: {
       accept: "application/json",
       ...(options.etag === undefined ? {} : { "if-none-match": options.etag }),
@@ -69,6 +76,8 @@ export async function fetchDocument(
 export type DownloadOptions = {
   /** Most bytes that are taken. */
   mostBytes: number;
+  /** Certificate authorities that count besides the public ones, PEM. */
+  ca?: readonly string[];
   signal?: AbortSignal;
   /** Told about each piece. */
   onProgress?: (bytes: { received: number; total?: number }) => void;
@@ -95,8 +104,10 @@ export async function* fetchPieces(
     timer = setTimeout(() => silence.abort(reason), silenceMs);
   };
   listen();
+  using client = makeClient(options.ca);
   try {
     const response = await fetch(url, {
+      client,
       signal: AbortSignal.any([silence.signal, ...(signal === undefined ? [] : [signal])]),
     });
     await requireAnswer(response);
@@ -128,6 +139,10 @@ export function describeFetchError(error: unknown): string {
   // The address is said already.
   return (cause ?? error.message).split("\n", 1)[0]!
     .replace(/^error sending request for url \([^)]*\): /, "");
+}
+
+function makeClient(ca: readonly string[] = []): Deno.HttpClient {
+  return Deno.createHttpClient({ caCerts: [...ca] });
 }
 
 // Redirects are followed, and must not end where nobody proves who it is.

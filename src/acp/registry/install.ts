@@ -64,7 +64,11 @@ export async function installAgent(
   const { agents } = await readInstalled(host.stateDir);
   const before = Object.hasOwn(agents, id) ? agents[id] : undefined;
   try {
-    const resolved = await resolveAgent(entry, { ...request, ground });
+    const resolved = await resolveAgent(entry, {
+      ...request,
+      registry: registry.source.url,
+      ground,
+    });
     const draft = {
       id,
       name: entry.name,

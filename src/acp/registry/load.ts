@@ -48,6 +48,8 @@ export type LoadRegistryOptions = {
   nowMs: number;
   /** Ask the registry even while the copy is fresh. Defaults to false. */
   ask?: boolean;
+  /** Finds the authorities this machine trusts besides the public ones; called before asking. */
+  findCa?: () => Promise<readonly string[]>;
   signal?: AbortSignal;
 };
 
@@ -122,6 +124,7 @@ async function ask(
   const { copy, nowMs, signal } = options;
   using progress = options.io.progress("Asking the registry");
   const answer = await fetchDocument(url, {
+    ca: await options.findCa?.() ?? [],
     ...(copy?.cache.etag === undefined ? {} : { etag: copy.cache.etag }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -15,6 +15,7 @@ import {
   parseUvxPackage,
 } from "./choose.ts";
 import type { PackageSource, RegistryAgent } from "./document.ts";
+import { isLoopback, parseAddress } from "./fetch.ts";
 import { viewPackage } from "./npm_view.ts";
 
 /** What installing agents works with. */
@@ -46,7 +47,13 @@ export type ResolvedAgent = {
  */
 export async function resolveAgent(
   agent: RegistryAgent,
-  options: { version?: string; allowUnverified: boolean; ground: InstallGround },
+  options: {
+    version?: string;
+    allowUnverified: boolean;
+    /** Address of the registry the entry is from. */
+    registry: string;
+    ground: InstallGround;
+  },
 ): Promise<ResolvedAgent> {
   const { ground, version } = options;
   const distribution = chooseDistribution(agent, ground.facts.arch);
@@ -113,15 +120,16 @@ async function resolveArchive(
   options: {
     source: Extract<Distribution, { kind: "binary" }>["source"];
     allowUnverified: boolean;
+    registry: string;
     ground: InstallGround;
   },
 ): Promise<InstalledOrigin> {
   const { source, ground, allowUnverified } = options;
   const { stateDir } = ground.host;
-  const url = source.archive;
-  if (!URL.canParse(url)) {
-    throw new UserError(`Cannot install "${agent.id}": ${JSON.stringify(url)} is no address`);
-  }
+  const url = readArchiveAddress(agent.id, {
+    archive: source.archive,
+    registry: options.registry,
+  });
   const format = findFormat(url, agent);
   const program = parseCommand(source.cmd, agent);
   const { pins } = await readInstalled(stateDir);
@@ -134,9 +142,25 @@ async function resolveArchive(
   }, {
     stateDir,
     io: ground.io,
+    ca: ground.facts.ca,
     ...(ground.signal === undefined ? {} : { signal: ground.signal }),
   });
   return { kind: "binary", url, sha256, format, program, verified };
+}
+
+// A registry out there has no business with servers of this machine.
+function readArchiveAddress(id: string, options: { archive: string; registry: string }): string {
+  const { archive, registry } = options;
+  let url: URL;
+  try {
+    url = parseAddress(archive);
+  } catch (cause) {
+    throw new UserError(`Cannot install "${id}": ${(cause as Error).message}`, { cause });
+  }
+  if (!isLoopback(url) || isLoopback(new URL(registry))) return url.href;
+  throw new UserError(`Cannot install "${id}": its archive ${archive} is on this machine`, {
+    hint: "The registry's entry is wrong or means harm; its author has to put it right",
+  });
 }
 
 function otherVersion(agent: RegistryAgent, version: string): UserError {

@@ -1,5 +1,6 @@
 import { observeInstallGround } from "../../acp/registry/ground.ts";
 import { installAgent, type InstallOutcome, toJson } from "../../acp/registry/install.ts";
+import { findHostCa } from "../../acp/registry/host_ca.ts";
 import { describeSource, loadRegistry } from "../../acp/registry/load.ts";
 import { readAgent } from "../../acp/registry/search.ts";
 import { lockRegistry } from "../../acp/registry/store.ts";
@@ -24,7 +25,13 @@ export async function runAcpInstall(
   const { host, io, signals } = context;
   const nowMs = Date.now();
   const { id, version } = parseAgent(options.agent);
-  const registry = await loadRegistry({ host, io, nowMs, signal: signals?.signal });
+  const registry = await loadRegistry({
+    host,
+    io,
+    nowMs,
+    findCa: () => findHostCa(host),
+    signal: signals?.signal,
+  });
   if (registry.source.kind !== "registry") io.warn(describeSource(registry.source, { nowMs }));
   // A name that is wrong needs no engine to be told so.
   readAgent(registry, id);

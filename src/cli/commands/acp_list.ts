@@ -1,4 +1,5 @@
 import type { RegistryAgent } from "../../acp/registry/document.ts";
+import { findHostCa } from "../../acp/registry/host_ca.ts";
 import { describeSource, loadRegistry, type RegistrySource } from "../../acp/registry/load.ts";
 import { searchAgents } from "../../acp/registry/search.ts";
 import { readInstalled } from "../../service/installed.ts";
@@ -25,7 +26,7 @@ export async function runAcpList(options: AcpListOptions, context: CommandContex
   const { host, io, signals } = context;
   const nowMs = Date.now();
   const [registry, { agents: installed }] = await Promise.all([
-    loadRegistry({ host, io, nowMs, signal: signals?.signal }),
+    loadRegistry({ host, io, nowMs, findCa: () => findHostCa(host), signal: signals?.signal }),
     readInstalled(host.stateDir),
   ]);
   const { source } = registry;

@@ -1,5 +1,6 @@
 import { observeInstallGround } from "../../acp/registry/ground.ts";
 import { installAgent, type InstallOutcome, toJson } from "../../acp/registry/install.ts";
+import { findHostCa } from "../../acp/registry/host_ca.ts";
 import { describeSource, loadRegistry } from "../../acp/registry/load.ts";
 import { readInstalledAgent } from "../../acp/registry/remove.ts";
 import { lockRegistry } from "../../acp/registry/store.ts";
@@ -20,7 +21,14 @@ export async function runAcpUpdate(
   const nowMs = Date.now();
   const signal = signals?.signal;
   if (options.id !== undefined) await readInstalledAgent(host.stateDir, options.id);
-  const registry = await loadRegistry({ host, io, nowMs, ask: true, signal });
+  const registry = await loadRegistry({
+    host,
+    io,
+    nowMs,
+    findCa: () => findHostCa(host),
+    ask: true,
+    signal,
+  });
   if (registry.source.kind !== "registry") io.warn(describeSource(registry.source, { nowMs }));
   using _lock = await lockRegistry(host.stateDir, io);
   const { agents } = await readInstalled(host.stateDir);
