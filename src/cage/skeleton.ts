@@ -35,6 +35,7 @@ export const GATEWAY_SKELETON: GatewaySkeleton = {
   ],
   "user": "65532:65532",
   "sysctls": {
+    "net.ipv4.ip_forward": "0",
     "net.ipv4.ip_unprivileged_port_start": "0",
     "net.ipv6.conf.all.disable_ipv6": "1",
     "net.ipv6.conf.default.disable_ipv6": "1"
