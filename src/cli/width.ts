@@ -15,8 +15,15 @@ const WIDE =
 /** Control characters and combining marks take no column. */
 const ZERO = /^[\p{Cc}\p{Mn}\p{Me}\p{Cf}]+$/u;
 
+/** Text of one column for each character. */
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** Latin letters and punctuation, our own `…` among it: no character joins with its neighbour. */
+const SINGLE = /^[\x20-\x7e\u00a0-\u02ff\u2010-\u2027\u2030-\u205e]*$/;
+
 /** Columns that a text takes, without its colours. */
 export function displayWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
   let width = 0;
   for (const grapheme of graphemes(text)) width += graphemeWidth(grapheme);
   return width;
@@ -44,7 +51,7 @@ export function cutToWidth(text: string, columns: number): string {
 function graphemes(text: string): string[] {
   const plain = text.replace(ESCAPES, "");
   // A segmenter, which counts a family of emoji once, takes 13 ms to make; most text needs none.
-  if (/^[\x20-\x7e]*$/.test(plain)) return [...plain];
+  if (SINGLE.test(plain)) return [...plain];
   const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
   return [...segmenter.segment(plain)].map(({ segment }) => segment);
 }
