@@ -45,9 +45,10 @@ export type Registry = {
 /** What a document or an entry of it has to say to be read. */
 class Malformed extends Error {}
 
-const ID = /^[a-z][a-z0-9-]*$/;
-/** Longest id: it is part of names of images, volumes and containers. */
-const ID_LENGTH = 64;
+/** No hyphen at the end: an image could not be called so. */
+const ID = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+/** Longest id: as long as a service's name may be in the configuration. */
+const ID_LENGTH = 41;
 const SHA256 = /^[0-9a-f]{64}$/i;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -71,7 +72,7 @@ export function parseRegistry(value: unknown): Registry {
       agents.set(agent.id, agent);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      problems.push({ id: id.slice(0, ID_LENGTH), problem: error.message });
+      problems.push({ id: id.slice(0, 2 * ID_LENGTH), problem: error.message });
     }
   }
   if (agents.size === 0 && problems.length > 0) {
@@ -87,7 +88,9 @@ function parseAgent(entry: unknown): RegistryAgent {
   if (!isRecord(entry)) throw new Malformed("is no object");
   const id = readText(entry, "id");
   if (!ID.test(id) || id.length > ID_LENGTH) {
-    throw new Malformed("the id is not small letters, digits and hyphens");
+    throw new Malformed(
+      `the id is not at most ${ID_LENGTH} small letters and digits, with hyphens between them`,
+    );
   }
   if (!isRecord(entry.distribution)) throw new Malformed('"distribution" is missing');
   const { npx, uvx, binary } = entry.distribution;

@@ -61,12 +61,14 @@ export async function viewPackage(
 }
 
 /**
- * Reads what `npm view --json` printed: one package, or for a range all that are in it, the newest
- * last. Pure.
+ * Reads what `npm view --json` printed: one package, or for a range all that are in it, of which the
+ * newest counts. Pure.
  */
 export function parseView(text: string): NpmPackage | undefined {
   const value = parseJson(text);
-  const newest: unknown = Array.isArray(value) ? value.at(-1) : value;
+  const newest: unknown = Array.isArray(value)
+    ? value.reduce((best, next) => isNewer(next, best) ? next : best, value[0])
+    : value;
   if (!isRecord(newest)) return undefined;
   const { name, version, bin } = newest;
   if (typeof name !== "string" || typeof version !== "string") return undefined;
@@ -79,6 +81,15 @@ export function parseView(text: string): NpmPackage | undefined {
     program,
     ...(typeof integrity === "string" ? { integrity } : {}),
   };
+}
+
+// npm takes a pre-release into a range only where the range names one: numbers decide.
+function isNewer(a: unknown, b: unknown): boolean {
+  const [left, right] = [a, b].map((value) =>
+    isRecord(value) ? String(value.version).split(/[.+-]/).slice(0, 3).map(Number) : []
+  );
+  const at = left!.findIndex((part, index) => part !== right![index]);
+  return at >= 0 && left![at]! > (right![at] ?? -1);
 }
 
 /** npx's own rule: the only program, else the one called like the package without its scope. */

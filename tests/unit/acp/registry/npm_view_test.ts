@@ -22,10 +22,11 @@ for (const [what, bin, want] of BINS) {
 
 Deno.test("parseView() of a range takes the newest", () => {
   const bin = { tiny: "x.js" };
-  const text = JSON.stringify([{ ...VIEW, bin }, { ...VIEW, version: "1.9.0", bin }]);
+  const versions = ["1.2.3", "1.10.0", "1.9.12"];
+  const text = JSON.stringify(versions.map((version) => ({ ...VIEW, version, bin })));
   assert.deepEqual(parseView(text), {
-    exact: "@me/tiny@1.9.0",
-    version: "1.9.0",
+    exact: "@me/tiny@1.10.0",
+    version: "1.10.0",
     program: "tiny",
     integrity: "sha512-x",
   });
