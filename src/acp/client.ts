@@ -32,7 +32,13 @@ export function ownStreams(): Duplex {
 }
 
 /** What a relayed client is made from. */
-export type RelayedClientOptions = { client: Duplex; run: RunRelay; grace?: Grace };
+export type RelayedClientOptions = {
+  client: Duplex;
+  run: RunRelay;
+  grace?: Grace;
+  /** Gets what the agent says on stderr; by default it is this process's. */
+  onStderr?: (bytes: Uint8Array) => Promise<void>;
+};
 
 /** What the agent's side of a relay is, once there is one. */
 type AgentSide = {
@@ -68,7 +74,10 @@ export function startAttachedClient(
   const attach = async (): Promise<AgentSide | number> => {
     const { code } = await starter.status;
     if (code !== 0) return code;
-    const streams = await attachContainer(socket, { container, onStderr: writeStderr });
+    const streams = await attachContainer(socket, {
+      container,
+      onStderr: options.onStderr ?? writeStderr,
+    });
     return {
       streams: {
         source: streams,

@@ -24,6 +24,8 @@ export type AcpSessionOptions = {
   rules: AcpRules;
   io: Pick<Io, "warn">;
   recorder?: Recorder | undefined;
+  /** Called once, when the agent has said its first message. */
+  onFirstMessage?: () => void;
 };
 
 /** What attaches an editor to the agent of a session: this process's stdin and stdout. */
@@ -31,16 +33,11 @@ export function attachEditor(
   cage: PreparedCage,
   options: AcpSessionOptions,
 ): Attachment {
-  const facts: GuardFacts = {
-    rules: options.rules,
-    roots: planRoots(cage.workspace.roots, options.platform),
-    realPath: (path) => findRealPath(path),
-  };
   const socket = findSocket(cage.engine.url);
   return {
     detached: socket !== undefined,
     open(command, { container }) {
-      const handlers = planHandlers(cage, facts, { ...options, container });
+      const handlers = planEditorRelay(cage, { ...options, container });
       const relayed: RelayedClientOptions = {
         client: ownStreams(),
         run: (ends, events) => relay(ends, { ...handlers, ...events }),
@@ -52,12 +49,18 @@ export function attachEditor(
   };
 }
 
-function planHandlers(
+/** Decides what passes between an editor and the agent in a container, and what is said about it. */
+export function planEditorRelay(
   cage: PreparedCage,
-  facts: GuardFacts,
   options: AcpSessionOptions & { container: string },
 ): RelayOptions {
   const { io, recorder, container } = options;
+  const facts: GuardFacts = {
+    rules: options.rules,
+    roots: planRoots(cage.workspace.roots, options.platform),
+    realPath: (path) => findRealPath(path),
+  };
+  let { onFirstMessage } = options;
   const advice = createAdvice({
     service: cage.service.name,
     hasLogin: cage.service.auth.login !== undefined,
@@ -90,8 +93,11 @@ function planHandlers(
       judge: (line) => judgeAgent(line, facts),
       onLine(line, verdict, bytes) {
         noteFate("agent", verdict);
-        if (isMessage(line)) advice.onAgentLine(line);
-        else advice.onNoise(bytes);
+        if (isMessage(line)) {
+          advice.onAgentLine(line);
+          onFirstMessage?.();
+          onFirstMessage = undefined;
+        } else advice.onNoise(bytes);
       },
       ...record("agent"),
     },

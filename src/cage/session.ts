@@ -41,13 +41,15 @@ export type SessionRequest = {
   command?: readonly string[];
   /** What attaches its client in place of the terminal; there is none then. */
   attach?: Attachment;
+  /** Nobody has asked for it yet: it publishes no ports, which somebody else may want. */
+  isAhead?: boolean;
 };
 
 /** How a client is attached that is not this process's terminal. The agent ends with its input. */
 export type Attachment = {
   /** The command only starts the container, and {@link open} attaches to it. */
   detached: boolean;
-  open(command: ClientCommand, session: { container: string }): Client;
+  open(command: ClientCommand, session: { container: string; sessionId: string }): Client;
 };
 
 /** What a session needs from outside. */
@@ -169,6 +171,7 @@ async function openClient(
   const env = spec.tty ? await planClientEnv(options.stateDir, cage.engine.url) : {};
   return options.open({ ...command, env: { ...command.env, ...env } }, {
     container: containerName(spec),
+    sessionId: spec.sessionId,
   });
 }
 
@@ -207,7 +210,7 @@ async function planSession(
     workdir: planWorkdir(cage, host.cwd),
     tty,
     detached: request.attach?.detached === true,
-    publish: await planPublish(
+    publish: request.isAhead !== true && await planPublish(
       { id: cage.id, ports: cage.config.ports },
       { stateDir: host.stateDir, io },
     ),

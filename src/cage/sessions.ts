@@ -59,7 +59,7 @@ export async function forgetSession(
 ): Promise<void> {
   const dir = sessionsDir(stateDir, session.cageId);
   await Promise.all(
-    [".compose.yml", ".reload", ".reloaded"].map((end) =>
+    [".compose.yml", ".reload", ".reloaded", ".sock"].map((end) =>
       removeIfPresent(join(dir, `${session.id}${end}`))
     ),
   );

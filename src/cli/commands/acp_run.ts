@@ -1,5 +1,5 @@
 import { createRecorder, type Recorder } from "../../acp/record.ts";
-import { attachEditor } from "../../acp/session.ts";
+import { type AcpSessionOptions, attachEditor } from "../../acp/session.ts";
 import { settleKilledSession } from "../../cage/guard.ts";
 import { locateCage, prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
@@ -7,6 +7,7 @@ import { runSession } from "../../cage/session.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { Io } from "../../io.ts";
 import type { CommandContext } from "../context.ts";
+import { VERSION } from "../version.ts";
 
 /** Which agent an editor wants, where, and with what. */
 export type AcpRunOptions = {
@@ -42,15 +43,25 @@ export async function runAcp(options: AcpRunOptions, context: CommandContext): P
   const settledSite = settled ? await locateCage(request, { ...context, io }) : site;
   const cage = await prepareCage(settledSite, { ...context, io, signal: signals?.signal });
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
-  const attach = attachEditor(cage, {
+  const editor: AcpSessionOptions = {
     platform: host.platform,
     rules: cage.config.acp,
     io,
     recorder: record?.recorder,
-  });
+  };
+  const whole = [...command, ...args];
+  if (cage.config.acp.warm) {
+    const { runWarm } = await import("../../acp/warm_client.ts");
+    const kept = { service, name, args, engineContext: context.engineContext };
+    const warm = { command: whole, version: VERSION, host, io, signal: signals?.signal, kept };
+    const { code, onFirstMessage } = await runWarm(cage, editor, warm);
+    if (code !== undefined) return code;
+    editor.onFirstMessage = onFirstMessage;
+  }
+  const attach = attachEditor(cage, editor);
   return await runSession(
     cage,
-    { args: [], shell: false, command: [...command, ...args], attach },
+    { args: [], shell: false, command: whole, attach },
     { context: { host, io, takeSignals } },
   );
 }

@@ -3,6 +3,7 @@ import { adopt, declare, newCommand } from "../command.ts";
 import type { Wiring } from "../wiring.ts";
 import { addAcpEditors } from "./acp_editors.ts";
 import { addAcpRegistry } from "./acp_registry.ts";
+import { addAcpWarm } from "./acp_warm.ts";
 
 /** Adds the commands for editors that speak the Agent Client Protocol. */
 export function addAcp(root: CommandUnknownOpts, wiring: Wiring): void {
@@ -16,6 +17,7 @@ export function addAcp(root: CommandUnknownOpts, wiring: Wiring): void {
   adopt(root, acp);
   addRun(acp, wiring);
   addAcpEditors(acp, wiring);
+  addAcpWarm(acp, wiring);
   addAcpRegistry(acp, wiring);
 }
 

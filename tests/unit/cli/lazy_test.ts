@@ -21,6 +21,7 @@ const EAGER = [
   "src/cli/tree/acp.ts",
   "src/cli/tree/acp_editors.ts",
   "src/cli/tree/acp_registry.ts",
+  "src/cli/tree/acp_warm.ts",
   "src/cli/tree/agents.ts",
   "src/cli/tree/cages.ts",
   "src/cli/tree/machine.ts",
