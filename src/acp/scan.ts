@@ -1,3 +1,4 @@
+import { createPasser } from "./pass.ts";
 import { foldName, type Wanted } from "./wanted.ts";
 
 /** A value that was looked for. */
@@ -48,11 +49,7 @@ const MAX_NAME = 256;
 /** Most values kept of one line. */
 const MAX_FOUND = 1024;
 
-/** After so many bytes of a string the rest is searched natively. */
-const NATIVE_AFTER = 96;
-
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_OBJECT = 0x7b;
@@ -80,18 +77,19 @@ export function createScanner(wanted: Wanted): Scanner {
   const decoder = new TextDecoder();
   let offset = 0;
   let shape: LineShape = "empty";
+  let isBegun = false;
+  let isDead = false;
   let found: Found[] = [];
   let overflow = false;
   // Wanted containers from the outside in; what is not wanted is only counted.
   let frames: Frame[] = [];
-  let skipped = 0;
+  const passer = createPasser();
   let skippedLeaf: Found | undefined;
   // The name or the value that comes next, as far as it matters.
   let expectsName = false;
   let pending: Wanted | undefined;
   // The string or word being read.
   let inString = false;
-  let escaped = false;
   let taking: "no" | "name" | "text" | "raw" = "no";
   let taken = 0;
   let tooLong = false;
@@ -100,6 +98,13 @@ export function createScanner(wanted: Wanted): Scanner {
   const keep = (entry: Found) => {
     if (found.length < MAX_FOUND) found.push(entry);
     else overflow = true;
+  };
+  const begun = (as: LineShape) => {
+    if (isBegun) return;
+    isBegun = true;
+    if (shape === "empty") shape = as;
+    // No message begins so; what follows need not be read.
+    isDead = as === "other";
   };
   const take = (bytes: Uint8Array, from: number, to: number) => {
     const limit = taking === "name" ? MAX_NAME : MAX_TEXT;
@@ -143,7 +148,7 @@ export function createScanner(wanted: Wanted): Scanner {
     const node = outer === undefined ? (array ? root : root.items!) : pending;
     pending = undefined;
     if (node === undefined || node.leaf) {
-      skipped = 1;
+      passer.depth = 1;
       if (node === undefined) return;
       skippedLeaf = { path: node.path, start: at, end: at, value: { kind: "container" } };
       keep(skippedLeaf);
@@ -159,75 +164,25 @@ export function createScanner(wanted: Wanted): Scanner {
     pending = undefined;
   };
 
-  /** Passes over the inside of a string; answers where it stopped: at the quote or the end. */
-  const passString = (bytes: Uint8Array, from: number): number => {
-    const end = bytes.length;
-    let at = from;
-    if (escaped && at < end) {
-      escaped = false;
-      at++;
-    }
-    const near = Math.min(end, at + NATIVE_AFTER);
-    let byte = 0;
-    while (at < near) {
-      byte = bytes[at]!;
-      if (byte === QUOTE) return at;
-      if (byte === BACKSLASH) {
-        if (at + 1 >= end) {
-          escaped = true;
-          return end;
-        }
-        at++;
-      }
-      at++;
-    }
-    if (at >= end) return end;
-    let quote = bytes.indexOf(QUOTE, at);
-    let backslash = bytes.indexOf(BACKSLASH, at);
-    while (true) {
-      if (backslash < 0 || (quote >= 0 && quote < backslash)) return quote < 0 ? end : quote;
-      at = backslash + 2;
-      if (at > end) {
-        escaped = true;
-        return end;
-      }
-      if (quote >= 0 && quote < at) quote = bytes.indexOf(QUOTE, at);
-      // Escapes come in crowds: the next one is often near.
-      backslash = bytes[at] === BACKSLASH ? at : bytes.indexOf(BACKSLASH, at);
-    }
-  };
-
   const feed = (bytes: Uint8Array) => {
     const end = bytes.length;
     let at = 0;
-    while (at < end) {
+    passer.start(bytes);
+    while (at < end && !isDead) {
       if (inString) {
         const from = at;
-        at = passString(bytes, from);
+        at = passer.string(from);
         if (taking !== "no") take(bytes, from, Math.min(at, end));
         if (at >= end) break;
         at++;
         finishString(offset + at);
         continue;
       }
-      if (skipped > 0) {
-        while (at < end) {
-          const byte = bytes[at]!;
-          at++;
-          if (byte === QUOTE) {
-            inString = true;
-            break;
-          }
-          if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) skipped++;
-          else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-            skipped--;
-            if (skipped === 0) {
-              if (skippedLeaf !== undefined) skippedLeaf.end = offset + at;
-              skippedLeaf = undefined;
-              break;
-            }
-          }
-        }
+      if (passer.depth > 0) {
+        at = passer.nested(at);
+        if (passer.depth > 0) break;
+        if (skippedLeaf !== undefined) skippedLeaf.end = offset + at;
+        skippedLeaf = undefined;
         continue;
       }
       const byte = bytes[at]!;
@@ -241,7 +196,7 @@ export function createScanner(wanted: Wanted): Scanner {
           break;
         case QUOTE:
           finishRaw(here);
-          if (shape === "empty") shape = "other";
+          begun("other");
           inString = true;
           if (expectsName) begin("name", here);
           else if (pending?.leaf) begin("text", here);
@@ -249,7 +204,7 @@ export function createScanner(wanted: Wanted): Scanner {
         case OPEN_OBJECT:
         case OPEN_ARRAY:
           finishRaw(here);
-          if (shape === "empty") shape = byte === OPEN_OBJECT ? "object" : "array";
+          begun(byte === OPEN_OBJECT ? "object" : "array");
           open(byte === OPEN_ARRAY, here);
           break;
         case CLOSE_OBJECT:
@@ -269,8 +224,8 @@ export function createScanner(wanted: Wanted): Scanner {
           break;
         default:
           // A byte order mark is dropped by some readers.
-          if (shape === "empty" && (byte === 0xef || byte === 0xbb || byte === 0xbf)) break;
-          if (shape === "empty") shape = "other";
+          if (!isBegun && (byte === 0xef || byte === 0xbb || byte === 0xbf)) break;
+          begun("other");
           if (pending?.leaf && taking === "no") begin("raw", here);
           if (taking === "raw") take(bytes, at - 1, at);
       }
@@ -278,13 +233,14 @@ export function createScanner(wanted: Wanted): Scanner {
     offset += end;
   };
   const restart = () => {
+    isBegun = false;
+    isDead = false;
     frames = [];
-    skipped = 0;
+    passer.reset();
     skippedLeaf = undefined;
     expectsName = false;
     pending = undefined;
     inString = false;
-    escaped = false;
     taking = "no";
   };
   return {
