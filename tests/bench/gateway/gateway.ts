@@ -1,16 +1,15 @@
 import { openAuditLog } from "../../../src/cage/audit_log.ts";
 import { openGateway } from "../../../src/cage/gateway.ts";
 import { startGatewayProcess } from "../../../src/cage/gateway_process.ts";
+import { run } from "../../../src/engine/process.ts";
 import type { PolicyDocument, SecretSpec } from "../../../src/policy/document.ts";
-import { PLACEHOLDER_PREFIX } from "../../../src/policy/protocol.ts";
-import type { GatewayProgram } from "../../e2e/support/gateway_program.ts";
+import { type GatewaySettings, PLACEHOLDER_PREFIX } from "../../../src/policy/protocol.ts";
+import { docker } from "../../../tools/engine_state.ts";
 import { ADDRESS, type Lab, LARGE_BYTES, NAME } from "./lab.ts";
 
 /** A gateway beside which nothing else of sandcage runs, but for its client: this process. */
 export type BenchGateway = AsyncDisposable & {
   address: string;
-  /** From the start of its process until it listens. */
-  readyMs: number;
   pid: number;
   /** Largest resident memory so far, in bytes. */
   peakBytes(): Promise<number>;
@@ -57,47 +56,61 @@ export function planPolicy(mode: GatewayMode): PolicyDocument {
   };
 }
 
-/** Starts a gateway on its loopback address; its events are written and acknowledged as for users. */
-export async function startBenchGateway(
-  lab: Lab,
-  options: { program: GatewayProgram; mode: GatewayMode; nodeArgs?: readonly string[] },
-): Promise<BenchGateway> {
+/** What a gateway is started with. */
+type StartOptions = { lab: Lab; image: string; mode: GatewayMode };
+
+/**
+ * Starts a gateway in its container, with the limits it has for users, which decide how its heap
+ * grows; only its network is the host's, so that nothing of the engine's is measured. Its events are
+ * written and acknowledged as for users.
+ */
+export async function startBenchGateway(options: StartOptions): Promise<BenchGateway> {
+  const { lab, image, mode } = options;
+  const name = `sandcage-bench-${mode}-${crypto.randomUUID().slice(0, 8)}`;
   const dir = await Deno.makeTempDir({ dir: lab.dir, prefix: "audit-" });
-  const startedMs = performance.now();
-  const { node, bundle } = options.program;
   const gateway = openGateway({
-    settings: {
-      address: ADDRESS[options.mode],
-      agent: ADDRESS.agent,
-      inbound: [],
-      dns: [lab.resolver],
-      upstreamProxy: null,
-      extraCa: [lab.authority],
-      ca: null,
-    },
-    policy: planPolicy(options.mode),
+    settings: planSettings(lab, ADDRESS[mode]),
+    policy: planPolicy(mode),
     identity: { cage: "bench", service: "bench", session: "bench" },
     log: openAuditLog(dir),
     start: (onMessage) =>
       startGatewayProcess({
-        command: node,
-        args: [...options.nodeArgs ?? [], bundle],
+        command: "docker",
+        args: [
+          ...["run", "--rm", "--interactive", "--name", name, "--network", "host"],
+          // Without a network of its own it cannot be told that anybody may have low ports.
+          ...["--user=0:0", "--cap-drop=ALL", "--cap-add=NET_BIND_SERVICE", "--read-only"],
+          ...["--memory=256m", "--memory-swap=256m", "--pids-limit=64", "--log-driver=none"],
+          image,
+        ],
         env: {},
       }, onMessage),
     clear: () => Promise.resolve(),
   });
   await gateway.ready;
-  const readyMs = performance.now() - startedMs;
-  const pid = await findChild(bundle);
+  const pid = Number(await docker(["inspect", "--format", "{{.State.Pid}}", name]));
   return {
-    address: ADDRESS[options.mode],
-    readyMs,
+    address: ADDRESS[mode],
     pid,
     peakBytes: () => readPeak(pid),
     async [Symbol.asyncDispose]() {
       await gateway.close();
+      await run("docker", ["rm", "--force", name], { timeoutMs: 30_000 });
       await Deno.remove(dir, { recursive: true });
     },
+  };
+}
+
+/** What a gateway of the benchmarks is told, whoever runs it. */
+export function planSettings(lab: Lab, address: string): GatewaySettings {
+  return {
+    address,
+    agent: ADDRESS.agent,
+    inbound: [],
+    dns: [lab.resolver],
+    upstreamProxy: null,
+    extraCa: [lab.authority],
+    ca: null,
   };
 }
 
@@ -105,17 +118,4 @@ export async function startBenchGateway(
 async function readPeak(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN) * 1024;
-}
-
-/** The client does not tell its process id: found among this process's children. */
-async function findChild(bundle: string): Promise<number> {
-  const own = `/proc/${Deno.pid}/task`;
-  for await (const { name } of Deno.readDir(own)) {
-    const children = await Deno.readTextFile(`${own}/${name}/children`).catch(() => "");
-    for (const child of children.split(" ").filter((pid) => pid !== "")) {
-      const command = await Deno.readTextFile(`/proc/${child}/cmdline`).catch(() => "");
-      if (command.split("\0").includes(bundle)) return Number(child);
-    }
-  }
-  throw new Error("The gateway's process is not there");
 }

@@ -1,8 +1,4 @@
-import {
-  findGatewayImage,
-  type GatewayProgram,
-  takeProgram,
-} from "../../e2e/support/gateway_program.ts";
+import { findGatewayImage, takeProgram } from "../../e2e/support/gateway_program.ts";
 import { ensureEngine, ensurePrograms, makeBundle } from "../../../tools/prepare.ts";
 import { say } from "../../../tools/shell.ts";
 import { formatFigures, judgePromises, note, type Series } from "./figures.ts";
@@ -12,7 +8,7 @@ import { runCurl, runWrk, type Target } from "./load.ts";
 import { startMitmdump } from "./mitmdump.ts";
 import { startFiles, startStreams } from "./origins.ts";
 import { CONNECTIONS, FIGURE, PROMISES } from "./promises.ts";
-import { takeContainerStart } from "./container_start.ts";
+import { takeContainerStart, takeProcessStart } from "./start.ts";
 
 /** What the benchmarks run, by Debian package. */
 const PROGRAMS = {
@@ -47,12 +43,15 @@ export async function benchGateway(options: SuiteOptions): Promise<string> {
     await using _mitmdump = await startMitmdump(lab);
     for (let round = 1; round <= options.rounds; round++) {
       say(`Gateway, round ${round} of ${options.rounds}`);
-      await takeRound(lab, { program, series });
+      await takeRound(lab, { image, series });
     }
   }
-  await takePeaks(lab, { program, series });
+  await takePeaks(lab, { image, series });
   for (let round = 0; round < options.rounds; round++) {
-    note(series, { [FIGURE.readyContainer]: await takeContainerStart(lab, image) });
+    note(series, {
+      [FIGURE.readyProcess]: await takeProcessStart(lab, program),
+      [FIGURE.readyContainer]: await takeContainerStart(lab, image),
+    });
   }
   const held = judgePromises(series, PROMISES);
   return options.json
@@ -60,7 +59,7 @@ export async function benchGateway(options: SuiteOptions): Promise<string> {
     : formatFigures(series, held);
 }
 
-export type Taking = { program: GatewayProgram; series: Series };
+type Taking = { image: string; series: Series };
 
 /** Who is asked, and how: all take part in every round, one after the other. */
 type Way = { name: string; files: string; streams: string; headers: readonly string[] };
@@ -76,9 +75,9 @@ const DIRECT: Way = {
 const MITMDUMP: Target = { name: NAME.files, address: ADDRESS.mitmdump };
 
 /** Everything once, side by side. */
-export async function takeRound(lab: Lab, { program, series }: Taking): Promise<void> {
-  await using splice = await startBenchGateway(lab, { program, mode: "splice" });
-  await using terminate = await startBenchGateway(lab, { program, mode: "terminate" });
+async function takeRound(lab: Lab, { image, series }: Taking): Promise<void> {
+  await using splice = await startBenchGateway({ lab, image, mode: "splice" });
+  await using terminate = await startBenchGateway({ lab, image, mode: "terminate" });
   const ways: Way[] = [
     DIRECT,
     { name: "splice", files: splice.address, streams: splice.address, headers: [] },
@@ -89,7 +88,6 @@ export async function takeRound(lab: Lab, { program, series }: Taking): Promise<
       headers: [SECRET_HEADER],
     },
   ];
-  note(series, { [FIGURE.readyProcess]: terminate.readyMs });
   for (const connections of CONNECTIONS) await takeWindows(lab, { ways, connections, series });
   for (const way of ways) await takeTransfers(lab, { way, series });
 }
@@ -132,7 +130,7 @@ async function takeTransfers(
 }
 
 /** Peaks are of a whole life, so each kind of load has a gateway of its own. */
-export async function takePeaks(lab: Lab, { program, series }: Taking): Promise<void> {
+async function takePeaks(lab: Lab, { image, series }: Taking): Promise<void> {
   const bodies = () =>
     Promise.all([
       runCurl(`https://${NAME.files}/large`, { address: ADDRESS.terminate }),
@@ -151,10 +149,7 @@ export async function takePeaks(lab: Lab, { program, series }: Taking): Promise<
     [FIGURE.peakBoth, () => Promise.all([bodies(), connections()])],
   ];
   for (const [figure, load] of loads) {
-    await using gateway: BenchGateway = await startBenchGateway(lab, {
-      program,
-      mode: "terminate",
-    });
+    await using gateway: BenchGateway = await startBenchGateway({ lab, image, mode: "terminate" });
     await load();
     note(series, { [figure]: await gateway.peakBytes() / 1e6 });
   }
