@@ -187,7 +187,7 @@ for (
 }
 
 Deno.test("initialize: one too long to hold is refused", () => {
-  const long = request("initialize", { _meta: "x".repeat(100_000), clientCapabilities: {} });
+  const long = request("initialize", { _meta: "x".repeat(300_000), clientCapabilities: {} });
   const { text, verdicts } = pass("client", long);
   assert.equal(verdicts[0]?.kind, "refuse");
   assert.equal(text, "");
