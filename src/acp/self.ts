@@ -28,8 +28,11 @@ export function observeProgram(): ProgramFacts {
  */
 export function planProgram(facts: ProgramFacts): Program {
   if (facts.standalone) return { command: facts.execPath, args: [] };
+  const path = fileURLToPath(facts.mainModule);
+  // A bundle has everything inside; the folder it lies in must not tell it anything else.
+  const alone = path.endsWith(".ts") ? [] : ["--no-config", "--no-lock"];
   return {
     command: facts.execPath,
-    args: ["run", "--allow-all", "--no-prompt", fileURLToPath(facts.mainModule)],
+    args: ["run", "--quiet", "--allow-all", "--no-prompt", ...alone, path],
   };
 }

@@ -12,16 +12,19 @@ Deno.test("a compiled sandcage is started by its own path", () => {
   );
 });
 
-Deno.test("one from source is started by Deno, with the module it began with", () => {
-  assert.deepEqual(
-    planProgram({
-      execPath: "/usr/bin/deno",
-      mainModule: "file:///home/me/sand%20cage/dist/main.js",
-      standalone: false,
-    }),
-    {
-      command: "/usr/bin/deno",
-      args: ["run", "--allow-all", "--no-prompt", "/home/me/sand cage/dist/main.js"],
-    },
-  );
-});
+const STARTED = [
+  ["file:///home/me/sand%20cage/main.ts", ["/home/me/sand cage/main.ts"]],
+  ["file:///opt/dist/main.js", ["--no-config", "--no-lock", "/opt/dist/main.js"]],
+] as const;
+
+for (const [mainModule, rest] of STARTED) {
+  Deno.test(`one that began with ${mainModule} is started by Deno, in the same way`, () => {
+    assert.deepEqual(
+      planProgram({ execPath: "/usr/bin/deno", mainModule, standalone: false }),
+      {
+        command: "/usr/bin/deno",
+        args: ["run", "--quiet", "--allow-all", "--no-prompt", ...rest],
+      },
+    );
+  });
+}
