@@ -2,7 +2,7 @@ import { INITIALIZE_WANTED, judgeInitialize } from "./initialize.ts";
 import type { AcpRules } from "./initialize.ts";
 import { checkDirectory, checkFile, type Roots } from "./roots.ts";
 import { foundAt, type Line, PASS, RPC, textsAt, type Verdict } from "./verdict.ts";
-import { planWanted } from "./wanted.ts";
+import { planWanted, type WantedNames } from "./wanted.ts";
 
 /** What messages are held against. */
 export type GuardFacts = {
@@ -13,7 +13,7 @@ export type GuardFacts = {
 };
 
 /** What is read of an editor's messages. */
-export const CLIENT_WANTED = planWanted({
+export const CLIENT_NAMES = {
   method: {},
   id: {},
   params: {
@@ -22,16 +22,22 @@ export const CLIENT_WANTED = planWanted({
     mcpServers: { "*": { command: {}, url: {} } },
     ...INITIALIZE_WANTED,
   },
-});
+} satisfies WantedNames;
+
+/** The same as a scanner takes it. */
+export const CLIENT_WANTED = planWanted(CLIENT_NAMES);
 
 /** What is read of an agent's messages. */
-export const AGENT_WANTED = planWanted({
+export const AGENT_NAMES = {
   method: {},
   id: {},
   params: { path: {} },
   result: { authMethods: { "*": { type: {}, _meta: { "terminal-auth": {} } } } },
   error: { code: {} },
-});
+} satisfies WantedNames;
+
+/** The same as a scanner takes it. */
+export const AGENT_WANTED = planWanted(AGENT_NAMES);
 
 /** Messages that open a session somewhere. */
 const OPENING = ["session/new", "session/load", "session/resume", "session/fork"];

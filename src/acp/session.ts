@@ -10,13 +10,24 @@ import {
   startAttachedClient,
   startPipedClient,
 } from "./client.ts";
-import { AGENT_WANTED, CLIENT_WANTED, type GuardFacts, judgeAgent, judgeClient } from "./guard.ts";
+import type { GateOptions } from "./gate.ts";
+import {
+  AGENT_NAMES,
+  AGENT_WANTED,
+  CLIENT_NAMES,
+  CLIENT_WANTED,
+  type GuardFacts,
+  judgeAgent,
+  judgeClient,
+} from "./guard.ts";
 import type { AcpRules } from "./initialize.ts";
+import type { Direction } from "./mapping.ts";
 import type { Recorder, Speaker } from "./record.ts";
 import { relay, type RelayOptions } from "./relay.ts";
 import { planRoots } from "./roots.ts";
 import type { Scanned } from "./scan.ts";
 import type { Verdict } from "./verdict.ts";
+import { planMappedGate } from "./windows.ts";
 
 /** What an editor's session needs besides its cage. */
 export type AcpSessionOptions = {
@@ -78,8 +89,13 @@ export function planEditorRelay(
       onBytes: (bytes: Uint8Array, { ends }: { ends: boolean }) =>
         recorder.add({ from, bytes, more: !ends }),
     };
+  const mapped = (gate: GateOptions, direction: Direction) =>
+    options.platform !== "windows" ? gate : planMappedGate(gate, {
+      direction,
+      names: direction === "inward" ? CLIENT_NAMES : AGENT_NAMES,
+    });
   return {
-    client: {
+    client: mapped({
       wanted: CLIENT_WANTED,
       judge: (line) => judgeClient(line, facts),
       onLine(line, verdict) {
@@ -87,8 +103,8 @@ export function planEditorRelay(
         if (verdict.kind !== "refuse") advice.onClientLine(line);
       },
       ...record("client"),
-    },
-    agent: {
+    }, "inward"),
+    agent: mapped({
       wanted: AGENT_WANTED,
       judge: (line) => judgeAgent(line, facts),
       onLine(line, verdict, bytes) {
@@ -100,7 +116,7 @@ export function planEditorRelay(
         } else advice.onNoise(bytes);
       },
       ...record("agent"),
-    },
+    }, "outward"),
     onAnswer: (_to, line) =>
       recorder?.add({ from: "sandcage", bytes: new TextEncoder().encode(line), more: false }),
   };
