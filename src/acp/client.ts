@@ -2,7 +2,7 @@ import type { Client, ClientCommand } from "../cage/attach.ts";
 import { attachContainer } from "../engine/attach.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Duplex } from "./streams.ts";
-import { sinkOf, sinkOfStream, sourceOf, sourceOfStream } from "./streams.ts";
+import { ownStdout, sinkOfStream, sourceOf, sourceOfStream } from "./streams.ts";
 
 /** Times after which a session without a client is ended, in milliseconds. */
 export type Grace = {
@@ -27,7 +27,7 @@ export type RunRelay = (
 export function ownStreams(): Duplex {
   return {
     source: sourceOf(Deno.stdin),
-    sink: sinkOf(Deno.stdout, () => {}),
+    sink: ownStdout(),
   };
 }
 

@@ -1,3 +1,5 @@
+import { constants, openSync, statSync, writeSync } from "node:fs";
+
 /** Where bytes come from. */
 export type ByteSource = {
   /** The next bytes, valid until the next call; `undefined` at the end. */
@@ -18,13 +20,22 @@ export type Duplex = { source: ByteSource; sink: ByteSink };
 /** Bytes read at once: what a pipe holds. */
 const CHUNK = 65_536;
 
-/** A file or a connection as a source; one buffer is used again and again. */
+/**
+ * A file or a connection as a source. It reads on while the last bytes are still in use; two buffers
+ * take turns.
+ */
 export function sourceOf(reader: { read(buffer: Uint8Array): Promise<number | null> }): ByteSource {
-  const buffer = new Uint8Array(CHUNK);
+  let [free, used] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
+  let ahead: Promise<number | null> | undefined;
   return {
     async read() {
-      const count = await reader.read(buffer);
-      return count === null ? undefined : buffer.subarray(0, count);
+      const count = await (ahead ?? reader.read(free));
+      if (count === null) return undefined;
+      [free, used] = [used, free];
+      ahead = reader.read(free);
+      // Its failure is the next call's.
+      ahead.catch(() => {});
+      return used.subarray(0, count);
     },
   };
 }
@@ -41,6 +52,44 @@ export function sourceOfStream(stream: ReadableStream<Uint8Array>): ByteSource {
       return value;
     },
   };
+}
+
+/**
+ * This process's stdout. Where it is a pipe of Linux, what the pipe has room for is written at once:
+ * the ordinary way wakes a thread for each message.
+ */
+export function ownStdout(): ByteSink {
+  const slow = sinkOf(Deno.stdout, () => {});
+  const fast = openUnblocked("/proc/self/fd/1");
+  if (fast === undefined) return slow;
+  return {
+    async write(bytes) {
+      const done = writeUnblocked(fast, bytes);
+      if (done < bytes.length) await slow.write(bytes.subarray(done));
+    },
+    close: slow.close,
+  };
+}
+
+/** Opens a pipe a second time, with a mode of its own; `undefined` where that cannot be. */
+function openUnblocked(path: string): number | undefined {
+  try {
+    if (Deno.build.os !== "linux" || !statSync(path).isFIFO()) return undefined;
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes what there is room for; a failure is left to the ordinary way, which says what it is. */
+function writeUnblocked(fd: number, bytes: Uint8Array): number {
+  let done = 0;
+  try {
+    while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done);
+  } catch {
+    // Full, mostly.
+  }
+  return done;
 }
 
 /** A file or a connection as a sink. */

@@ -49,13 +49,24 @@ export async function attachContainer(
     throw error;
   }
   const frame = createFrameReader();
+  // It reads on while the last bytes are still in use; two buffers take turns.
+  let [used, free] = [buffer, new Uint8Array(CHUNK)];
+  let ahead: Promise<number | null> | undefined;
+  const readOn = () => {
+    ahead = connection.read(free);
+    // Its failure is the next call's.
+    ahead.catch(() => {});
+    return ahead;
+  };
   return {
     async read() {
       for (;;) {
         if (rest.length === 0) {
-          const count = await connection.read(buffer);
+          const count = await (ahead ?? readOn());
           if (count === null) return undefined;
-          rest = buffer.subarray(0, count);
+          [used, free] = [free, used];
+          rest = used.subarray(0, count);
+          readOn();
         }
         const { stream, piece, length } = frame(rest);
         rest = rest.subarray(length);

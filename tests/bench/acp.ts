@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { docker, listContainers } from "../../tools/engine_state.ts";
 import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
 import { say } from "../../tools/shell.ts";
 import { sandcageCommand } from "../e2e/support/sandcage.ts";
@@ -8,12 +7,12 @@ import { median } from "./measure.ts";
 import { planDockerRun } from "./references.ts";
 
 /** One way to the same echo agent. */
-type Path = { name: string; open(): Promise<Echo> };
+type Path = { name: string; open(): Echo };
 
 /** An agent that answers each byte with itself. */
 type Echo = AsyncDisposable & {
   pid: number;
-  writer: WritableStreamDefaultWriter<Uint8Array>;
+  write(bytes: Uint8Array): Promise<void>;
   reader: ReadableStreamBYOBReader;
 };
 
@@ -23,8 +22,9 @@ type Sample = { path: string; rttUs: number; mibPerS: number; rssMib: number };
 const RELAY = "sandcage acp run";
 const BARE = "docker run -i";
 
-/** Round trips of one round, after as many again that warm up. */
-const TRIPS = 1500;
+/** Round trips of one turn, and turns of one round after one that warms up. */
+const TRIPS = 200;
+const TURNS = 8;
 const LINE = new TextEncoder().encode(
   JSON.stringify({ jsonrpc: "2.0", method: "session/update", params: { text: "x".repeat(180) } }) +
     "\n",
@@ -41,21 +41,19 @@ export async function benchAcp(options: { rounds: number; json: boolean }): Prom
   say("Warming up");
   const built = await world.sandcage(["build", "echo"], { timeoutMs: 1_200_000 });
   if (built.code !== 0) throw new Error(built.stderr);
+  // Makes the home: a bare container would make it as none of sandcage's.
+  const first = await world.sandcage(["acp", "run", "echo"], { stdin: "" });
+  if (first.code !== 0) throw new Error(first.stderr);
   const paths = await planPaths(world);
   const samples: Sample[] = [];
-  for (let round = 0; round < options.rounds; round++) {
-    // The order turns: neither is always the one that finds the machine warm.
-    for (const path of round % 2 === 0 ? paths : paths.toReversed()) {
-      samples.push({ path: path.name, ...await measurePath(path) });
-    }
-  }
+  for (let round = 0; round < options.rounds; round++) samples.push(...await measureRound(paths));
   return options.json ? JSON.stringify(samples, null, 2) : formatSamples(samples);
 }
 
 async function planPaths(world: World): Promise<Path[]> {
   const shown = await world.sandcage(["config", "show", "--compose"]);
   const [, ...rest] = planDockerRun(shown.stdout, "echo");
-  const bare = ["run", "-i", ...rest, "cat"];
+  const bare = ["run", "-i", "--rm", ...rest.filter((flag) => flag !== "--rm"), "cat"];
   return [
     {
       name: RELAY,
@@ -65,10 +63,10 @@ async function planPaths(world: World): Promise<Path[]> {
   ];
 }
 
-async function open(
+function open(
   world: World,
   { command, args }: { command: string; args: string[] },
-): Promise<Echo> {
+): Echo {
   const child = new Deno.Command(command, {
     args,
     cwd: world.project,
@@ -76,38 +74,76 @@ async function open(
     stdout: "piped",
     stderr: "null",
   }).spawn();
+  const writer = child.stdin.getWriter();
   return {
     pid: child.pid,
-    writer: child.stdin.getWriter(),
+    write: (bytes) => writer.write(bytes),
     reader: child.stdout.getReader({ mode: "byob" }),
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
+      // Both end with their input.
+      await writer.close().catch(() => {});
       await child.status;
-      for (const name of await listContainers(world.root)) await docker(["rm", "--force", name]);
     },
   };
 }
 
-async function measurePath(path: Path): Promise<Omit<Sample, "path">> {
-  await using echo = await path.open();
-  const times: number[] = [];
-  for (let trip = 0; trip < 2 * TRIPS; trip++) {
-    const startedMs = performance.now();
-    await echo.writer.write(LINE);
-    await readBytes(echo, LINE.length);
-    if (trip >= TRIPS) times.push((performance.now() - startedMs) * 1000);
+/** Both at once, in turns: a slow moment of the machine hits them alike. */
+async function measureRound(paths: readonly Path[]): Promise<Sample[]> {
+  await using open = new AsyncDisposableStack();
+  const measured: { name: string; echo: Echo; times: number[] }[] = [];
+  for (const { name, open: start } of paths) {
+    measured.push({ name, echo: open.use(start()), times: [] });
   }
-  const startedMs = performance.now();
-  await Promise.all([writeBulk(echo), readBytes(echo, BULK_BYTES + 1)]);
-  const seconds = (performance.now() - startedMs) / 1000;
-  const rssMib = await readPeak(echo.pid);
-  return { rttUs: median(times), mibPerS: BULK_BYTES / 1024 / 1024 / seconds, rssMib };
+  for (let turn = 0; turn <= TURNS; turn++) {
+    for (const { echo, times } of measured) {
+      const taken = await measureTrips(echo);
+      if (turn > 0) times.push(...taken);
+    }
+  }
+  const samples: Sample[] = [];
+  for (const { name, echo, times } of measured) {
+    await forgetPeak(echo.pid);
+    const startedMs = performance.now();
+    await Promise.all([writeBulk(echo), readBytes(echo, BULK_BYTES)]);
+    const seconds = (performance.now() - startedMs) / 1000;
+    samples.push({
+      path: name,
+      rttUs: median(times),
+      mibPerS: BULK_BYTES / 1024 / 1024 / seconds,
+      rssMib: await readPeak(echo.pid),
+    });
+  }
+  return samples;
 }
 
-async function writeBulk({ writer }: Echo): Promise<void> {
+async function measureTrips(echo: Echo): Promise<number[]> {
+  const times: number[] = [];
+  for (let trip = 0; trip < TRIPS; trip++) {
+    const startedMs = performance.now();
+    await echo.write(LINE);
+    await readBytes(echo, LINE.length);
+    times.push((performance.now() - startedMs) * 1000);
+  }
+  return times;
+}
+
+/** One message of the protocol whose text is that long. */
+async function writeBulk(echo: Echo): Promise<void> {
+  const [head, tail] = ['{"jsonrpc":"2.0","method":"_echo","params":{"text":"', '"}}\n']
+    .map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array];
   const piece = new Uint8Array(65_536).fill(0x61);
-  for (let at = 0; at < BULK_BYTES; at += piece.length) await writer.write(piece);
-  await writer.write(new Uint8Array([0x0a]));
+  await echo.write(head);
+  for (let at = head.length + tail.length; at < BULK_BYTES;) {
+    const size = Math.min(piece.length, BULK_BYTES - at);
+    await echo.write(piece.subarray(0, size));
+    at += size;
+  }
+  await echo.write(tail);
+}
+
+/** What it needed to start is not what it needs for a line. */
+async function forgetPeak(pid: number): Promise<void> {
+  await Deno.writeTextFile(join("/proc", String(pid), "clear_refs"), "5");
 }
 
 async function readBytes({ reader }: Echo, count: number): Promise<void> {
@@ -120,7 +156,7 @@ async function readBytes({ reader }: Echo, count: number): Promise<void> {
   }
 }
 
-/** Most memory a process has had, in MiB. Linux. */
+/** Most memory a process has had since {@link forgetPeak}, in MiB. Linux. */
 async function readPeak(pid: number): Promise<number> {
   const status = await Deno.readTextFile(join("/proc", String(pid), "status"));
   return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) / 1024;

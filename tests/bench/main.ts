@@ -1,10 +1,11 @@
 /**
- * `deno task bench [--runs N] [--only sessions|gateway|policy] [--json]`: speed as ratios, every
+ * `deno task bench [--runs N] [--only sessions|gateway|policy|acp] [--json]`: speed as ratios, every
  * number of one run taken against a reference of the same run. Nothing fails on time: machines
  * differ.
  */
 import { parseArgs } from "node:util";
 import { print } from "../../tools/shell.ts";
+import { benchAcp } from "./acp.ts";
 import { benchGateway } from "./gateway/suite.ts";
 import { benchPolicy } from "./policy.ts";
 import { benchSessions } from "./sessions.ts";
@@ -28,6 +29,7 @@ const parts = {
   gateway: () =>
     benchGateway({ rounds: Math.ceil(rounds * GATEWAY_ROUNDS_PER_RUN), json: flags.json }),
   policy: measurePolicy,
+  acp: () => benchAcp({ rounds, json: flags.json }),
 };
 for (const [name, bench] of Object.entries(parts)) {
   if (flags.only === undefined || flags.only === name) print(await bench() + "\n");

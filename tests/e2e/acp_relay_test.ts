@@ -7,7 +7,7 @@ import { findSchemaProblem } from "./support/acp/schema.ts";
 import { exists, waitFor } from "./support/files.ts";
 
 const world = await makeAcpWorld("acp");
-Deno.test.afterAll(() => world[Symbol.asyncDispose]());
+Deno.test.afterAll(async () => await world[Symbol.asyncDispose]());
 
 const line = (value: unknown) => JSON.stringify(value) + "\n";
 const request = (id: number | string, method: string, params: unknown = {}) =>
