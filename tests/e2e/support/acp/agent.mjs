@@ -70,8 +70,10 @@ function speak() {
       case "_raw":
         return process.stdout.write(Buffer.from(params.base64, "base64"));
       case "_ask":
-        return ask(params.method, params.params, (given) =>
-          answer(id, { given: given.error ?? given.result })
+        return ask(
+          params.method,
+          params.params,
+          (given) => answer(id, { given: given.error ?? given.result }),
         );
       case "_exit":
         return process.exit(params.code);
