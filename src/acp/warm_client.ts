@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { PreparedCage } from "../cage/prepare.ts";
+import { type CageSite, draftCage, planSite, type PreparedCage } from "../cage/prepare.ts";
 import { cageDir } from "../cage/store.ts";
 import type { Host } from "../host.ts";
+import { checkHidden } from "../workspace/hidden_record.ts";
 import type { Io } from "../io.ts";
 import { ownStreams } from "./client.ts";
 import { relay } from "./relay.ts";
@@ -16,7 +17,7 @@ export type WarmClientOptions = {
   command: readonly string[];
   version: string;
   host: Host;
-  io: Pick<Io, "talk" | "warn">;
+  io: Io;
   /** Ends the session, when this process is asked to end. */
   signal?: AbortSignal | undefined;
   /** How the next one is asked for. */
@@ -30,7 +31,7 @@ export type WarmClientOptions = {
  * @returns The agent's exit code, or what to call when an agent started otherwise has answered.
  */
 export async function runWarm(
-  cage: PreparedCage,
+  site: CageSite,
   editor: AcpSessionOptions,
   options: WarmClientOptions,
 ): Promise<{ code: number; onFirstMessage?: never } | { code?: never; onFirstMessage(): void }> {
@@ -40,13 +41,17 @@ export async function runWarm(
     return { onFirstMessage() {} };
   }
   const onFirstMessage = () =>
-    startHolder({ ...kept, cageId: cage.id, project: cage.project.path }, host);
+    startHolder({ ...kept, cageId: site.id, project: site.project.path }, host);
+  // Where an agent waits, its images and its home are there: the engine is asked nothing.
+  const cage = await draftCage(await planSite(site, options), options);
+  await checkHidden(cage.dir, cage.workspace.roots);
   const identity = await observeIdentity(cage, options);
   const agent = await takeWarmAgent(warmDir(host.stateDir, cage.id), {
     identity,
     say: (text) => io.talk(text),
   });
   if (agent === undefined) return { onFirstMessage };
+  for (const warning of cage.workspace.warnings) io.warn(warning);
   const code = await relayWarmAgent(cage, agent, { ...editor, onFirstMessage, signal });
   signal?.throwIfAborted();
   return { code };

@@ -41,23 +41,23 @@ export async function runAcp(options: AcpRunOptions, context: CommandContext): P
   await reapOrphans(host.stateDir, { engine: site.engine, io, nowMs: Date.now() });
   const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
   const settledSite = settled ? await locateCage(request, { ...context, io }) : site;
-  const cage = await prepareCage(settledSite, { ...context, io, signal: signals?.signal });
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   const editor: AcpSessionOptions = {
     platform: host.platform,
-    rules: cage.config.acp,
+    rules: settledSite.config.acp,
     io,
     recorder: record?.recorder,
   };
   const whole = [...command, ...args];
-  if (cage.config.acp.warm) {
+  if (settledSite.config.acp.warm) {
     const { runWarm } = await import("../../acp/warm_client.ts");
     const kept = { service, name, args, engineContext: context.engineContext };
     const warm = { command: whole, version: VERSION, host, io, signal: signals?.signal, kept };
-    const { code, onFirstMessage } = await runWarm(cage, editor, warm);
+    const { code, onFirstMessage } = await runWarm(settledSite, editor, warm);
     if (code !== undefined) return code;
     editor.onFirstMessage = onFirstMessage;
   }
+  const cage = await prepareCage(settledSite, { ...context, io, signal: signals?.signal });
   const attach = attachEditor(cage, editor);
   return await runSession(
     cage,
