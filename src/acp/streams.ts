@@ -81,11 +81,22 @@ function openUnblocked(path: string): number | undefined {
   }
 }
 
-/** Writes what there is room for; a failure is left to the ordinary way, which says what it is. */
+/** So much goes into a pipe whole or not at all: PIPE_BUF of Linux. */
+const ATOMIC = 4096;
+
+/**
+ * Writes what there is room for, and answers how much that was. In steps that are whole or nothing:
+ * a failure does not say how much of a longer one was written. What fails is left to the ordinary
+ * way, which says what it is.
+ */
 function writeUnblocked(fd: number, bytes: Uint8Array): number {
   let done = 0;
   try {
-    while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done);
+    while (done < bytes.length) {
+      const step = Math.min(ATOMIC, bytes.length - done);
+      writeSync(fd, bytes, done, step);
+      done += step;
+    }
   } catch {
     // Full, mostly.
   }
