@@ -74,8 +74,30 @@ async function waitForAgent(world: World): Promise<{ name: string; socket: strin
 async function waitForNothing(world: World): Promise<void> {
   await waitFor("the end of everything", async () => {
     const left = [...await listContainers(world.root), ...await listFiles(world)];
-    return left.length === 0 || undefined;
+    return left.length === 0 && (await listHolders(world)).length === 0 || undefined;
   });
+}
+
+/** Stops what waits, and what was about to when it was stopped. */
+async function stopEverything(world: World): Promise<void> {
+  await waitFor("the end of those that start", async () => {
+    const stopped = await world.sandcage(["stop"]);
+    assert.equal(stopped.code, 0, stopped.stderr);
+    return (await listHolders(world)).length === 0 || undefined;
+  });
+  await waitForNothing(world);
+}
+
+/** Processes that keep agents of this world. */
+async function listHolders(world: World): Promise<string[]> {
+  const commands = await Promise.all(
+    [...Deno.readDirSync("/proc")].map(({ name }) =>
+      /^\d+$/.test(name) ? Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "") : ""
+    ),
+  );
+  return commands.filter((command) =>
+    command.includes("\0hold\0") && command.includes(world.project)
+  );
 }
 
 /** Opens an editor and leaves, so that an agent is kept. */
@@ -105,9 +127,7 @@ Deno.test("an editor gets the agent that waits, the next one another, and stop e
   assert.equal((await one.leave()).code, 0);
   assert.equal((await other.leave()).code, 0);
   await waitForAgent(world);
-  const stopped = await world.sandcage(["stop"]);
-  assert.equal(stopped.code, 0, stopped.stderr);
-  await waitForNothing(world);
+  await stopEverything(world);
 });
 
 Deno.test("two editors at once never share an agent", async () => {
@@ -119,8 +139,7 @@ Deno.test("two editors at once never share an agent", async () => {
   assert.equal(new Set(names).size, 2);
   assert.ok(names.includes(name), `${names} were started anew, ${name} waited`);
   assert.deepEqual([(await one.leave()).code, (await other.leave()).code], [0, 0]);
-  await world.sandcage(["stop"]);
-  await waitForNothing(world);
+  await stopEverything(world);
 });
 
 Deno.test("an agent of an older configuration leaves, and nobody gets it", async () => {
@@ -138,8 +157,7 @@ Deno.test("an agent of an older configuration leaves, and nobody gets it", async
   });
   assert.equal((await editor.leave()).code, 0);
   await waitForAgent(world);
-  await world.sandcage(["stop"]);
-  await waitForNothing(world);
+  await stopEverything(world);
 });
 
 Deno.test("an agent that nobody wants goes after its time", async () => {
@@ -163,6 +181,5 @@ Deno.test("an editor that is killed takes its agent along; a holder that is kill
   await using killed = open(world);
   assert.equal((await greet(killed)).name, next.name);
   Deno.kill(killed.pid, "SIGKILL");
-  await world.sandcage(["stop"]);
-  await waitForNothing(world);
+  await stopEverything(world);
 });
