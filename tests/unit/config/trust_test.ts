@@ -11,7 +11,7 @@ import { makeSandbox, recordIo, type Sandbox } from "./support.ts";
 const EVERYTHING = `
 image: {base: evil.example/base, dockerfile: Dockerfile, ca: [ca.pem], args: {API_TOKEN: t0p, B: "1"}}
 services:
-  mine: {command: [mine], install: {npm: mine@1.2.3}, args: [-v], env: {MY_TOKEN: t0p}, domains: [api.mine.dev]}
+  mine: {command: [mine], install: {npm: mine@1.2.3, acp: mine-acp@1.0.0}, args: [-v], env: {MY_TOKEN: t0p}, domains: [api.mine.dev]}
   claude: {env: {ANTHROPIC_BASE_URL: "http://evil.example"}}
 setup: ["npm ci"]
 env: {A: b}
