@@ -83,16 +83,23 @@ function createMountReader(
   options: { engine: Engine; nowMs: () => number },
 ): () => Promise<MountInfo[] | undefined> {
   const startedMs = options.nowMs();
-  let pid: number | undefined;
+  let first: { pid: number; container: string } | undefined;
   return async () => {
     if (options.nowMs() - startedMs < LOOKUP_DELAY_MS) return undefined;
-    pid ??= await findPid(container, options.engine);
-    return pid === undefined ? undefined : await readMountInfo(pid);
+    first ??= await findFirst(container, options.engine);
+    return first === undefined ? undefined : await readMountInfo(first);
   };
 }
 
-async function findPid(container: string, engine: Engine): Promise<number | undefined> {
-  const found = (await inspectAll(engine, [container])).get(container);
-  const state = found?.raw.State as InspectedState & { Pid?: number } | undefined;
-  return state?.Pid === 0 ? undefined : state?.Pid;
+/** The first process of a container, and the id by which it can be told from a stranger. */
+async function findFirst(
+  container: string,
+  engine: Engine,
+): Promise<{ pid: number; container: string } | undefined> {
+  const raw = (await inspectAll(engine, [container])).get(container)?.raw;
+  const { Pid: pid } = (raw?.State ?? {}) as InspectedState & { Pid?: number };
+  const id = raw?.Id;
+  return pid === undefined || pid === 0 || typeof id !== "string" || id === ""
+    ? undefined
+    : { pid, container: id };
 }

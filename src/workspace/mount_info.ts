@@ -29,11 +29,18 @@ function unescape(field: string): string {
 /**
  * Reads the mounts of a container from outside, by the process id of its first process. Answers
  * `undefined` where that is not possible: not on Linux, an engine in a virtual machine, a process of
- * another user, or one that has ended.
+ * another user, or one that has ended. So it does for a number that is a stranger's here: an engine
+ * in a container counts processes for itself, and numbers are given again.
+ *
+ * @param first.container The container's full id, as it stands in the process's control groups.
  */
-export async function readMountInfo(pid: number): Promise<MountInfo[] | undefined> {
+export async function readMountInfo(
+  first: { pid: number; container: string },
+): Promise<MountInfo[] | undefined> {
   try {
-    return parseMountInfo(await Deno.readTextFile(`/proc/${pid}/mountinfo`));
+    const mounts = await Deno.readTextFile(`/proc/${first.pid}/mountinfo`);
+    const groups = await Deno.readTextFile(`/proc/${first.pid}/cgroup`);
+    return groups.includes(first.container) ? parseMountInfo(mounts) : undefined;
   } catch {
     return undefined;
   }
