@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
 import type { Io } from "../io.ts";
+import { INSIDE } from "../names.ts";
 import { type MountInfo, readMountInfo } from "../workspace/mount_info.ts";
 import type { MountRoot, WatchedMask } from "../workspace/types.ts";
 import type { MaskPatterns } from "../workspace/patterns.ts";
@@ -87,7 +88,10 @@ function createMountReader(
   return async () => {
     if (options.nowMs() - startedMs < LOOKUP_DELAY_MS) return undefined;
     first ??= await findFirst(container, options.engine);
-    return first === undefined ? undefined : await readMountInfo(first);
+    const mounts = first === undefined ? undefined : await readMountInfo(first);
+    // Every cage has its home. Without it they are not a cage's mounts: the number of the process was
+    // given to a helper of the engine, which is in the container's groups before it is inside.
+    return mounts?.some(({ target }) => target === INSIDE.home) ? mounts : undefined;
   };
 }
 
