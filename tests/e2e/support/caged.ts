@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../../src/engine/process.ts";
 import type { AuditLine } from "../../../src/policy/audit.ts";
-import { LABEL } from "../../../src/names.ts";
+import { LABEL, NETWORK } from "../../../src/names.ts";
 import { docker } from "../../../tools/engine_state.ts";
 import { waitFor } from "./files.ts";
 import { type Internet, INTERNET_FILES, INTERNET_IMAGE, PROBE_FILES } from "./internet/internet.ts";
@@ -37,7 +37,10 @@ export type IdleSession = AsyncDisposable & {
   probe(probes: readonly Probe[], user?: ProbeUser): Promise<Outcomes>;
   /** Starts a program in it; resolves when the program said something. It ends with the session. */
   background(command: readonly string[]): Promise<void>;
-  /** IPv4 addresses of the two containers: one of the agent's, all of the gateway's. */
+  /**
+   * IPv4 addresses of the two containers: one of the agent's, all of the gateway's, the one that the
+   * agent knows last.
+   */
   addresses(): Promise<{ agent: string; gateway: string[] }>;
 };
 
@@ -142,8 +145,13 @@ async function startIdle(world: World): Promise<IdleSession> {
 }
 
 async function findAddresses(container: string): Promise<string[]> {
-  const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
-  return (await docker(["inspect", "--format", format, container])).split(" ").filter(Boolean);
+  const format = "{{range $name, $network := .NetworkSettings.Networks}}" +
+    "{{$name}}={{$network.IPAddress}} {{end}}";
+  const listed = (await docker(["inspect", "--format", format, container])).trim().split(" ");
+  // The engine sorts by name, and a run's own networks may stand on either side of a session's.
+  const isInner = (entry: string) => entry.startsWith(NETWORK.sessionPrefix);
+  return listed.toSorted((a, b) => Number(isInner(a)) - Number(isInner(b)))
+    .map((entry) => entry.split("=")[1]!);
 }
 
 /** The containers of the newest session of a world. */
