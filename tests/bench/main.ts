@@ -1,11 +1,12 @@
 /**
- * `deno task bench [--runs N] [--only sessions|gateway|policy|acp] [--json]`: speed as ratios, every
+ * `deno task bench [--runs N] [--only sessions|gateway|policy|acp|warm] [--json]`: speed as ratios, every
  * number of one run taken against a reference of the same run. Nothing fails on time: machines
  * differ.
  */
 import { parseArgs } from "node:util";
 import { print } from "../../tools/shell.ts";
 import { benchAcp } from "./acp.ts";
+import { benchAcpWarm } from "./acp_warm.ts";
 import { benchGateway } from "./gateway/suite.ts";
 import { benchPolicy } from "./policy.ts";
 import { benchSessions } from "./sessions.ts";
@@ -30,6 +31,7 @@ const parts = {
     benchGateway({ rounds: Math.ceil(rounds * GATEWAY_ROUNDS_PER_RUN), json: flags.json }),
   policy: measurePolicy,
   acp: () => benchAcp({ rounds, json: flags.json }),
+  warm: () => benchAcpWarm({ rounds, json: flags.json }),
 };
 for (const [name, bench] of Object.entries(parts)) {
   if (flags.only === undefined || flags.only === name) print(await bench() + "\n");
