@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type Gateway, startGateway } from "../../../src/gateway/gateway.ts";
+import { type Gateway, StartError, startGateway } from "../../../src/gateway/gateway.ts";
 import type { AuditEvent } from "../../../src/policy/audit.ts";
 import type { PolicyDocument } from "../../../src/policy/document.ts";
 import type { GatewayMessage, GatewaySettings } from "../../../src/policy/protocol.ts";
@@ -39,6 +39,20 @@ export type GatewayWorld = AsyncDisposable & {
   askProxy(authority: string, more?: string | Buffer): Promise<LoopbackClient & { head: string }>;
 };
 
+/**
+ * Starts a gateway. A rule names the port its host got, and just that one may be among the free ports
+ * that this gateway or another test's took on the same address: then others are taken.
+ */
+async function startOnFreePorts(options: Parameters<typeof startGateway>[0]): Promise<Gateway> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await startGateway(options);
+    } catch (error) {
+      if (!(error instanceof StartError) || tries === 5) throw error;
+    }
+  }
+}
+
 /** Starts one; its host greets nobody and repeats what it gets, behind `echo:`. */
 export async function openGatewayWorld(
   plan: (host: { port: number }) => PolicyDocument,
@@ -67,7 +81,7 @@ export async function openGatewayWorld(
       listeners.delete(resolve);
     }
   };
-  const gateway = await startGateway({
+  const gateway = await startOnFreePorts({
     settings: {
       address: GATEWAY,
       agent: "127.0.0.3",
