@@ -14,7 +14,6 @@ export const PRESETS = [
   "rubygems",
   "maven",
   "nuget",
-  "deno",
 ] as const;
 
 /** One of {@link PRESETS}. */

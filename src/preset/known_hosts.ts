@@ -35,7 +35,6 @@ export const SERVICE_HOSTS: Readonly<Record<Exclude<Preset, Client>, readonly st
     "services.gradle.org",
   ],
   nuget: ["api.nuget.org", "www.nuget.org"],
-  deno: ["jsr.io", "npm.jsr.io", "deno.land", "dl.deno.land"],
 };
 
 /**

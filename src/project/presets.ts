@@ -8,7 +8,7 @@ import { parseGitConfig } from "./git_config.ts";
 const MANAGERS: Readonly<Record<string, readonly Preset[]>> = {
   node: ["npm"],
   bun: ["npm"],
-  deno: ["deno", "npm"],
+  deno: ["npm"],
   python: ["pypi"],
   uv: ["pypi"],
   rust: ["crates"],

@@ -15,7 +15,6 @@ Deno.test("suggestPresets() names each package manager once, with the file that 
       "crates rust.lock",
       "go go.lock",
       "maven java.lock",
-      "deno deno.lock",
     ],
   );
 });
