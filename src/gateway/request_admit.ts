@@ -1,7 +1,7 @@
 import type { AuditEvent, Reason } from "../policy/audit.ts";
 import { decideConnection, decideRequest } from "../policy/decide.ts";
 import { formatHint } from "../policy/hint.ts";
-import type { Exchange, Finding, GatewayContext, RequestHead } from "./context.ts";
+import type { Exchange, Finding, GatewayContext, RequestHead, Snapshot } from "./context.ts";
 import type { Refusal } from "./denial.ts";
 import { isHeaderName, isHeaderValue } from "./header_rules.ts";
 import {
@@ -68,16 +68,21 @@ export function admitRequest(
   const snapshot = context.snapshot();
   if (destination.host === undefined) {
     const opened = decideConnection(snapshot.policy, { host: head.host, port: head.port });
-    if (opened.verdict === "deny") return refuse({ ...facts, rule: opened.rule }, opened.reason);
+    if (opened.verdict === "deny") {
+      return refuse(searchPath({ ...facts, rule: opened.rule }, head, snapshot), opened.reason);
+    }
   }
   const decision = decideRequest(snapshot.policy, head);
   facts.rule = decision.rule;
-  if (decision.verdict === "deny") return refuse(facts, decision.reason);
+  if (decision.verdict === "deny") {
+    return refuse(searchPath(facts, head, snapshot), decision.reason);
+  }
   if (decision.target !== undefined) head.target = decision.target;
   facts.path = formatPath(head.target);
 
   if (!snapshot.content.takeToken(head.host, Date.now())) {
-    return refuse(facts, "rate", "The host was asked more often than the rate allows");
+    const told = searchPath(facts, head, snapshot);
+    return refuse(told, "rate", "The host was asked more often than the rate allows");
   }
   let exchange: Exchange;
   try {
@@ -108,6 +113,20 @@ export function auditFlag(
 /** The facts without a path that may hold what was found. */
 export function withoutSecret(facts: RequestFacts, reason: Reason): RequestFacts {
   return SECRET_REASONS.has(reason) ? { ...facts, path: undefined } : facts;
+}
+
+/**
+ * The facts of a request that is refused before its content is looked at: what stands in its path is
+ * the agent's word, and goes on record only when it holds nothing that a request would be blocked for.
+ */
+function searchPath(facts: RequestFacts, head: RequestHead, snapshot: Snapshot): RequestFacts {
+  try {
+    const { findings } = snapshot.content.openExchange(head);
+    const found = findings.find(({ reason }) => SECRET_REASONS.has(reason));
+    return found === undefined ? facts : withoutSecret(facts, found.reason);
+  } catch {
+    return { ...facts, path: undefined };
+  }
 }
 
 /** A refusal of a request with these facts, with the hint for its reason. */
