@@ -12,7 +12,7 @@ export const LABEL = {
   service: "dev.sandcage.service",
   /** Id of the session a container belongs to; its lock file tells whether the client still lives. */
   session: "dev.sandcage.session",
-  /** `agent` or `gateway`; on containers. */
+  /** `agent`, `gateway` or `courier`, on containers; `work` or `checkpoints`, on volumes. */
   role: "dev.sandcage.role",
   /** SHA-256 of the recipe an image was built from; a difference means rebuild. */
   recipe: "dev.sandcage.recipe",
@@ -32,6 +32,8 @@ export const IMAGE = {
   agentPrefix: "sandcage/agent-",
   /** The way out of a session in network mode `allowlist`. */
   gateway: "sandcage/gateway",
+  /** What carries files into and out of the volumes of copy cages. */
+  courier: "sandcage/courier",
   /** What a service runs in: tools (or base) plus one agent. */
   servicePrefix: "sandcage/",
   /** After the name of a service, on the images of its ACP adapter and of its ACP sessions. */
@@ -50,6 +52,10 @@ export const NETWORK = {
 export const INSIDE = {
   /** The agent's home: a named volume. */
   home: "/home/agent",
+  /** Where a copy cage has its files: the volume of its work. */
+  work: "/work",
+  /** The project of a copy cage; additional directories lie beside it. */
+  workProject: "/work/project",
   /** Where agents are installed: one folder per service. */
   agents: "/opt/sandcage/agents",
   /** sandcage's own scripts in the image. */
@@ -100,6 +106,11 @@ export function homeVolumeName(home: { uid: number; service: string; cage?: stri
   return home.cage === undefined
     ? `sandcage-home-${home.uid}-${home.service}`
     : `sandcage-home-${home.uid}-${home.service}-${home.cage}`;
+}
+
+/** Names of the volumes of a copy cage. */
+export function copyVolumeNames(cageId: string): { work: string; checkpoints: string } {
+  return { work: `sandcage-work-${cageId}`, checkpoints: `sandcage-checkpoints-${cageId}` };
 }
 
 /** The JSON Schema of the config files: where it lives in the repository, and where editors get it. */

@@ -5,11 +5,12 @@
 
 /** Layers from the bottom up; a file imports its own layer and those below. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["policy"],
+  ["policy", "tree"],
   ["engine"],
   ["secrets"],
   ["config", "project"],
   ["workspace", "image", "preset", "service", "setup", "auth", "ssh"],
+  ["transfer"],
   ["cage", "acp", "headless", "verify", "promote"],
   ["fleet"],
   ["cli"],
@@ -19,10 +20,12 @@ const LAYERS: readonly (readonly string[])[] = [
 const SEALED: Readonly<Record<string, readonly string[]>> = {
   policy: [],
   gateway: ["policy"],
+  tree: [],
+  courier: ["tree"],
 };
 
-/** Runs in a container alone: the rest of src takes it as text, to send it there. */
-const TEXT_ONLY = "gateway";
+/** Run in containers alone: the rest of src takes them as text, to send them there. */
+const TEXT_ONLY: readonly string[] = ["gateway", "courier"];
 
 /** Most positional parameters; one more may follow when it is an options object. */
 const MOST_PARAMETERS = 2;
@@ -141,10 +144,10 @@ function findImportProblem(
       hint: "Move what both need into src/",
     };
   }
-  if (to === TEXT_ONLY) {
+  if (TEXT_ONLY.includes(to)) {
     return {
-      message: `src/${TEXT_ONLY} runs in its container and not in the CLI`,
-      hint: "Move what both need into src/policy",
+      message: `src/${to} runs in its container and not in the CLI`,
+      hint: "Move what both need into src/policy or src/tree",
     };
   }
   const sealed = SEALED[from];

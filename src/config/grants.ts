@@ -10,6 +10,7 @@ import { parseByteSize } from "./units.ts";
 
 /** Weaker comes later. */
 const GIT_STRICTNESS = ["none", "readonly", "protected"];
+const WORKSPACE_STRICTNESS = ["copy", "mount"];
 const ACP_STRICTNESS = { terminal: ["block", "allow"], fs: ["block", "workspace", "allow"] };
 
 /**
@@ -111,6 +112,16 @@ function planScalars(planning: Planning): void {
   if (isWeakerGit(config.workspace.git, trusted.workspace.git)) {
     const why = `your own config says ${trusted.workspace.git}`;
     ask(planning, "workspace.git", { value: config.workspace.git, why });
+  }
+  const { mode } = config.workspace;
+  if (WORKSPACE_STRICTNESS.indexOf(mode) > WORKSPACE_STRICTNESS.indexOf(trusted.workspace.mode)) {
+    const why = `your own config says ${trusted.workspace.mode}`;
+    ask(planning, "workspace.mode", { value: mode, why });
+  }
+  const { dotfiles } = config.attach;
+  if (dotfiles !== null && dotfiles !== trusted.attach.dotfiles) {
+    const why = "its install script runs in the home of new cages";
+    ask(planning, "attach.dotfiles", { value: dotfiles, why });
   }
   for (const key of ["terminal", "fs"] as const) {
     const order: readonly string[] = ACP_STRICTNESS[key];

@@ -98,7 +98,7 @@ const serviceSchema = section({
 });
 
 const workspaceSchema = section({
-  mode: say("How the project's files reach the cage", oneOf(["mount"], ["copy", "promote"])),
+  mode: say("How the project's files reach the cage", oneOf(["mount", "copy"], ["promote"])),
   hide: say("gitignore patterns of what the cage must not read", list(gitignorePattern())),
   readonly: say("gitignore patterns of what the cage must not write", list(gitignorePattern())),
   git: say(
@@ -232,6 +232,23 @@ const acpSchema = section({
   warm_idle: say("How long an agent is kept started without an editor", duration()),
 });
 
+const attachSchema = section({
+  prefix: say(
+    "Key that commands of tmux begin with, `C-a`",
+    string("a key such as C-a or M-x", /^[CM]-[a-z\\]$/),
+  ),
+  layout: say(
+    "Panes that `sandcage attach` opens: `ide` has the editor left, agent and shell right; `agent` the agent alone; `split` agent and shell",
+    oneOf(["ide", "agent", "split"]),
+  ),
+  editor: say("Editor of the layout `ide`", oneOf(["nvim", "vim", "nano"])),
+  shell: say("Shell of the panes", oneOf(["bash", "zsh"])),
+  dotfiles: say(
+    "Git repository with your dotfiles; its files come into the home of new cages, its install script runs inside",
+    nullable(nonEmpty()),
+  ),
+});
+
 const headlessSchema = section({
   idle_timeout: say("How long an unattended session may do nothing", duration()),
 });
@@ -289,6 +306,7 @@ export const configSchema = section({
   ),
   mounts: say("More host paths in the cage, read-only unless said otherwise", list(mountSchema)),
   acp: say("Sessions of editors, `sandcage acp run`", acpSchema),
+  attach: say("The terminal of long-lived cages, `sandcage attach`", attachSchema),
   headless: say("Unattended sessions", headlessSchema),
   promotion: say(
     "How commits come back in workspace mode `promote`; without effect in mode `mount`",
@@ -333,6 +351,7 @@ export type Config = {
   env: Record<string, string>;
   mounts: MountConfig[];
   acp: Required<Infer<typeof acpSchema>>;
+  attach: Required<Infer<typeof attachSchema>>;
   headless: Required<Infer<typeof headlessSchema>>;
   promotion: Required<Infer<typeof promotionSchema>>;
   engine: Required<Infer<typeof engineSchema>>;

@@ -1,0 +1,84 @@
+import type { Engine } from "../engine/engine.ts";
+import type { TreeItem } from "../tree/entry.ts";
+import type { TreeRules } from "../tree/rules.ts";
+
+/** A directory of a copy cage: a name inside, a place on the host. */
+export type CageRoot = {
+  /** Below `/work`: `project`, or the name of an additional directory. */
+  name: string;
+  /** Absolute host path of what it was copied from and is exported to. */
+  hostPath: string;
+};
+
+/** A cage whose files are in a volume, as far as transfer has to know it. */
+export type CopyCage = {
+  id: string;
+  /** What people call it. */
+  name: string;
+  /** Where the cage keeps its files on the host, `~/.sandcage/cages/<id>`. */
+  dir: string;
+  /** Names of the volumes of its work and of its checkpoints. */
+  volumes: { work: string; checkpoints: string };
+  /** Who owns the files inside. */
+  user: { uid: number; gid: number };
+  /** The project first. */
+  roots: readonly CageRoot[];
+  engine: Engine;
+  /** Image of the courier. */
+  courierImage: string;
+};
+
+/** What must still be so when a change is made, or nothing is changed. */
+export type Expected = {
+  path: string;
+  /** As a scan saw it; `null`: nothing is there. */
+  was: { kind: "file" | "dir" | "link"; size: number; mtimeMs: number; ctimeMs: number } | null;
+};
+
+/** Changes of one root that are made together or not at all. */
+export type TreeChange = {
+  /** A tar stream of what is added or replaced, parents before children. */
+  tar: AsyncIterable<Uint8Array>;
+  /** Bytes of the stream that are contents, for the bar. */
+  bytes: number;
+  entries: number;
+  /** What is removed. A directory goes only when it is empty by then. */
+  removes: readonly string[];
+  expected: readonly Expected[];
+};
+
+/** A path whose change was not made, because it is not as expected any more. */
+export type ChangedMeanwhile = { path: string };
+
+/** One checkpoint. */
+export type Checkpoint = { name: string; takenAt: string; bytes: number; entries: number };
+
+/**
+ * The way to the files of a copy cage: a program of ours in a container of its own, without a
+ * network, beside whatever the agent runs. What it says is a hint: its bytes come from where the
+ * agent rules, and are checked here. Roots are relative to `/work`, `project` or `project/.git`.
+ *
+ * All reject with a `UserError` that names the cage when the courier cannot be reached or breaks off.
+ */
+export type Courier = AsyncDisposable & {
+  /** Walks a tree without reading files; batches in {@link comparePaths} order. */
+  scan(root: string, rules: TreeRules): AsyncIterable<readonly TreeItem[]>;
+  /** SHA-256 of files by path, hex; those that cannot be read are missing. */
+  hash(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The named entries as one tar stream, in the order given; hard links come as files. */
+  read(root: string, paths: readonly string[]): AsyncIterable<Uint8Array>;
+  /**
+   * Writes entries as they come, replacing what is there: for a tree nobody works in yet. What was
+   * written before a cut stays.
+   */
+  fill(root: string, tar: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Makes changes together or not at all; answers with what stood in the way. */
+  change(root: string, change: TreeChange): Promise<readonly ChangedMeanwhile[]>;
+  /** Removes paths with all that is below. */
+  remove(root: string, paths: readonly string[]): Promise<void>;
+  /** Takes a checkpoint of all of `/work`, or brings one back. */
+  checkpoint(name: string): Promise<Checkpoint>;
+  checkpoints(): Promise<readonly Checkpoint[]>;
+  restore(name: string): Promise<void>;
+  forgetCheckpoint(name: string): Promise<void>;
+};
