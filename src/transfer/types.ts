@@ -24,8 +24,8 @@ export type CopyCage = {
   /** The project first. */
   roots: readonly CageRoot[];
   engine: Engine;
-  /** Image of the courier. */
-  courierImage: string;
+  /** Image of the courier, made when it is missing; asked for only when one has to be started. */
+  courierImage(): Promise<string>;
 };
 
 /** What must still be so when a change is made, or nothing is changed. */
