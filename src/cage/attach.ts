@@ -35,13 +35,17 @@ export function startClient(command: ClientCommand): Client {
 
 /**
  * Passes ending signals on to the client until disposed, and removes the container by force when
- * that did not end it in time. SIGINT is passed on only where no terminal is there to deliver it to
- * the client, which is of the same process group.
+ * that did not end it in time.
+ *
+ * @param options.interrupt What SIGINT is: a word to the agent, which may have its own idea of it,
+ * and passed on only where no terminal is there to deliver it to the client, which is of the same
+ * process group; or the end, as SIGTERM is.
  */
 export function endClientOnSignal(
   client: Client,
-  removeContainer: () => Promise<void>,
+  options: { interrupt: "word" | "end"; removeContainer(): Promise<void> },
 ): Disposable {
+  const { interrupt, removeContainer } = options;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = (name: Deno.Signal) => {
     client.signal(name);
@@ -49,8 +53,9 @@ export function endClientOnSignal(
   };
   const hasTerminal = Deno.stdin.isTerminal() || Deno.stdout.isTerminal() ||
     Deno.stderr.isTerminal();
+  const tell = () => hasTerminal ? undefined : client.signal("SIGINT");
   const listeners: [Deno.Signal, () => void][] = [
-    ["SIGINT", () => hasTerminal ? undefined : client.signal("SIGINT")],
+    ["SIGINT", interrupt === "end" ? () => end("SIGINT") : tell],
   ];
   if (Deno.build.os !== "windows") {
     listeners.push(["SIGTERM", () => end("SIGTERM")]);

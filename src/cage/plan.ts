@@ -55,7 +55,10 @@ export function planCage(
   options: { services: readonly ServiceDefinition[]; facts: CageFacts },
 ): ComposeDocument {
   const { services, facts } = options;
-  const homes = services.map((service) => planHome(config, { ...facts, service: service.name }));
+  const volumes = [
+    ...services.map((service) => planHome(config, { ...facts, service: service.name })),
+    ...facts.mounts.flatMap((mount) => mount.type === "volume" ? [mount.source] : []),
+  ];
   const planned: ComposeDocument["services"] = {};
   const networks: NonNullable<ComposeDocument["networks"]> = {};
   for (const service of services) {
@@ -72,7 +75,7 @@ export function planCage(
   return {
     name: facts.id,
     services: planned,
-    volumes: Object.fromEntries(homes.map((name) => [name, { name, external: true as const }])),
+    volumes: Object.fromEntries(volumes.map((name) => [name, { name, external: true as const }])),
     ...(Object.keys(networks).length === 0 ? {} : { networks }),
   };
 }
@@ -230,6 +233,7 @@ function toComposeVolume(mount: CageMount): ComposeVolume {
       ...(mount.mode === undefined ? {} : { tmpfs: { mode: mount.mode } }),
     };
   }
+  if (mount.type === "volume") return mount;
   return {
     type: "bind",
     source: mount.source,

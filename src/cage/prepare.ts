@@ -14,11 +14,14 @@ import { type ImagePlan, planImages } from "../image/recipe.ts";
 import type { Io } from "../io.ts";
 import { LABEL } from "../names.ts";
 import { cageId } from "../project/identity.ts";
-import { findProject, type Project } from "../project/root.ts";
+import { findProject, type Project, recordedProject } from "../project/root.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import { findInstalledServices } from "../service/installed.ts";
 import { resolveService } from "../service/registry.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
+import type { CopyRecord } from "./copy_record.ts";
+import { findConfiguredCopy, findNamedCopy, requireOwnEngine, requireWork } from "./copy_locate.ts";
+import { planCopyConfig, planCopyWorkspace } from "./copy_workspace.ts";
 import type { CageFacts } from "./plan.ts";
 import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
 import { cageDir, claimCage } from "./store.ts";
@@ -31,6 +34,8 @@ export type CageRequest = {
   name?: string;
   /** For sessions of ACP: the image has what speaks it. Defaults to false. */
   acp?: boolean;
+  /** The copy cage it is; by default what `name`, else the configuration, says. */
+  copy?: CopyRecord;
 };
 
 /** What preparing needs from outside. */
@@ -47,6 +52,8 @@ export type CageSite = {
   engine: Engine;
   /** Its sessions speak ACP. */
   acp: boolean;
+  /** Its files are in a volume of its own. */
+  copy?: CopyRecord;
 };
 
 /** Which image and which user, and what else the engine must have. */
@@ -69,31 +76,44 @@ export type PreparedCage = CageDraft;
 /** From the command line to a cage: project, configuration, trust, service, engine. */
 export async function locateCage(request: CageRequest, context: CageContext): Promise<CageSite> {
   const { host, io } = context;
-  const project = await findProject({ host, path: request.path });
-  const id = cageId(project, request.name);
-  const dir = cageDir(host.stateDir, id);
+  const known = request.copy ?? await findNamedCopy(request, host);
+  const project = known === undefined
+    ? await findProject({ host, path: request.path })
+    : await recordedProject(known.roots[0]!.hostPath);
   const loaded = await loadConfig(project.path, { host });
-  const { config } = loaded;
   await requireTrust(loaded, { host, io, projectPath: project.path });
+  const copy = known ?? await findConfiguredCopy(loaded.config, { project, request, host });
+  const config = copy === undefined ? loaded.config : planCopyConfig(loaded.config, copy);
+  const id = copy?.id ?? cageId(project, request.name);
   const installed = await findInstalledServices(host.stateDir);
   const service = resolveService(request.service, { ...config, installed });
   const engine = await connectEngine({
     host,
     context: context.engineContext ?? config.engine.context,
   });
-  await requireLocal(engine, "Mounting the project");
-  return { id, dir, project, config, service, engine, acp: request.acp === true };
+  if (copy === undefined) await requireLocal(engine, "Mounting the project");
+  else await requireOwnEngine(copy, { engine, config });
+  return {
+    id,
+    dir: cageDir(host.stateDir, id),
+    project,
+    config,
+    service,
+    engine,
+    acp: request.acp === true,
+    ...(copy === undefined ? {} : { copy }),
+  };
 }
 
 /** Plans the images of a cage and what else it needs of the engine. Makes nothing. */
 export async function planSite(site: CageSite, { host }: CageContext): Promise<PlannedSite> {
   const { id, project, config, service, engine } = site;
   const facts = await observeImageFacts(config, { host, engine, projectPath: project.path });
-  const user = cageUser(host, engine.capabilities);
+  const user = site.copy?.user ?? cageUser(host, engine.capabilities);
   return {
     ...site,
     user,
-    images: planImages({ config, service, facts, acp: site.acp }),
+    images: planImages({ config, service, facts: { ...facts, user }, acp: site.acp }),
     ...(config.network.mode === "allowlist"
       ? { gateway: await planGatewayImage({ config, facts }) }
       : {}),
@@ -104,8 +124,10 @@ export async function planSite(site: CageSite, { host }: CageContext): Promise<P
 
 /** Plans the rest of a cage from what the project holds now. Makes nothing. */
 export async function draftCage(site: PlannedSite, { host }: CageContext): Promise<CageDraft> {
-  const { id, project, config, service, engine, user, images } = site;
-  const workspace = await observeCageWorkspace({ project, config, engine, host });
+  const { id, project, config, service, engine, user, images, copy } = site;
+  const workspace = copy === undefined
+    ? await observeCageWorkspace({ project, config, engine, host })
+    : planCopyWorkspace(copy, config);
   const facts: CageFacts = {
     id,
     projectPath: project.path,
@@ -128,10 +150,16 @@ export async function prepareCage(site: CageSite, context: CageContext): Promise
   const planned = await planSite(site, context);
   const { images, gateway, wanted } = planned;
   const plans = gateway === undefined ? [images] : [images, gateway];
+  const work = site.copy === undefined ? [] : [site.copy.volumes.work];
   const [present, draft] = await Promise.all([
-    inspectAll(engine, [...plans.map(({ final }) => final.ref), ...wanted.map(({ name }) => name)]),
+    inspectAll(engine, [
+      ...plans.map(({ final }) => final.ref),
+      ...wanted.map(({ name }) => name),
+      ...work,
+    ]),
     settleDraft(planned, context),
   ]);
+  if (site.copy !== undefined) requireWork(site.copy, present);
   for (const warning of draft.workspace.warnings) context.io.warn(warning);
   const unbuilt = plans.filter((plan) => !isBuilt(plan, present));
   if (unbuilt.length > 0) await ensureAllImages(unbuilt, { engine, ...context });

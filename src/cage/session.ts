@@ -117,9 +117,13 @@ export async function runSession(
       open: request.attach?.open ?? startClient,
     });
     let isForced = false;
-    using _ending = endClientOnSignal(client, async () => {
-      isForced = true;
-      await removeContainer(cage, container);
+    using _ending = endClientOnSignal(client, {
+      // Nobody types at a client that is no terminal: whoever interrupts it wants its end.
+      interrupt: request.attach === undefined ? "word" : "end",
+      async removeContainer() {
+        isForced = true;
+        await removeContainer(cage, container);
+      },
     });
     const clientCode = await Promise.race([
       waitForClient(client, { cage, container, handover }),
@@ -224,6 +228,8 @@ async function planSession(
 
 /** The same directory inside as the user stands in, or the project's root from anywhere else. */
 function planWorkdir(cage: PreparedCage, cwd: string): string {
+  // The engine makes a directory that is missing, as root: in a volume it would stay.
+  if (cage.copy !== undefined) return cage.workspace.insidePath;
   const below = relative(cage.project.path, cwd);
   const outside = below === "" || below.startsWith("..") || below.includes(":");
   return outside

@@ -47,6 +47,16 @@ export async function findProject(options: { host: Host; path?: string }): Promi
   return { path: start, basename: basename(start), git: "none" };
 }
 
+/**
+ * The project at a path that is on record. Nothing of it is mounted, so nothing is refused; one that
+ * is gone from the host is a project still.
+ */
+export async function recordedProject(path: string): Promise<Project> {
+  const found = await readPlace(path);
+  const place = found.git === "none" ? { git: "none" as const } : found;
+  return { path, basename: basename(path), ...place };
+}
+
 /** Formats a path for a message: quoted, so that blanks, newlines and escapes stay visible. */
 export function formatPath(path: string): string {
   return JSON.stringify(path);

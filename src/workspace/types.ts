@@ -3,6 +3,8 @@ import type { Config } from "../config/schema.ts";
 /** One mount of an agent's container, in the order they must be made. */
 export type CageMount =
   | { type: "bind"; source: string; target: string; readonly: boolean }
+  /** A volume that is there already. */
+  | { type: "volume"; source: string; target: string }
   /** An empty read-only directory; `mode` are its permission bits. */
   | { type: "tmpfs"; target: string; readonly: true; mode?: number };
 
