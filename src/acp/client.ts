@@ -70,14 +70,21 @@ export function startAttachedClient(
     stdin: "null",
     stdout: "null",
     stderr: "inherit",
+    // What is typed at a terminal is the relay's to hear.
+    detached: true,
   }).spawn();
+  let ended: number | undefined;
   const attach = async (): Promise<AgentSide | number> => {
     const { code } = await starter.status;
-    if (code !== 0) return code;
+    if (ended !== undefined || code !== 0) return ended ?? code;
     const streams = await attachContainer(socket, {
       container,
       onStderr: options.onStderr ?? writeStderr,
     });
+    if (ended !== undefined) {
+      streams.close();
+      return ended;
+    }
     return {
       streams: {
         source: streams,
@@ -94,8 +101,19 @@ export function startAttachedClient(
       },
     };
   };
-  return relayClient(attach(), { ...options, signal: (name) => killChild(starter, name) });
+  return relayClient(attach(), {
+    ...options,
+    signal(name) {
+      ended ??= name === "SIGINT" ? INTERRUPTED : LEFT_BEHIND;
+      // Killed now, it could leave a container that nobody knows of; it takes no time to be done.
+      const timer = setTimeout(() => killChild(starter, "SIGKILL"), START_GRACE_MS);
+      starter.status.finally(() => clearTimeout(timer));
+    },
+  });
 }
+
+/** How long a container may take to start once its end is asked for, in milliseconds. */
+const START_GRACE_MS = 10_000;
 
 /** The same with pipes to the engine's own client: for engines without a socket here. */
 export function startPipedClient(command: ClientCommand, options: RelayedClientOptions): Client {
@@ -159,6 +177,9 @@ async function writeStderr(bytes: Uint8Array): Promise<void> {
 
 /** Exit code of a client that was left behind: that of a program ended by SIGTERM. */
 const LEFT_BEHIND = 143;
+
+/** Exit code of a program ended by SIGINT. */
+const INTERRUPTED = 130;
 
 /** What ends an agent that stays without a client. */
 function createAbandon(grace: Grace, signal: (name: Deno.Signal) => void) {

@@ -94,7 +94,7 @@ Deno.test("any bytes pass both ways, noise is said once, and the transcript has 
     ...random,
   ]);
   const record = join(world.root, "record.jsonl");
-  await using connection = openRelayed(world, ["echo"], ["--record", record]);
+  await using connection = openRelayed(world, ["echo"], { options: ["--record", record] });
   await connection.send(sent);
   await connection.end();
   assert.deepEqual(await connection.rest(), sent);
@@ -116,7 +116,7 @@ Deno.test("any bytes pass both ways, noise is said once, and the transcript has 
 
 Deno.test("commands and foreign directories are refused, and the agent is told nothing of them", async () => {
   const log = join(world.root, "log.txt");
-  await using connection = openRelayed(world, [], ["--log", log]);
+  await using connection = openRelayed(world, [], { options: ["--log", log] });
   const offer = { protocolVersion: 1, clientCapabilities: { terminal: true } };
   await connection.send(request(0, "initialize", offer));
   const { result } = JSON.parse((await connection.line())!);
@@ -137,7 +137,7 @@ Deno.test("commands and foreign directories are refused, and the agent is told n
 
 Deno.test("MCP servers that cannot work are named on stderr", async () => {
   const log = join(world.root, "mcp.txt");
-  await using connection = openRelayed(world, [], ["--log", log]);
+  await using connection = openRelayed(world, [], { options: ["--log", log] });
   const mcpServers = [
     { name: "a", command: "/opt/homebrew/bin/thing", args: [], env: [] },
     { name: "b", command: "node", args: [], env: [] },

@@ -16,6 +16,9 @@ else if (mode === "stubborn") {
   process.stdout.write('{"jsonrpc":"2.0","method":"_half","params":{"text":"never', () => {
     process.exit(7);
   });
+} else if (mode === "chatter") {
+  // It speaks without being asked, and never looks at its input.
+  setInterval(() => process.stdout.write('{"jsonrpc":"2.0","method":"_still"}\n'), 50);
 } else if (mode === "count") {
   const count = Number(process.argv[3]);
   let at = 0;

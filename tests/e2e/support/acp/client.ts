@@ -20,6 +20,8 @@ export type Connection = AsyncDisposable & {
   rest(): Promise<Uint8Array>;
   /** Ends stdin. */
   end(): Promise<void>;
+  /** Closes the reading end of stdout: what is written there from now on has no reader. */
+  deafen(): Promise<void>;
   signal(name: Deno.Signal): void;
   /** Exit code and stderr. */
   ended: Promise<{ code: number; stderr: string }>;
@@ -40,11 +42,11 @@ export async function makeAcpWorld(name: string, config = ""): Promise<World> {
 export function openRelayed(
   world: World,
   args: readonly string[] = [],
-  options: readonly string[] = [],
+  { options = [], env = {} }: { options?: readonly string[]; env?: Record<string, string> } = {},
 ): Connection {
   const { command, args: all } = sandcageCommand(
     ["acp", "run", "scripted", ...options, "--", ...args],
-    world.options(),
+    world.options({ env }),
   );
   return open(command, { args: all, cwd: world.project });
 }
@@ -104,6 +106,7 @@ function open(command: string, options: { args: string[]; cwd?: string }): Conne
       return all;
     },
     end: () => writer.close().catch(() => {}),
+    deafen: () => reader.cancel(),
     signal,
     ended,
     async [Symbol.asyncDispose]() {

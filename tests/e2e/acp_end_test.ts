@@ -1,0 +1,82 @@
+/** Every way a relayed session can end: the agent's exit code, nothing left, a clean stdout. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { listContainers } from "../../tools/engine_state.ts";
+import { makeAcpWorld, openRelayed } from "./support/acp/client.ts";
+import { exists, waitFor } from "./support/files.ts";
+
+const world = await makeAcpWorld("acp-end");
+Deno.test.afterAll(async () => await world[Symbol.asyncDispose]());
+
+const request = (id: number, method: string, params: unknown = {}) =>
+  JSON.stringify({ jsonrpc: "2.0", id, method, params }) + "\n";
+
+/** No container, no session on record, no process that was started for the world. */
+async function assertNothingLeft(): Promise<void> {
+  assert.deepEqual(await listContainers(world.root), []);
+  for await (const cage of Deno.readDir(join(world.state, "cages"))) {
+    const sessions = join(world.state, "cages", cage.name, "sessions");
+    if (!await exists(sessions)) continue;
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(sessions))).map(({ name }) => name), []);
+  }
+  // Sessions are in the command lines of every client of the engine.
+  await waitFor("the end of every process", async () => {
+    const commands = await Promise.all(
+      [...Deno.readDirSync("/proc")].map(({ name }) =>
+        /^\d+$/.test(name) ? Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "") : ""
+      ),
+    );
+    return commands.every((command) => !command.includes(world.root)) || undefined;
+  });
+}
+
+for (
+  const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const
+) {
+  Deno.test(`${signal} reaches the agent, whose end is that of the relay with code ${code}`, async () => {
+    await using connection = openRelayed(world);
+    await connection.send(request(0, "initialize", { protocolVersion: 1 }));
+    assert.equal(JSON.parse((await connection.line())!).id, 0);
+    connection.signal(signal);
+    assert.equal((await connection.ended).code, code);
+    assert.deepEqual(await connection.rest(), new Uint8Array());
+    await assertNothingLeft();
+  });
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`an agent that ignores ${signal} is removed after its time`, async () => {
+    await using connection = openRelayed(world, ["stubborn"]);
+    await connection.line();
+    connection.signal(signal);
+    assert.equal((await connection.ended).code, 143);
+    await assertNothingLeft();
+  });
+}
+
+Deno.test("SIGTERM before there is an agent ends the relay, and no agent comes", async () => {
+  const log = join(world.root, "early.txt");
+  await using connection = openRelayed(world, [], { options: ["--log", log] });
+  // The first thing that it does: from then on its signals are its own.
+  await waitFor("the log", async () => await exists(log) || undefined);
+  connection.signal("SIGTERM");
+  const { code } = await connection.ended;
+  assert.equal(code, 143);
+  assert.deepEqual(await connection.rest(), new Uint8Array());
+  await assertNothingLeft();
+});
+
+for (const [what, args] of [["talks on", ["chatter"]], ["echoes", ["echo"]]] as const) {
+  Deno.test(`an editor that reads no more ends an agent that ${what}`, async () => {
+    await using connection = openRelayed(world, args);
+    await connection.send("first\n");
+    assert.ok(await connection.line() !== undefined);
+    await connection.deafen();
+    // Its stdin stays open: only the answer that cannot be delivered tells.
+    await connection.send("second\n").catch(() => {});
+    const { code, stderr } = await connection.ended;
+    assert.ok([0, 143].includes(code), `${code}: ${stderr}`);
+    assert.doesNotMatch(stderr, /EPIPE|Broken pipe|\n +at /i);
+    await assertNothingLeft();
+  });
+}
