@@ -18,6 +18,8 @@ export type TreeFs = {
   /** One directory; an error when it is there. */
   mkdir(path: string, mode: number): void;
   symlink(target: string, path: string): void;
+  /** Gives a file a second name, which must not be there yet; some file systems cannot. */
+  link(from: string, to: string): void;
   chmod(path: string, mode: number): void;
   /** Sets when a file was changed last, in milliseconds. */
   setMtime(path: string, mtimeMs: number): void;
