@@ -11,6 +11,8 @@ export type ProcessResult = {
 /** What to run and how long it may take. */
 export type RunOptions = {
   env?: Record<string, string>;
+  /** `env` is the whole environment; nothing of this process's is added. Defaults to false. */
+  clearEnv?: boolean;
   cwd?: string;
   /** Bytes or text for standard input; nothing by default. */
   stdin?: string | Uint8Array;
@@ -45,6 +47,7 @@ export const run: Run = async (command, args, options) => {
   const child = new Deno.Command(command, {
     args: [...args],
     ...(options.env === undefined ? {} : { env: options.env }),
+    clearEnv: options.clearEnv === true,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",

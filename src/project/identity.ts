@@ -21,10 +21,15 @@ const NAME = /^[a-z0-9][a-z0-9_-]*$/;
 export function cageId(project: Pick<Project, "path" | "basename">, name?: string): string {
   if (name !== undefined) return parseCageName(name);
   const hash = sha256Hex(project.path).slice(0, 12);
-  return `${formatBasename(project.basename)}-${hash}`;
+  return `${formatSlug(project.basename) || "project"}-${hash}`;
 }
 
-function parseCageName(name: string): string {
+/**
+ * Reads the name that a user gives a cage.
+ *
+ * @throws {UserError} `usage` when it is none.
+ */
+export function parseCageName(name: string): string {
   if (NAME.test(name) && name.length <= MAX_NAME) return name;
   throw new UserError(`Cannot use ${JSON.stringify(name)} as a cage name`, {
     hint: `Give lower-case letters, digits, "-" and "_", starting with a letter or digit, ` +
@@ -34,12 +39,12 @@ function parseCageName(name: string): string {
   });
 }
 
-function formatBasename(basename: string): string {
-  const safe = basename.normalize("NFKD").toLowerCase()
+/** What of a file's name can stand in an id: lower case, no accents; `""` when nothing is left. */
+export function formatSlug(basename: string): string {
+  return basename.normalize("NFKD").toLowerCase()
     .replace(/\p{M}/gu, "")
     .replace(/[^a-z0-9_-]+/g, "-")
     .replace(/^[^a-z0-9]+/, "")
     .slice(0, MAX_BASENAME)
     .replace(/[^a-z0-9]+$/, "");
-  return safe === "" ? "project" : safe;
 }
