@@ -13,7 +13,9 @@ export function planCopyWorkspace(
   config: Pick<Config, "mounts" | "ssh">,
 ): CageWorkspace {
   return {
-    mounts: [{ type: "volume", source: copy.volumes.work, target: INSIDE.work }],
+    mounts: [
+      { type: "volume", source: copy.volumes.work, target: INSIDE.work, readonly: false },
+    ],
     watched: [],
     roots: [],
     insidePath: INSIDE.workProject,

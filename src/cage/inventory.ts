@@ -15,8 +15,8 @@ export type ManagedObject = {
   service?: string;
   /** Containers only: it runs or is paused. */
   running?: boolean;
-  /** Containers only: the way out of a session, not a session itself. */
-  gateway?: boolean;
+  /** What a container or a volume is for, where it is not a session or a home. */
+  role?: "gateway" | "courier" | "work" | "checkpoints";
 };
 
 const FILTER = ["--filter", `label=${LABEL.managed}=true`];
@@ -37,7 +37,7 @@ const QUESTIONS = {
     row(".ID", ".Names", CAGE, SERVICE, ".State", ROLE),
   ],
   network: ["network", "ls", "--no-trunc", "--format", row(".ID", ".Name", CAGE, SERVICE)],
-  volume: ["volume", "ls", "--format", row(".Name", ".Name", CAGE, SERVICE)],
+  volume: ["volume", "ls", "--format", row(".Name", ".Name", CAGE, SERVICE, ".Driver", ROLE)],
   image: ["image", "ls", "--no-trunc", "--format", row(".ID", ".Repository", ".Tag")],
 } as const;
 
@@ -81,8 +81,14 @@ export function parseManaged(kind: ManagedObject["kind"], text: string): Managed
       ...(cage === "" ? {} : { cage }),
       ...(service === "" ? {} : { service }),
       ...(kind === "container" ? { running: state === "running" || state === "paused" } : {}),
-      ...(role === "gateway" ? { gateway: true } : {}),
+      ...(isRole(role) ? { role } : {}),
     });
   }
   return [...found.values()];
+}
+
+const ROLES: readonly string[] = ["gateway", "courier", "work", "checkpoints"];
+
+function isRole(text: string): text is NonNullable<ManagedObject["role"]> {
+  return ROLES.includes(text);
 }

@@ -233,7 +233,9 @@ function toComposeVolume(mount: CageMount): ComposeVolume {
       ...(mount.mode === undefined ? {} : { tmpfs: { mode: mount.mode } }),
     };
   }
-  if (mount.type === "volume") return mount;
+  if (mount.type === "volume") {
+    return { type: "volume", source: mount.source, target: mount.target };
+  }
   return {
     type: "bind",
     source: mount.source,

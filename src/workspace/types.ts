@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.ts";
 export type CageMount =
   | { type: "bind"; source: string; target: string; readonly: boolean }
   /** A volume that is there already. */
-  | { type: "volume"; source: string; target: string }
+  | { type: "volume"; source: string; target: string; readonly: false }
   /** An empty read-only directory; `mode` are its permission bits. */
   | { type: "tmpfs"; target: string; readonly: true; mode?: number };
 

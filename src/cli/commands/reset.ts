@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
 import { applyRemoval, planRemoval } from "../../cage/remove.ts";
+import { listCopyCages } from "../../cage/copy_record.ts";
 import { type KnownSession, listSessions } from "../../cage/sessions.ts";
+import { cageDir } from "../../cage/store.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { CONFIG_FILE } from "../../names.ts";
@@ -12,15 +14,20 @@ import { formatCount } from "../output.ts";
 export type ResetOptions = Choice & { yes: boolean; force: boolean };
 
 /** The kinds a person chooses from. */
-export type Choice = { containers: boolean; images: boolean; volumes: boolean; state: boolean };
+export type Choice = Record<(typeof KINDS)[number], boolean>;
 
 /** Everything there is to remove: objects on the engine and entries of the state directory. */
-export type Belongings = { objects: ManagedObject[]; state: string[] };
+export type Belongings = {
+  objects: ManagedObject[];
+  state: string[];
+  /** Records of cages that have files of their own: without them nobody finds their work. */
+  work: string[];
+};
 
 /** Written by the user, or keys that other machines know: reset never takes them. */
 const KEPT = [CONFIG_FILE.user, "ssh"];
 
-const KINDS = ["containers", "images", "volumes", "state"] as const;
+const KINDS = ["containers", "images", "volumes", "state", "work"] as const;
 
 /** `sandcage reset`: removes what sandcage made, after showing exactly what. */
 export async function runReset(options: ResetOptions, context: CommandContext): Promise<number> {
@@ -28,17 +35,20 @@ export async function runReset(options: ResetOptions, context: CommandContext): 
   const engine = await connectEngine({ host, context: context.engineContext ?? null });
   const belongings: Belongings = {
     objects: await observeManaged(engine),
-    state: await listState(host.stateDir),
+    ...await listState(host.stateDir),
   };
   const asked = KINDS.some((kind) => options[kind]);
   const choice = asked || !io.interactive ? options : await choose(belongings, context);
   const chosen = planReset(belongings, choice);
   if (!asked && !io.interactive) {
     io.out(formatBelongings(belongings));
-    io.talk("Nothing was removed. Choose: --containers, --images, --volumes, --state or --all");
+    io.talk(
+      "Nothing was removed. Choose: --containers, --images, --volumes, --state, --work or --all",
+    );
     return EXIT.ok;
   }
-  if (chosen.objects.length + chosen.state.length === 0) {
+  const count = countOf(chosen);
+  if (count === 0) {
     io.talk("There is nothing to remove");
     return EXIT.ok;
   }
@@ -56,9 +66,15 @@ export async function runReset(options: ResetOptions, context: CommandContext): 
   for (const { object, reason } of failures) {
     io.warn(`Cannot remove ${object.kind} ${object.title}: ${reason}`);
   }
-  for (const path of chosen.state) await Deno.remove(path, { recursive: true });
+  for (const path of [...chosen.state, ...chosen.work]) {
+    await Deno.remove(path, { recursive: true });
+  }
   if (failures.length > 0) return EXIT.failed;
-  step.done(formatCount(chosen.objects.length + chosen.state.length, "thing"));
+  step.done(formatCount(count, "thing"));
+  if (!choice.work && belongings.work.length > 0) {
+    const cages = formatCount(belongings.work.length, "cage");
+    io.talk(`Kept: the work of ${cages} with files of their own. Look at them: sandcage list`);
+  }
   return EXIT.ok;
 }
 
@@ -70,9 +86,17 @@ export function planReset(belongings: Belongings, choice: Choice): Belongings {
     volume: choice.volumes,
     image: choice.images,
   };
+  const isWanted = ({ kind, role }: ManagedObject) => {
+    if (role === "work" || role === "checkpoints") return choice.work;
+    // Nothing else holds on to a volume of work.
+    return kind === "container" && !choice.containers
+      ? choice.work && role === "courier"
+      : wanted[kind];
+  };
   return {
-    objects: planRemoval(belongings.objects.filter(({ kind }) => wanted[kind])),
+    objects: planRemoval(belongings.objects.filter(isWanted)),
     state: choice.state ? [...belongings.state].sort() : [],
+    work: choice.work ? [...belongings.work].sort() : [],
   };
 }
 
@@ -83,8 +107,11 @@ export function formatBelongings(belongings: Belongings): string {
       .filter((part) => part !== "").join(", ");
     return `  ${kind.padEnd(9)}  ${title}${about === "" ? "" : `  (${about})`}`;
   });
-  const state = [...belongings.state].sort().map((path) => `  ${"state".padEnd(9)}  ${path}`);
-  return [...lines, ...state].join("\n") || "  nothing";
+  const files = [
+    ...[...belongings.state].sort().map((path) => `  ${"state".padEnd(9)}  ${path}`),
+    ...[...belongings.work].sort().map((path) => `  ${"work".padEnd(9)}  ${path}`),
+  ];
+  return [...lines, ...files].join("\n") || "  nothing";
 }
 
 /**
@@ -110,28 +137,48 @@ async function choose(belongings: Belongings, { io }: CommandContext): Promise<C
   const choice: Choice = { ...NOTHING };
   for (const kind of KINDS) {
     const part = planReset(belongings, { ...NOTHING, [kind]: true });
-    const count = part.objects.length + part.state.length;
-    if (count === 0) continue;
+    if (countOf(part) === 0) continue;
     io.talk(`${TITLES[kind]}:\n${formatBelongings(part)}`);
     choice[kind] = await io.confirm(`Remove ${kind}?`, { assumed: false });
   }
   return choice;
 }
 
-const NOTHING: Choice = { containers: false, images: false, volumes: false, state: false };
+const NOTHING: Choice = {
+  containers: false,
+  images: false,
+  volumes: false,
+  state: false,
+  work: false,
+};
+
+function countOf({ objects, state, work }: Belongings): number {
+  return objects.length + state.length + work.length;
+}
 
 const TITLES = {
   containers: "Containers and networks",
   images: "Images",
   volumes: "Volumes: homes with logins and histories",
   state: "Records of cages, trust and engines",
+  work: "Work: the files of cages that do not mount theirs, exported or not",
 } as const;
 
-async function listState(stateDir: string): Promise<string[]> {
+async function listState(stateDir: string): Promise<Pick<Belongings, "state" | "work">> {
+  const copies = await listCopyCages(stateDir);
+  const work = copies.map(({ copy }) => cageDir(stateDir, copy.id));
+  const top = (await listNames(stateDir)).filter((name) => !KEPT.includes(name))
+    .map((name) => join(stateDir, name));
+  if (work.length === 0) return { state: top, work };
+  const cages = join(stateDir, "cages");
+  const mounted = (await listNames(cages)).map((name) => join(cages, name))
+    .filter((path) => !work.includes(path));
+  return { state: [...top.filter((path) => path !== cages), ...mounted], work };
+}
+
+async function listNames(dir: string): Promise<string[]> {
   try {
-    const entries = await Array.fromAsync(Deno.readDir(stateDir));
-    return entries.map(({ name }) => name).filter((name) => !KEPT.includes(name))
-      .map((name) => join(stateDir, name));
+    return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

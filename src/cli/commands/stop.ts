@@ -29,9 +29,10 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   const wanted = options.cages.length > 0
     ? options.cages.map((name) => findCageId(name, [...known]))
     : [cageId(await findProject({ host, ...pathOf(options) }))];
-  // A gateway goes with its session: its client removes it, or the next command does.
-  const chosen = containers.filter(({ cage, gateway }) =>
-    gateway !== true && (options.all || (cage !== undefined && wanted.includes(cage)))
+  // A gateway goes with its session: its client removes it, or the next command does. A courier is
+  // no session and ends by itself.
+  const chosen = containers.filter(({ cage, role }) =>
+    role === undefined && (options.all || (cage !== undefined && wanted.includes(cage)))
   );
   if (chosen.length === 0) {
     io.talk(options.all ? "No sessions run" : `No sessions run in ${wanted.join(", ")}`);

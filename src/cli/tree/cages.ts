@@ -47,6 +47,7 @@ export function addCages(root: CommandUnknownOpts, wiring: Wiring): void {
     .option("--volumes", "volumes: the homes with logins and histories")
     .option("--state", "records of cages and trust in the state directory")
     .option("--all", "all of the above")
+    .option("--work", "the files of cages that have their own, exported or not")
     .option("-y, --yes", "do not ask")
     .option("--force", "even while sessions run")
     .action((flags) =>
@@ -57,6 +58,7 @@ export function addCages(root: CommandUnknownOpts, wiring: Wiring): void {
           images: flags.images === true || flags.all === true,
           volumes: flags.volumes === true || flags.all === true,
           state: flags.state === true || flags.all === true,
+          work: flags.work === true,
           yes: flags.yes === true,
           force: flags.force === true,
         }, wiring.context());

@@ -7,7 +7,7 @@ const COPY = { volumes: { work: "sandcage-work-web-0a0a0a", checkpoints: "c" } }
 Deno.test("planCopyWorkspace() shows the volume and nothing of the host", () => {
   const workspace = planCopyWorkspace(COPY, defaultConfig());
   assert.deepEqual(workspace.mounts, [
-    { type: "volume", source: "sandcage-work-web-0a0a0a", target: "/work" },
+    { type: "volume", source: "sandcage-work-web-0a0a0a", target: "/work", readonly: false },
   ]);
   assert.deepEqual([workspace.roots, workspace.watched, workspace.warnings], [[], [], []]);
   assert.equal(workspace.insidePath, "/work/project");

@@ -80,16 +80,36 @@ const ALL: Belongings = {
     { kind: "container", id: "k", title: "run", cage: "c", running: true },
   ],
   state: ["/s/trust.json", "/s/cages"],
+  work: [],
 };
-const NONE = { containers: false, images: false, volumes: false, state: false };
+const NONE = { containers: false, images: false, volumes: false, state: false, work: false };
 
 Deno.test("planReset() keeps what was not chosen and orders users before what they use", () => {
-  assert.deepEqual(planReset(ALL, NONE), { objects: [], state: [] });
+  assert.deepEqual(planReset(ALL, NONE), { objects: [], state: [], work: [] });
   const ids = (choice: Partial<typeof NONE>) =>
     planReset(ALL, { ...NONE, ...choice }).objects.map(({ id }) => id);
   assert.deepEqual(ids({ containers: true }), ["k", "n"]);
   assert.deepEqual(ids({ images: true, volumes: true, containers: true }), ["k", "n", "v", "i"]);
   assert.deepEqual(planReset(ALL, { ...NONE, state: true }).state, ["/s/cages", "/s/trust.json"]);
+});
+
+Deno.test("planReset() takes the work of cages only when it is named", () => {
+  const belongings: Belongings = {
+    objects: [
+      { kind: "volume", id: "w", title: "sandcage-work-a", cage: "a", role: "work" },
+      { kind: "volume", id: "h", title: "sandcage-home-a", cage: "a" },
+      { kind: "container", id: "c", title: "sandcage-courier-a", cage: "a", role: "courier" },
+    ],
+    state: ["/s/trust.json"],
+    work: ["/s/cages/a"],
+  };
+  const all = { containers: true, images: true, volumes: true, state: true, work: false };
+  const kept = planReset(belongings, all);
+  assert.deepEqual(kept.objects.map(({ id }) => id), ["c", "h"]);
+  assert.deepEqual([kept.state, kept.work], [["/s/trust.json"], []]);
+  const work = planReset(belongings, { ...NONE, work: true });
+  assert.deepEqual(work.objects.map(({ id }) => id), ["c", "w"]);
+  assert.deepEqual([work.state, work.work], [[], ["/s/cages/a"]]);
 });
 
 Deno.test("formatBelongings() shows exactly what would go", () => {
@@ -104,7 +124,7 @@ Deno.test("formatBelongings() shows exactly what would go", () => {
       "  state      /s/trust.json",
     ].join("\n"),
   );
-  assert.equal(formatBelongings({ objects: [], state: [] }), "  nothing");
+  assert.equal(formatBelongings({ objects: [], state: [], work: [] }), "  nothing");
 });
 
 Deno.test("applyRemoval() goes on after a failure and takes what is gone for removed", async () => {
