@@ -1,7 +1,7 @@
 import { join as joinPosix } from "node:path/posix";
 import { join as joinWindows } from "node:path/win32";
 import type { Host } from "../host.ts";
-import type { Program } from "./self.ts";
+import type { Program } from "../self.ts";
 
 /** Every editor `sandcage acp config` knows. */
 export const EDITORS = ["zed", "jetbrains", "neovim", "vscode"] as const;

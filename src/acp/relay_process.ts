@@ -1,6 +1,6 @@
 import type { Host } from "../host.ts";
 import { readLines } from "./lines.ts";
-import { observeProgram, planProgram } from "./self.ts";
+import { observeProgram, planProgram } from "../self.ts";
 
 /** Another `sandcage acp run`, as an editor has it. */
 export type RelayProcess = AsyncDisposable & {

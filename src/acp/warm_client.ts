@@ -6,7 +6,7 @@ import { checkHidden } from "../workspace/hidden_record.ts";
 import type { Io } from "../io.ts";
 import { ownStreams } from "./client.ts";
 import { relay } from "./relay.ts";
-import { observeProgram, planProgram } from "./self.ts";
+import { observeProgram, planProgram } from "../self.ts";
 import { type AcpSessionOptions, planEditorRelay } from "./session.ts";
 import { observeIdentity, warmDir } from "./warm.ts";
 import { takeWarmAgent, type WarmAgent } from "./warm_take.ts";

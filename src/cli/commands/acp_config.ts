@@ -8,7 +8,7 @@ import {
   planAgents,
   planPlace,
 } from "../../acp/editors.ts";
-import { observeProgram, planProgram } from "../../acp/self.ts";
+import { observeProgram, planProgram } from "../../self.ts";
 import { loadConfig } from "../../config/layers.ts";
 import type { Config } from "../../config/schema.ts";
 import { EXIT, UserError } from "../../errors.ts";

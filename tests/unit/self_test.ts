@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planProgram } from "../../../src/acp/self.ts";
+import { planProgram } from "../../src/self.ts";
 
 Deno.test("a compiled sandcage is started by its own path", () => {
   assert.deepEqual(
