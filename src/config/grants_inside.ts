@@ -20,7 +20,7 @@ export function planInside(planning: Planning): void {
   for (const [name, service] of Object.entries(config.services)) {
     const path = childPath("services", name);
     planEnv(planning, childPath(path, "env"), service.env ?? {});
-    for (const key of ["command", "args", "acp"] as const) {
+    for (const key of ["command", "args", "bypass", "acp"] as const) {
       for (const [index, value] of (service[key] ?? []).entries()) {
         ask(planning, `${path}.${key}[${index}]`, {
           key: `${path}.${key}`,

@@ -93,6 +93,10 @@ const serviceSchema = section({
   command: say("Command line of the agent", words(1)),
   acp: say("Command line that speaks ACP on stdio", words(1)),
   args: say("Arguments always passed before the user's own", words()),
+  bypass: say(
+    "Arguments that make the agent ask for no permission; `sandcage attach` passes them, the cage is what holds it",
+    words(),
+  ),
   env: say("Environment of this service", map(variable, value())),
   domains: say("Hosts the service's own API needs", list(hostName())),
 });

@@ -14,6 +14,9 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "command": [
       "claude"
     ],
+    "bypass": [
+      "--dangerously-skip-permissions"
+    ],
     "acp": [
       "claude-agent-acp"
     ],
@@ -63,6 +66,9 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "command": [
       "codex"
     ],
+    "bypass": [
+      "--dangerously-bypass-approvals-and-sandbox"
+    ],
     "acp": [
       "codex-acp"
     ],
@@ -102,6 +108,9 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     },
     "command": [
       "gemini"
+    ],
+    "bypass": [
+      "--yolo"
     ],
     "acp": [
       "gemini",

@@ -19,6 +19,8 @@ export type ServiceDefinition = {
   command: string[];
   /** Arguments always passed before the user's own. */
   args: string[];
+  /** Arguments that make it ask for no permission; only where the cage is what holds it. */
+  bypass?: string[];
   /** Command line that speaks ACP on stdio, when the agent does. */
   acp?: string[];
   /** Environment that the agent needs in a cage, the user's on top. */

@@ -104,10 +104,18 @@ function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefini
     }),
     command,
     args: [...service.args, ...(config.args ?? [])],
+    ...planBypass(service, config),
     ...planAcp(service, { config, adapter }),
     env: { ...service.env, ...config.env },
     domains: [...new Set([...service.domains, ...(config.domains ?? [])])],
   };
+}
+
+/** Another command line may know nothing of these arguments. */
+function planBypass(service: ServiceDefinition, config: ServiceConfig): { bypass?: string[] } {
+  const own = config.command === undefined ? service.bypass : undefined;
+  const bypass = config.bypass ?? own;
+  return bypass === undefined ? {} : { bypass };
 }
 
 /** Another adapter has another program; one of another version has the same. */
