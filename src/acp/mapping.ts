@@ -15,7 +15,8 @@ const CONTENT = {
 /** What a tool call says of files. */
 const TOOL_CALL = {
   locations: { "*": { path: {} } },
-  content: { "*": { path: {}, content: CONTENT } },
+  // Version 1 names the one file of a diff, version 2 each change in it.
+  content: { "*": { path: {}, changes: { "*": { path: {}, oldPath: {} } }, content: CONTENT } },
 } satisfies WantedNames;
 
 /** Where messages of an editor name paths. */
@@ -39,6 +40,8 @@ export const PATHS_OF_AGENT = {
       content: { ...CONTENT, "*": TOOL_CALL.content["*"] },
     },
     toolCall: TOOL_CALL,
+    // Version 2 says so of what permission is asked for.
+    subject: { cwd: {}, toolCall: TOOL_CALL },
   },
   result: { sessions: { "*": { cwd: {}, additionalDirectories: { "*": {} } } } },
 } satisfies WantedNames;
@@ -50,7 +53,7 @@ export const PATHS_OF_AGENT = {
  */
 export function planPathEdits(line: Pick<Line, "found">, direction: Direction): Edit[] {
   return line.found.flatMap(({ path, value, start, end }) => {
-    if (value.kind !== "text" || !/(^|\.)(cwd|path|uri|\*)$/.test(path)) return [];
+    if (value.kind !== "text" || !/(^|\.)(cwd|path|oldPath|uri|\*)$/.test(path)) return [];
     const mapped = mapPath(value.text, direction);
     return mapped === value.text ? [] : [{ start, end, text: JSON.stringify(mapped) }];
   });

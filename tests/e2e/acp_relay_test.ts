@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { listContainers } from "../../tools/engine_state.ts";
 import { type Connection, makeAcpWorld, openDirect, openRelayed } from "./support/acp/client.ts";
-import { findSchemaProblem } from "./support/acp/schema.ts";
+import { checkSchema } from "./support/acp/schema.ts";
 import { exists, waitFor } from "./support/files.ts";
 
 const world = await makeAcpWorld("acp");
@@ -13,17 +13,28 @@ const line = (value: unknown) => JSON.stringify(value) + "\n";
 const request = (id: number | string, method: string, params: unknown = {}) =>
   line({ jsonrpc: "2.0", id, method, params });
 
-/** A whole conversation, as an editor has it; every line that came back. */
-async function converse(connection: Connection, version: 1 | 2): Promise<string[]> {
+/** A whole conversation, as an editor has it; every line of both sides. */
+async function converse(
+  connection: Connection,
+  version: 1 | 2,
+): Promise<{ heard: string[]; said: string[] }> {
   const heard: string[] = [];
+  const said: string[] = [];
+  const schema = checkSchema(version);
+  const say = async (text: string) => {
+    said.push(text);
+    assert.equal(schema.findProblem(text, "client"), undefined);
+    await connection.send(text);
+  };
   const hear = async (until: (message: Record<string, unknown>) => boolean) => {
     for (;;) {
       const text = await connection.line();
       assert.ok(text !== undefined, "the agent ended");
       heard.push(text);
+      assert.equal(schema.findProblem(text, "agent"), undefined);
       const message = JSON.parse(text);
       if (message.method === "session/request_permission") {
-        await connection.send(line({
+        await say(line({
           jsonrpc: "2.0",
           id: message.id,
           result: { outcome: { outcome: "selected", optionId: "yes" } },
@@ -41,34 +52,31 @@ async function converse(connection: Connection, version: 1 | 2): Promise<string[
     ["session/new", { cwd: world.project, mcpServers: [] }],
     ["session/prompt", { sessionId: "s1", prompt: [{ type: "text", text: "Grüße 👋 \u2028" }] }],
     ["_vendor/thing", { _meta: { a: [1.0, (1e400).toString(), null] } }],
-    ["nothing/known", {}],
+    ["_nothing/known", {}],
   ];
   for (const [id, [method, params]] of steps.entries()) {
-    await connection.send(request(id, method, params));
+    await say(request(id, method, params));
     await hear((message) => message.id === id && !("method" in message));
   }
-  await connection.send(line({ jsonrpc: "2.0", method: "session/cancel", params: {} }));
+  await say(line({ jsonrpc: "2.0", method: "session/cancel", params: { sessionId: "s1" } }));
   await hear((message) => message.method === "_heard");
   await connection.send("this is no message\n");
   await hear((message) => message.id === null);
   await connection.end();
   assert.deepEqual(await connection.rest(), new Uint8Array());
   assert.equal((await connection.ended).code, 0);
-  return heard;
+  return { heard, said };
 }
 
 for (const version of [1, 2] as const) {
-  Deno.test(`a conversation of version ${version} is the same with and without the relay`, async () => {
+  Deno.test(`a conversation of version ${version} is valid, and the same with and without the relay`, async () => {
     await using relayed = openRelayed(world);
     await using direct = openDirect();
-    const heard = await converse(relayed, version);
+    const talk = await converse(relayed, version);
     // The wording of a parse error is each runtime's own.
     const plain = (lines: string[]) => lines.map((text) => text.replace(/SyntaxError.*/, "…"));
-    assert.deepEqual(plain(heard), plain(await converse(direct, version)));
-    for (const text of heard) {
-      if (JSON.parse(text).method === "_heard") continue;
-      assert.equal(findSchemaProblem(text, version), undefined, text);
-    }
+    const without = await converse(direct, version);
+    assert.deepEqual([plain(talk.heard), talk.said], [plain(without.heard), without.said]);
   });
 }
 

@@ -88,7 +88,11 @@ Deno.test("an agent's paths are mapped: files, directories, places, diffs, links
       at("/c/d")
     },"oldText":"/c/d"},` +
     `{"type":"content","content":{"type":"resource_link","uri":${at("file:///c/e")}}}]},` +
-    `"toolCall":{"locations":[{"path":${at("/home/agent/x")}}]}},` +
+    `"toolCall":{"locations":[{"path":${at("/home/agent/x")}}]},"subject":{"cwd":${at("/c/w")},` +
+    `"toolCall":{"content":[{"type":"diff","changes":[{"operation":"move","oldPath":${
+      at("/c/o")
+    },` +
+    `"path":${at("/c/p")}}],"patch":{"diff":"/c/p"}}],"title":"/c/p"}}},` +
     `"result":{"sessions":[{"cwd":${at("/c/s")}}]}}`;
   assert.equal(
     map(message((path) => JSON.stringify(path)), "outward"),

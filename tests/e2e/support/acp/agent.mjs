@@ -44,13 +44,18 @@ function speak() {
     waiting.set(id, then);
     write({ jsonrpc: "2.0", id, method, params });
   };
+  let version = 1;
   const update = (sessionId, text) =>
     write({
       jsonrpc: "2.0",
       method: "session/update",
       params: {
         sessionId,
-        update: { sessionUpdate: "agent_message_chunk", content: { type: "text", text } },
+        update: {
+          sessionUpdate: "agent_message_chunk",
+          content: { type: "text", text },
+          ...(version === 1 ? {} : { messageId: "m1" }),
+        },
       },
     });
   const handle = (message) => {
@@ -94,14 +99,18 @@ function speak() {
     update(sessionId, `Ünïcödé 日本語 ${prompt.map(({ text }) => text).join("")}`);
     const toolCall = { toolCallId: "t1", title: "Write hello.txt", kind: "edit" };
     const options = [{ optionId: "yes", name: "Allow", kind: "allow_once" }];
-    ask("session/request_permission", { sessionId, toolCall, options }, ({ result }) => {
+    const wish = version === 1
+      ? { sessionId, toolCall, options }
+      : { sessionId, title: toolCall.title, subject: { type: "tool_call", toolCall }, options };
+    ask("session/request_permission", wish, ({ result }) => {
       update(sessionId, `permission: ${result.outcome.optionId ?? result.outcome.outcome}`);
-      answer(id, { stopReason: "end_turn" });
+      answer(id, version === 1 ? { stopReason: "end_turn" } : { messageId: "m0" });
     });
   };
   const initialize = (params) => {
     const offered = params.clientCapabilities ?? params.capabilities;
-    if (params.protocolVersion >= 2) {
+    version = params.protocolVersion >= 2 ? 2 : 1;
+    if (version === 2) {
       return {
         protocolVersion: 2,
         info: { name: "scripted", version: "1.0.0" },
