@@ -1,0 +1,95 @@
+import * as fs from "node:fs";
+import { Buffer } from "node:buffer";
+import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
+
+/** Without it, opening a pipe that somebody put in a file's place would wait for its other end. */
+const READ = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+const WRITE_NEW = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+
+/** The files below `/work`, by Node. */
+export function nodeFs(): TreeFs {
+  return {
+    list: (path) => fs.readdirSync(path, { encoding: "latin1" }).map(parseName),
+    lstat(path) {
+      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+      return stat === undefined ? undefined : formatStat(stat);
+    },
+    readLink: (path) => fs.readlinkSync(path),
+    openRead: (path) => openRead(fs.openSync(path, READ)),
+    openNew: (path, mode) => openNew(fs.openSync(path, WRITE_NEW, mode)),
+    mkdir: (path, mode) => fs.mkdirSync(path, mode),
+    symlink: (target, path) => fs.symlinkSync(target, path),
+    link: (from, to) => fs.linkSync(from, to),
+    chmod: (path, mode) => fs.chmodSync(path, mode),
+    setMtime: (path, mtimeMs) => fs.lutimesSync(path, mtimeMs / 1000, mtimeMs / 1000),
+    rename: (from, to) => fs.renameSync(from, to),
+    remove(path) {
+      if (fs.lstatSync(path).isDirectory()) fs.rmdirSync(path);
+      else fs.unlinkSync(path);
+    },
+    syncDir(path) {
+      const fd = fs.openSync(path, O_RDONLY);
+      try {
+        fs.fsyncSync(fd);
+      } finally {
+        fs.closeSync(fd);
+      }
+    },
+  };
+}
+
+/** One byte is one character here; nearly all names are ASCII, and need no second look. */
+function parseName(latin1: string): string | Uint8Array {
+  if (IS_ASCII.test(latin1)) return latin1;
+  const bytes = Buffer.from(latin1, "latin1");
+  const text = bytes.toString("utf8");
+  return Buffer.from(text, "utf8").equals(bytes) ? text : new Uint8Array(bytes);
+}
+
+// deno-lint-ignore no-control-regex -- names may hold any byte
+const IS_ASCII = /^[\x00-\x7f]*$/;
+
+function formatStat(stat: fs.Stats): TreeStat {
+  return {
+    kind: kindOf(stat.mode),
+    mode: stat.mode & 0o7777,
+    size: stat.size,
+    mtimeMs: Math.floor(stat.mtimeMs),
+    ctimeMs: Math.floor(stat.ctimeMs),
+    identity: `${stat.dev}:${stat.ino}`,
+  };
+}
+
+/** By the bits themselves: the methods of `Stats` are asked 20,000 times. */
+function kindOf(mode: number): TreeStat["kind"] {
+  switch (mode & fs.constants.S_IFMT) {
+    case fs.constants.S_IFREG:
+      return "file";
+    case fs.constants.S_IFDIR:
+      return "dir";
+    case fs.constants.S_IFLNK:
+      return "link";
+    default:
+      return "other";
+  }
+}
+
+function openRead(fd: number): ReadHandle {
+  return {
+    stat: () => formatStat(fs.fstatSync(fd)),
+    read: (buffer) => fs.readSync(fd, buffer),
+    close: () => fs.closeSync(fd),
+  };
+}
+
+function openNew(fd: number): WriteHandle {
+  return {
+    write(bytes) {
+      for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at);
+    },
+    sync: () => fs.fsyncSync(fd),
+    close: () => fs.closeSync(fd),
+  };
+}
