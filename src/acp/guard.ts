@@ -47,7 +47,7 @@ export function judgeClient(line: Line, facts: GuardFacts): Verdict {
   const methods = textsAt(line, "method");
   const opening = methods.find((method) => OPENING.includes(method));
   if (opening !== undefined) {
-    const problem = findDirectoryProblem(line, facts.roots);
+    const problem = findDirectoryProblem(line, facts);
     if (problem !== undefined) {
       return {
         kind: "refuse",
@@ -100,7 +100,7 @@ function judgeFile(method: string, line: Line, facts: GuardFacts): Verdict {
   return line.overflow ? refuseMethod(method, "it has too many members") : PASS;
 }
 
-function findDirectoryProblem(line: Line, roots: Roots): string | undefined {
+function findDirectoryProblem(line: Line, facts: GuardFacts): string | undefined {
   const given = [
     ...foundAt(line, "params.cwd"),
     ...foundAt(line, "params.additionalDirectories.*"),
@@ -109,7 +109,7 @@ function findDirectoryProblem(line: Line, roots: Roots): string | undefined {
     // A null or a number is for the agent to refuse.
     if (value.kind === "raw" || value.kind === "container") continue;
     if (value.kind === "long") return "a directory is too long to be one";
-    const problem = checkDirectory(value.text, roots);
+    const problem = checkDirectory(value.text, facts);
     if (problem !== undefined) return problem;
   }
   return line.overflow ? "it has too many members" : undefined;

@@ -1,5 +1,6 @@
 import { posix, win32 } from "node:path";
 import type { MountRoot } from "../workspace/types.ts";
+import { mapPath } from "./mapping.ts";
 
 /** What of the host is in the cage, as far as paths of a message are held against it. */
 export type Roots = {
@@ -28,8 +29,17 @@ export function planRoots(
   };
 }
 
-/** What is wrong with a directory that a session is to be opened in; nothing when it is mounted. */
-export function checkDirectory(directory: string, roots: Roots): string | undefined {
+/**
+ * What is wrong with a directory that a session is to be opened in; nothing when it is mounted. One
+ * that leads to a mounted one by links of the host is not in the cage: the refusal names its end.
+ *
+ * @param directory As the agent would get it.
+ * @param realPath Resolves every link of the part of a host path that exists.
+ */
+export function checkDirectory(
+  directory: string,
+  { roots, realPath }: { roots: Roots; realPath(path: string): string },
+): string | undefined {
   const shown = JSON.stringify(directory);
   if (!isAbsoluteInside(directory)) {
     return `${shown} is relative; give the absolute path of a directory in the cage`;
@@ -38,10 +48,36 @@ export function checkDirectory(directory: string, roots: Roots): string | undefi
   if (roots.mounted.some(({ target }) => isWithin(path, target, { platform: "linux" }))) {
     return undefined;
   }
+  const end = findInside(path, { roots, realPath });
+  if (end !== undefined) {
+    return `${shown} leads to ${JSON.stringify(end)} by a link that is not in the cage. ` +
+      `Open the editor in ${JSON.stringify(end)}`;
+  }
   const mounted = roots.mounted.map(({ target }) => target).join(", ");
   return `${shown} is not in the cage, which has ${mounted}. Open the editor there, start ` +
     `sandcage with -p ${quote(directory)}, or add it in .sandcage.yml: ` +
     `workspace: { dirs: [${JSON.stringify(directory)}] }`;
+}
+
+/** Where in the cage a directory of the host is, with every link resolved. */
+function findInside(
+  path: string,
+  { roots, realPath }: { roots: Roots; realPath(path: string): string },
+): string | undefined {
+  const isWindows = roots.platform === "windows";
+  const real = realPath(isWindows ? mapPath(path, "outward") : path);
+  const root = findRoot(real, roots);
+  if (root === undefined) return undefined;
+  const below = isWindows
+    ? win32.relative(root.source, real).replaceAll("\\", "/")
+    : posix.relative(root.source, real);
+  return posix.join(root.target, below);
+}
+
+/** The nearest root that a canonical path of the host is in. */
+function findRoot(real: string, roots: Roots): Roots["mounted"][number] | undefined {
+  return roots.mounted.filter(({ source }) => isWithin(real, source, roots))
+    .toSorted((one, other) => other.source.length - one.source.length)[0];
 }
 
 /**
@@ -60,8 +96,7 @@ export function checkFile(
   if (!paths.isAbsolute(file)) return `${shown} is relative`;
   const real = realPath(paths.normalize(file));
   const within = (path: string) => isWithin(real, path, roots);
-  const root = roots.mounted.filter(({ source }) => within(source))
-    .toSorted((one, other) => other.source.length - one.source.length)[0];
+  const root = findRoot(real, roots);
   if (root === undefined) return `${shown} is not in the workspace of the cage`;
   if (roots.hidden.some(within)) return `${shown} is hidden from the cage`;
   if (kind === "read") return undefined;

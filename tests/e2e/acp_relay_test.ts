@@ -133,6 +133,11 @@ Deno.test("commands and foreign directories are refused, and the agent is told n
   const refused = JSON.parse((await connection.line())!);
   assert.equal(refused.id, "n");
   assert.equal(refused.error.code, -32602);
+  const link = join(world.root, "link");
+  await Deno.symlink(world.project, link);
+  await connection.send(request("l", "session/new", { cwd: link, mcpServers: [] }));
+  const named = JSON.parse((await connection.line())!);
+  assert.match(named.error.message, new RegExp(`Open the editor in "${world.project}"$`));
   const ask = { method: "terminal/create", params: { sessionId: "s1", command: "id" } };
   await connection.send(request(2, "_ask", ask));
   const asked = JSON.parse((await connection.line())!);

@@ -26,7 +26,8 @@ function factsOf(rules: AcpRules): GuardFacts {
     },
     // A link out of the project, and one into it.
     realPath: (path) =>
-      path.replace(/^\/work\/api\/out\b/, "/etc").replace(/^\/alias\b/, "/work/api"),
+      path.replace(/^\/work\/api\/out\b/, "/etc").replace(/^\/alias\b/, "/work/api")
+        .replace(/^\/manual\b/, "/host/docs").replace(/^\/far\b/, "/etc"),
   };
 }
 
@@ -63,6 +64,9 @@ for (
     ["a way out by dots", "client", request("session/new", { cwd: "/work/api/../x" }), -32602],
     ["a relative directory", "client", request("session/new", { cwd: "src" }), -32602],
     ["no directory", "client", request("session/new", { cwd: "" }), -32602],
+    // The link is in the cage as well, and leads to the cage's own directory there.
+    ["a link in the project", "client", request("session/new", { cwd: "/work/api/out" }), 0],
+    ["a link to the project", "client", request("session/new", { cwd: "/alias/src" }), -32602],
     [
       "a second directory elsewhere",
       "client",
@@ -198,6 +202,28 @@ Deno.test("a refusal says which directories there are and how to add one", () =>
   assert.ok(verdict?.kind === "refuse");
   assert.match(verdict.message, /"\/etc" is not in the cage, which has \/work\/api, \/docs/);
   assert.match(verdict.message, /workspace: \{ dirs: \["\/etc"\] \}/);
+});
+
+for (
+  const [cwd, end] of [
+    ["/alias", "/work/api"],
+    ["/alias/src/", "/work/api/src"],
+    ["/manual/a", "/docs/a"],
+  ] as const
+) {
+  Deno.test(`the refusal of ${cwd}, a link, names ${end}`, () => {
+    const [verdict] = pass("client", request("session/new", { cwd })).verdicts;
+    assert.ok(verdict?.kind === "refuse");
+    assert.ok(verdict.message.includes(`${JSON.stringify(cwd)} leads to "${end}" by a link`));
+    assert.ok(verdict.message.endsWith(`Open the editor in "${end}"`), verdict.message);
+  });
+}
+
+Deno.test("the refusal of a link that leads elsewhere says nothing of its end", () => {
+  const [verdict] = pass("client", request("session/new", { cwd: "/far" })).verdicts;
+  assert.ok(verdict?.kind === "refuse");
+  assert.match(verdict.message, /"\/far" is not in the cage, which has/);
+  assert.doesNotMatch(verdict.message, /etc/);
 });
 
 Deno.test("a long line that turns out to be forbidden is cut, so that it never parses", () => {

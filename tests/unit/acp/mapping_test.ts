@@ -10,7 +10,7 @@ import { createScanner } from "../../../src/acp/scan.ts";
 import { CLIENT_NAMES, judgeClient } from "../../../src/acp/guard.ts";
 import { createGate } from "../../../src/acp/gate.ts";
 import { planMappedGate } from "../../../src/acp/windows.ts";
-import { applyEdits } from "../../../src/acp/verdict.ts";
+import { applyEdits, type Verdict } from "../../../src/acp/verdict.ts";
 import { planWanted } from "../../../src/acp/wanted.ts";
 
 for (
@@ -108,9 +108,13 @@ Deno.test("a directory of Windows is decided about as the one inside that it bec
     protected: [],
   };
   const rules = { terminal: "block", fs: "allow" } as const;
+  // A drive that `subst` made.
+  const realPath = (path: string) => path.replace(/^S:/i, "C:\\api\\sub");
+  const verdicts: Verdict[] = [];
   const gate = createGate(planMappedGate({
     wanted: planWanted(CLIENT_NAMES),
-    judge: (line) => judgeClient(line, { rules, roots, realPath: (path) => path }),
+    judge: (line) => judgeClient(line, { rules, roots, realPath }),
+    onLine: (_line, verdict) => verdicts.push(verdict),
   }, { direction: "inward", names: CLIENT_NAMES }));
   const send = (cwd: string) =>
     gate.push(
@@ -120,4 +124,8 @@ Deno.test("a directory of Windows is decided about as the one inside that it bec
     ).map((bytes) => JSON.parse(new TextDecoder().decode(bytes)).params.cwd);
   assert.deepEqual(send("c:\\api\\src"), ["/c/api/src"]);
   assert.deepEqual(send("C:\\other"), []);
+  assert.deepEqual(send("S:\\src"), []);
+  const last = verdicts.at(-1);
+  assert.ok(last?.kind === "refuse");
+  assert.match(last.message, /"\/s\/src" leads to "\/c\/api\/sub\/src" by a link/);
 });
