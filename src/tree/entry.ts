@@ -23,7 +23,13 @@ export type TreeEntry = {
 export type TreeProblem = {
   /** As in {@link TreeEntry.path}, with what is no UTF-8 written as `\xff`. */
   path: string;
-  problem: "unreadable" | "not UTF-8" | "special file" | "unsafe name" | "changed while read";
+  problem:
+    | "unreadable"
+    | "not UTF-8"
+    | "special file"
+    | "unsafe name"
+    | "unsafe link"
+    | "changed while read";
 };
 
 /** What looking at a tree gives, in {@link comparePaths} order. */
@@ -37,6 +43,12 @@ export function isProblem(item: TreeItem): item is TreeProblem {
 /** Whether a file is executable: all of a mode that crosses. */
 export function isExecutable({ kind, mode }: Pick<TreeEntry, "kind" | "mode">): boolean {
   return kind === "file" && (mode & 0o100) !== 0;
+}
+
+/** A mode with every executable bit of those who may read, or without any. */
+export function withExecutable(mode: number, isExecutable: boolean): number {
+  const plain = mode & 0o666;
+  return isExecutable ? plain | 0o100 | ((plain & 0o444) >> 2) : plain;
 }
 
 /**

@@ -1,0 +1,179 @@
+import { comparePaths, withExecutable } from "./entry.ts";
+import type { TreeStat } from "./fs.ts";
+import { STAGE, StageError, type Step, type Was, writeJournal } from "./journal.ts";
+import { isFollowedInside } from "./link_target.ts";
+import { removeTree } from "./remove_tree.ts";
+import type { CommitResult, StageChange, StageState } from "./stage.ts";
+import { clearQuietly } from "./stage_dir.ts";
+import { hasRealParents, isAsItWas, type Site, takeStep, undoStep } from "./step.ts";
+
+/**
+ * Makes what a stage holds and a change says, or nothing of it: an error on the way, or a path that
+ * changes under it, takes every step back.
+ */
+export function commitStage(state: StageState, change: StageChange): CommitResult {
+  const { fs, root, stageDir } = state;
+  const site: Site = { fs, root, stageDir, recovering: false, parents: new Map() };
+  try {
+    const refusedLinks = makeLinks(state);
+    if (state.announced !== undefined) dropUnannounced(state, state.announced, "");
+    const found = findChanged(state, site, change);
+    if (found.length > 0) return end(state, { changed: found, refusedLinks });
+    const steps = planSteps(state, change);
+    if (steps.length > 0) writeJournal(fs, stageDir, { steps });
+    const changed = takeSteps(site, steps);
+    return end(state, { changed, refusedLinks });
+  } catch (error) {
+    // A journal that stands could not be taken back: it is what the next one goes by.
+    if (fs.lstat(`${stageDir}/${STAGE.journal}`) === undefined) clearQuietly(fs, stageDir);
+    throw error;
+  }
+}
+
+/** Takes steps back, the last one first, and with them the commit. */
+export function undoSteps(site: Site, steps: readonly Step[]): void {
+  for (let index = steps.length - 1; index >= 0; index--) {
+    undoStep(site, steps[index]!, { index });
+  }
+  site.fs.remove(`${site.stageDir}/${STAGE.journal}`);
+}
+
+function takeSteps(site: Site, steps: readonly Step[]): string[] {
+  if (steps.length === 0) return [];
+  try {
+    for (const [index, step] of steps.entries()) {
+      if (takeStep(site, step, { index }) === "done") continue;
+      undoSteps(site, steps);
+      return [step.path];
+    }
+  } catch (error) {
+    try {
+      undoSteps(site, steps);
+    } catch {
+      throw new StageError(describeStuck(site), { cause: error });
+    }
+    throw error;
+  }
+  site.fs.remove(`${site.stageDir}/${STAGE.journal}`);
+  return [];
+}
+
+function describeStuck({ root, stageDir }: Site): string {
+  return `A change of ${root} could neither be finished nor taken back; ${stageDir} has the rest`;
+}
+
+function end(state: StageState, result: CommitResult): CommitResult {
+  clearQuietly(state.fs, state.stageDir);
+  return result;
+}
+
+/** Links come after all files are written: no file is ever written through one. */
+function makeLinks(state: StageState): string[] {
+  const { fs, root, stageDir, links, places } = state;
+  const targetOf = (path: string) => {
+    const staged = links.get(path);
+    if (staged !== undefined) return staged;
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (places.get(parent) === "new" || places.get(path) === "new") return undefined;
+    return fs.lstat(`${root}/${path}`)?.kind === "link"
+      ? fs.readLink(`${root}/${path}`)
+      : undefined;
+  };
+  const refused: string[] = [];
+  for (const [path, target] of links) {
+    if (!isFollowedInside(path, target, { targetOf })) {
+      refused.push(path);
+      state.tops.delete(path);
+      continue;
+    }
+    const staged = `${stageDir}/${STAGE.fresh}/${path}`;
+    if (state.announced !== undefined) removeTree(fs, staged);
+    fs.symlink(target, staged);
+  }
+  return refused;
+}
+
+/** What an earlier run staged and this one did not must not land with its directory. */
+function dropUnannounced(state: StageState, announced: Set<string>, path: string): void {
+  const staged = `${state.stageDir}/${STAGE.fresh}`;
+  for (const name of state.fs.list(path === "" ? staged : `${staged}/${path}`)) {
+    if (typeof name !== "string") continue;
+    const child = path === "" ? name : `${path}/${name}`;
+    if (!announced.has(child)) removeTree(state.fs, `${staged}/${child}`);
+    else if (state.fs.lstat(`${staged}/${child}`)?.kind === "dir") {
+      dropUnannounced(state, announced, child);
+    }
+  }
+}
+
+/** Everything that is expected, and every path that is changed, is looked at before the first step. */
+function findChanged(state: StageState, site: Site, change: StageChange): string[] {
+  const { fs, root, tops } = state;
+  const changed = new Set<string>();
+  const expected = new Set<string>();
+  for (const { path, was } of change.expected) {
+    expected.add(path);
+    if (isInNew(state, path)) {
+      // What was there is gone, with the directory it was in.
+      if (was !== null) changed.add(path);
+    } else if (!hasRealParents(site, path)) changed.add(path);
+    else if (!isAsItWas(fs.lstat(`${root}/${path}`), was)) changed.add(path);
+  }
+  for (const path of tops.keys()) {
+    if (expected.has(path)) continue;
+    if (!hasRealParents(site, path) || fs.lstat(`${root}/${path}`) !== undefined) changed.add(path);
+  }
+  return [...changed].sort(comparePaths);
+}
+
+/** Whether a path is below a directory that comes as a whole. */
+function isInNew(state: StageState, path: string): boolean {
+  for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+    const parent = path.slice(0, end);
+    const place = state.places.get(parent);
+    if (place !== undefined) return place === "new";
+  }
+  return false;
+}
+
+function planSteps(state: StageState, change: StageChange): Step[] {
+  const { fs, root, tops } = state;
+  const was = new Map<string, Was | null>(change.expected.map((item) => [item.path, item.was]));
+  for (const path of change.removes) {
+    if (!was.has(path)) was.set(path, findWas(fs.lstat(`${root}/${path}`)));
+  }
+  const removes = new Set(change.removes.filter((path) => was.get(path)));
+  for (const [path, { kind }] of tops) {
+    const old = was.get(path);
+    if (old && (old.kind === "dir" || kind === "dir")) removes.add(path);
+  }
+  const steps: Step[] = [...removes].sort((a, b) => comparePaths(b, a))
+    .map((path) => ({ do: "remove", path, was: was.get(path)!, must: tops.has(path) }));
+  for (const { path, isExecutable } of change.modes) {
+    const old = was.get(path);
+    const stat = fs.lstat(`${root}/${path}`);
+    if (!old || stat === undefined) continue;
+    const oldMode = stat.mode & 0o777;
+    const mode = withExecutable(oldMode, isExecutable);
+    if (mode !== oldMode) steps.push({ do: "mode", path, was: old, mode, oldMode });
+  }
+  // Symlinks come last, so that whoever reads meanwhile finds what they mean.
+  const places = [...tops].sort(([a, left], [b, right]) =>
+    Number(left.kind === "link") - Number(right.kind === "link") || comparePaths(a, b)
+  );
+  for (const [path, top] of places) {
+    steps.push({
+      do: "place",
+      path,
+      ...top,
+      was: removes.has(path) ? null : was.get(path) ?? null,
+    });
+  }
+  return steps;
+}
+
+function findWas(stat: TreeStat | undefined): Was | null {
+  if (stat === undefined || stat.kind === "other") return null;
+  const { kind, size, mtimeMs, ctimeMs } = stat;
+  return { kind, size, mtimeMs, ctimeMs };
+}
