@@ -38,6 +38,8 @@ export const IMAGE = {
   servicePrefix: "sandcage/",
   /** After the name of a service, on the images of its ACP adapter and of its ACP sessions. */
   acpSuffix: ".acp",
+  /** After the name of a service, on the image that people attach to. */
+  deskSuffix: ".desk",
 } as const;
 
 /** Networks. */
@@ -62,6 +64,8 @@ export const INSIDE = {
   bin: "/opt/sandcage/bin",
   /** The entry program of every session. */
   entry: "/opt/sandcage/bin/sandcage-entry",
+  /** Opens tmux with its panes, and attaches terminals to it; only in images of desks. */
+  desk: "/opt/sandcage/bin/sandcage-desk",
   /** Per-session files, handed over through `docker exec` into a tmpfs: never on a disk. */
   session: "/run/sandcage",
   /** `NAME=value` pairs, NUL-separated, exported by the entry program. */

@@ -34,6 +34,8 @@ export type CageRequest = {
   name?: string;
   /** For sessions of ACP: the image has what speaks it. Defaults to false. */
   acp?: boolean;
+  /** For sessions people attach to: the image has tmux, editor and shell. Defaults to false. */
+  desk?: boolean;
   /** The copy cage it is; by default what `name`, else the configuration, says. */
   copy?: CopyRecord;
 };
@@ -52,6 +54,8 @@ export type CageSite = {
   engine: Engine;
   /** Its sessions speak ACP. */
   acp: boolean;
+  /** People attach to its session. */
+  desk: boolean;
   /** Its files are in a volume of its own. */
   copy?: CopyRecord;
 };
@@ -101,6 +105,7 @@ export async function locateCage(request: CageRequest, context: CageContext): Pr
     service,
     engine,
     acp: request.acp === true,
+    desk: request.desk === true,
     ...(copy === undefined ? {} : { copy }),
   };
 }
@@ -113,7 +118,13 @@ export async function planSite(site: CageSite, { host }: CageContext): Promise<P
   return {
     ...site,
     user,
-    images: planImages({ config, service, facts: { ...facts, user }, acp: site.acp }),
+    images: planImages({
+      config,
+      service,
+      facts: { ...facts, user },
+      acp: site.acp,
+      ...(site.desk ? { desk: config.attach } : {}),
+    }),
     ...(config.network.mode === "allowlist"
       ? { gateway: await planGatewayImage({ config, facts }) }
       : {}),

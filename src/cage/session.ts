@@ -43,6 +43,8 @@ export type SessionRequest = {
   attach?: Attachment;
   /** Nobody has asked for it yet: it publishes no ports, which somebody else may want. */
   isAhead?: boolean;
+  /** What its client keeps running unattended, as it goes on record; its input is empty. */
+  held?: string;
 };
 
 /** How a client is attached that is not this process's terminal. The agent ends with its input. */
@@ -91,6 +93,7 @@ export async function runSession(
       : {}),
     engine: cage.engine.title,
     publishes: spec.publish,
+    ...(request.held === undefined ? {} : { held: request.held }),
     startedAt: new Date().toISOString(),
     clientPid: Deno.pid,
   });
@@ -220,7 +223,7 @@ async function planSession(
     ),
     handover: isHandoverNeeded(options.handover),
     gateway: cage.config.network.mode === "allowlist",
-    env: request.attach === undefined
+    env: request.attach === undefined || request.held !== undefined
       ? planTerminalEnv(host.env, tty)
       : { [INSIDE_ENV.relayed]: "1" },
   };

@@ -17,6 +17,8 @@ export type SessionRecord = {
   engine: string;
   /** It publishes the config's ports; no other session of the cage can. */
   publishes: boolean;
+  /** Runs unattended, kept by a process of its own: what it is, `desk` for one. */
+  held?: string;
   /** ISO 8601. */
   startedAt: string;
   /** Process id of the client, for people; the lock is what tells whether it lives. */

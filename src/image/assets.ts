@@ -4,10 +4,13 @@ import agentPython from "../../images/agent/agent-python" with { type: "text" };
 import agentUser from "../../images/agent/agent-user" with { type: "text" };
 import aptInstall from "../../images/agent/apt-install" with { type: "text" };
 import baseDockerfile from "../../images/agent/base.Dockerfile" with { type: "text" };
+import deskInstall from "../../images/agent/desk-install" with { type: "text" };
+import deskTmuxConfig from "../../images/agent/desk-tmux.conf" with { type: "text" };
 import dpkgConfig from "../../images/agent/dpkg.cfg" with { type: "text" };
 import nodeInstall from "../../images/agent/node-install" with { type: "text" };
 import profile from "../../images/agent/profile.sh" with { type: "text" };
 import registryHosts from "../../images/agent/registry-hosts" with { type: "text" };
+import desk from "../../images/agent/sandcage-desk" with { type: "text" };
 import entry from "../../images/agent/sandcage-entry" with { type: "text" };
 import shim from "../../images/agent/shim" with { type: "text" };
 import toolchainInstall from "../../images/agent/toolchain-install" with { type: "text" };
@@ -39,12 +42,19 @@ export const BASE_FILES: readonly ContextFile[] = [
   { path: "files/etc/profile.d/sandcage.sh", text: profile },
 ];
 
+/** The files below `files/` of the image that people attach to. */
+export const DESK_FILES: readonly ContextFile[] = [
+  program(INSIDE.desk, desk),
+  { path: "files/opt/sandcage/desk/tmux.conf", text: deskTmuxConfig },
+];
+
 /** Scripts of one build step, mounted while it runs: a change rebuilds only the images that use it. */
 export const STEP_SCRIPTS = {
   "agent-archive": agentArchive,
   "agent-install": agentInstall,
   "agent-python": agentPython,
   "agent-user": agentUser,
+  "desk-install": deskInstall,
   "toolchain-install": toolchainInstall,
 } as const;
 

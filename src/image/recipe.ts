@@ -6,6 +6,7 @@ import { IMAGE, INSIDE, LABEL } from "../names.ts";
 import type { ServiceDefinition, ServicePayload } from "../service/definition.ts";
 import { draftPayload } from "./agent.ts";
 import { BASE_DOCKERFILE, BASE_FILES, BUILD_DIR, type ContextFile } from "./assets.ts";
+import { type DeskTools, draftDesk } from "./desk.ts";
 import { type CustomDockerfile, rewriteDockerfile } from "./dockerfile.ts";
 import { acpDir, agentDir, cageCaEnv } from "./env.ts";
 import { APT_MOUNTS, formatEnv, formatStep, NPM_MOUNTS, parseMirror, stepFiles } from "./steps.ts";
@@ -93,6 +94,7 @@ const TOOLCHAIN_PACKAGES = ["build-essential", "libssl-dev", "pkg-config"];
  * Pure; a plan takes well under 10 ms.
  *
  * @param options.acp The session speaks ACP. Defaults to false.
+ * @param options.desk What people attach to is in a layer on top; not together with `acp`.
  *
  * @throws {UserError} With code `config-invalid`, for toolchains or a Dockerfile that cannot work.
  */
@@ -102,6 +104,7 @@ export function planImages(
     service: ServiceDefinition;
     facts: ImageFacts;
     acp?: boolean;
+    desk?: DeskTools;
   },
 ): ImagePlan {
   const { config, service, facts } = options;
@@ -132,6 +135,8 @@ export function planImages(
   images.push(plain);
   const final = options.acp === true && acp !== undefined
     ? planAcp(acp, { service, plain, base, images })
+    : options.desk !== undefined
+    ? planDesk(options.desk, { service, plain, images })
     : plain;
   return {
     images,
@@ -281,6 +286,20 @@ function planAcp(
     cause: `${service.title} with ${npm}`,
   });
   images.push(adapter, final);
+  return final;
+}
+
+function planDesk(
+  desk: DeskTools,
+  options: { service: ServiceDefinition; plain: ImageSpec; images: ImageSpec[] },
+): ImageSpec {
+  const { service, plain, images } = options;
+  const final = nameImage({
+    repository: `${IMAGE.servicePrefix}${service.name}${IMAGE.deskSuffix}`,
+    ...draftDesk(desk, { parent: plain.ref }),
+    labels: { [LABEL.service]: service.name },
+  });
+  images.push(final);
   return final;
 }
 

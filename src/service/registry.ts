@@ -113,7 +113,7 @@ function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefini
 
 /** Another command line may know nothing of these arguments. */
 function planBypass(service: ServiceDefinition, config: ServiceConfig): { bypass?: string[] } {
-  const own = config.command === undefined ? service.bypass : undefined;
+  const own = config.command === undefined ? service.bypass : [];
   const bypass = config.bypass ?? own;
   return bypass === undefined ? {} : { bypass };
 }

@@ -3,6 +3,7 @@ import { defaultConfig } from "../../../src/config/defaults.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { EXIT, UserError } from "../../../src/errors.ts";
 import { BASE_FILES } from "../../../src/image/assets.ts";
+import type { DeskTools } from "../../../src/image/desk.ts";
 import {
   type ImageFacts,
   type ImagePlan,
@@ -35,12 +36,23 @@ function formatPlan(plan: ImagePlan): string {
 
 function plan(
   change: Partial<Config> = {},
-  options: { service?: string; facts?: Partial<ImageFacts>; acp?: boolean } = {},
+  options: {
+    service?: string;
+    facts?: Partial<ImageFacts>;
+    acp?: boolean;
+    desk?: DeskTools;
+  } = {},
 ): ImagePlan {
   const config = { ...defaultConfig(), ...change };
   const service = resolveService(options.service ?? "claude", config);
-  const { acp = false, facts } = options;
-  return planImages({ config, service, facts: { ...FACTS, ...facts }, acp });
+  const { acp = false, facts, desk } = options;
+  return planImages({
+    config,
+    service,
+    facts: { ...FACTS, ...facts },
+    acp,
+    ...(desk === undefined ? {} : { desk }),
+  });
 }
 
 const CASES: [string, () => ImagePlan][] = [
@@ -83,6 +95,10 @@ const CASES: [string, () => ImagePlan][] = [
   [
     "an ACP session of gemini needs nothing but gemini",
     () => plan({}, { service: "gemini", acp: true }),
+  ],
+  [
+    "what people attach to is a layer on top",
+    () => plan({}, { desk: { editor: "nvim", shell: "zsh" } }),
   ],
   [
     "host certificates go into the base",

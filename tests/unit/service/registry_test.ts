@@ -117,6 +117,20 @@ Deno.test("no built-in agent runs with its permissions switched off by default",
   for (const { args } of builtInServices()) assert.deepEqual(args, []);
 });
 
+for (
+  const [title, config, bypass] of [
+    ["the agent's own, where nothing else is said", {}, ["--yolo"]],
+    ["those of the configuration instead", { bypass: ["--careful"] }, ["--careful"]],
+    ["none, where the configuration says so", { bypass: [] }, []],
+    ["none of the agent's own for another program", { command: ["mine"] }, []],
+  ] as const
+) {
+  Deno.test(`arguments that switch permissions off: ${title}`, () => {
+    const gemini = structuredClone(config) as Config["services"][string];
+    assert.deepEqual(resolveService("gemini", { services: { gemini } }).bypass, bypass);
+  });
+}
+
 Deno.test("configuration goes on top: version, arguments, environment, domains", () => {
   const claude = resolveService("claude", {
     services: {
