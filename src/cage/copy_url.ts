@@ -53,6 +53,11 @@ function parseUrl(text: string): RepositoryAddress {
   if (url.hostname.startsWith("-")) throw refuse("", "its host is no host");
   const basename = lastPart(decode(url.pathname));
   const login = { username: decode(url.username), password: decode(url.password) };
+  // They go to git line by line.
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(login.username + login.password)) {
+    throw refuse("", "its login is none");
+  }
   const isWeb = scheme === "https:" || scheme === "http:";
   url.password = "";
   // To ssh a user is part of the address; to a web server it may be a token.
