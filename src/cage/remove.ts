@@ -38,10 +38,20 @@ export async function applyRemoval(
   return failures;
 }
 
+/** How long somebody else may take to remove a container, in milliseconds, and how often it is looked. */
+const REMOVING_MS = 10_000;
+const REMOVING_POLL_MS = 100;
+
+/** A container that its session's client is just removing is waited for. */
 async function isGone(
   object: ManagedObject,
   engine: Pick<Engine, "docker">,
 ): Promise<boolean> {
-  const result = await engine.docker([object.kind, "inspect", "--format", "yes", object.id]);
-  return result.code !== 0;
+  const format = object.kind === "container" ? "{{.State.Status}}" : "there";
+  for (let waited = 0;; waited += REMOVING_POLL_MS) {
+    const result = await engine.docker([object.kind, "inspect", "--format", format, object.id]);
+    if (result.code !== 0) return true;
+    if (result.stdout.trim() !== "removing" || waited >= REMOVING_MS) return false;
+    await new Promise((resolve) => setTimeout(resolve, REMOVING_POLL_MS));
+  }
 }
