@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { PreparedCage } from "../cage/prepare.ts";
+import { readStopMark } from "../cage/stop_mark.ts";
 import { type Attachment, runSession, type SessionContext } from "../cage/session.ts";
 import { sessionsDir } from "../cage/sessions.ts";
 import { parseDurationMs } from "../config/units.ts";
@@ -21,6 +22,8 @@ export type WarmRequest = {
   /** Whole command line of the agent. */
   command: readonly string[];
   identity: WarmIdentity;
+  /** What the last stop of the cage had said when somebody wanted this agent. */
+  mark: string;
 };
 
 /** Where the sockets of a cage's waiting agents are. */
@@ -63,7 +66,8 @@ export async function holdAgent(
   options: { context: SessionContext },
 ): Promise<void> {
   const { context } = options;
-  const { identity, command } = request;
+  const { identity, command, mark } = request;
+  const { stateDir } = context.host;
   const lock = await tryLockFile(join(cage.dir, `warm-${identity.kind.slice(0, 12)}.lock`));
   if (lock === undefined) return;
   let isLocked = true;
@@ -75,7 +79,8 @@ export async function holdAgent(
   const io = planHolderIo(context.io, held);
   const attach = attachDoor(cage, {
     identity,
-    stateDir: context.host.stateDir,
+    stateDir,
+    isStopped: async () => await readStopMark(stateDir, cage.id) !== mark,
     onOpen: (door) => held.door = door,
     onTaken: unlock,
   });
@@ -102,11 +107,13 @@ function attachDoor(
   options: {
     identity: WarmIdentity;
     stateDir: string;
+    /** The cage was stopped since. */
+    isStopped(): Promise<boolean>;
     onOpen(door: WarmDoor): void;
     onTaken(): void;
   },
 ): Attachment {
-  const { identity, stateDir, onOpen, onTaken } = options;
+  const { identity, stateDir, isStopped, onOpen, onTaken } = options;
   const socket = findSocket(cage.engine.url);
   return {
     detached: socket !== undefined,
@@ -123,6 +130,8 @@ function attachDoor(
         client: door.client,
         run: (ends, events) => {
           door.gone.then(() => events.onClientEnd("gone"));
+          // Now there is a container, which every later stop finds by itself.
+          isStopped().then((stopped) => stopped ? door.close() : undefined);
           return passBytes(ends, events);
         },
         onStderr: async (bytes) => {

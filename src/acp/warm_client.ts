@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type CageSite, draftCage, planSite, type PreparedCage } from "../cage/prepare.ts";
+import { readStopMark } from "../cage/stop_mark.ts";
 import { cageDir } from "../cage/store.ts";
 import type { Host } from "../host.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
@@ -21,7 +22,7 @@ export type WarmClientOptions = {
   /** Ends the session, when this process is asked to end. */
   signal?: AbortSignal | undefined;
   /** How the next one is asked for. */
-  kept: Omit<HolderRequest, "cageId" | "project">;
+  kept: Omit<HolderRequest, "cageId" | "project" | "mark">;
 };
 
 /**
@@ -40,8 +41,9 @@ export async function runWarm(
     io.warn("acp.warm has no effect on Windows: no agent can be handed from program to program");
     return { onFirstMessage() {} };
   }
+  const mark = await readStopMark(host.stateDir, site.id);
   const onFirstMessage = () =>
-    startHolder({ ...kept, cageId: site.id, project: site.project.path }, host);
+    startHolder({ ...kept, cageId: site.id, project: site.project.path, mark }, host);
   // Where an agent waits, its images and its home are there: the engine is asked nothing.
   const cage = await draftCage(await planSite(site, options), options);
   await checkHidden(cage.dir, cage.workspace.roots);
@@ -86,6 +88,8 @@ export type HolderRequest = {
   name?: string | undefined;
   engineContext?: string | undefined;
   args: readonly string[];
+  /** What the last stop of the cage had said before this client asked for an agent. */
+  mark: string;
 };
 
 /**
@@ -96,7 +100,7 @@ export function startHolder(
   request: HolderRequest,
   host: Pick<Host, "cwd" | "stateDir">,
 ): void {
-  const { service, cageId, project, name, engineContext, args } = request;
+  const { service, cageId, project, name, engineContext, args, mark } = request;
   const program = planProgram(observeProgram());
   const child = new Deno.Command(program.command, {
     args: [
@@ -104,6 +108,7 @@ export function startHolder(
       ...(engineContext === undefined ? [] : ["--context", engineContext]),
       ...["--path", project, "acp", "hold", service],
       ...(name === undefined ? [] : ["--name", name]),
+      ...["--mark", mark],
       ...["--log", join(cageDir(host.stateDir, cageId), "warm.log")],
       ...(args.length === 0 ? [] : ["--", ...args]),
     ],

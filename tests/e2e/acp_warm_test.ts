@@ -78,13 +78,10 @@ async function waitForNothing(world: World): Promise<void> {
   });
 }
 
-/** Stops what waits, and what was about to when it was stopped. */
+/** Stops what waits, and what is about to: once is enough, whenever it comes. */
 async function stopEverything(world: World): Promise<void> {
-  await waitFor("the end of those that start", async () => {
-    const stopped = await world.sandcage(["stop"]);
-    assert.equal(stopped.code, 0, stopped.stderr);
-    return (await listHolders(world)).length === 0 || undefined;
-  });
+  const stopped = await world.sandcage(["stop"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
   await waitForNothing(world);
 }
 
@@ -158,6 +155,29 @@ Deno.test("an agent of an older configuration leaves, and nobody gets it", async
   assert.equal((await editor.leave()).code, 0);
   await waitForAgent(world);
   await stopEverything(world);
+});
+
+Deno.test("a stop means agents that were wanted before it and start after it, too", async () => {
+  await using world = await makeWarmWorld("warm-late");
+  await warmUp(world);
+  await stopEverything(world);
+  const log = join(world.root, "hold.txt");
+  // As the editor's client of before the stop would have it.
+  const late = await world.sandcage(["acp", "hold", "mine", "--mark", "", "--log", log]);
+  assert.equal(late.code, 0, await Deno.readTextFile(log));
+  await waitForNothing(world);
+  // The next editor is one of after it.
+  await warmUp(world);
+  await stopEverything(world);
+});
+
+Deno.test("a stop right after an editor's first message leaves no agent that was about to wait", async () => {
+  await using world = await makeWarmWorld("warm-stop");
+  await using editor = open(world);
+  await greet(editor);
+  await stopEverything(world);
+  await editor.leave();
+  await waitForNothing(world);
 });
 
 Deno.test("an agent that nobody wants goes after its time", async () => {

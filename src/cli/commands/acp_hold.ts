@@ -11,6 +11,8 @@ export type AcpHoldOptions = {
   service: string;
   path?: string;
   name?: string;
+  /** What the last stop had said when somebody wanted this agent. */
+  mark: string;
   /** File that gets what nobody hears. */
   log: string;
   args: string[];
@@ -21,7 +23,7 @@ export async function runAcpHold(
   options: AcpHoldOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { service, path, name, args } = options;
+  const { service, path, name, args, mark } = options;
   const { host, signals } = context;
   using log = await Deno.open(options.log, {
     create: true,
@@ -45,7 +47,7 @@ export async function runAcpHold(
     const command = [...acp, ...args];
     const identity = await observeIdentity(cage, { command, version: VERSION, host });
     const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
-    await holdAgent(cage, { command, identity }, { context: { host, io, takeSignals } });
+    await holdAgent(cage, { command, identity, mark }, { context: { host, io, takeSignals } });
     return EXIT.ok;
   } catch (error) {
     write(error instanceof UserError ? error.message : `${error}`);

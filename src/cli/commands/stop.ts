@@ -1,10 +1,12 @@
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { applyRemoval } from "../../cage/remove.ts";
+import { markStopped } from "../../cage/stop_mark.ts";
 import { listCageIds } from "../../cage/store.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
+import type { Host } from "../../host.ts";
 import { cageId } from "../../project/identity.ts";
 import { findProject } from "../../project/root.ts";
 import type { CommandContext } from "../context.ts";
@@ -21,14 +23,11 @@ export type StopOptions = { cages: string[]; all: boolean; path?: string };
 export async function runStop(options: StopOptions, context: CommandContext): Promise<number> {
   const { host, io } = context;
   const engine = await connectEngine({ host, context: context.engineContext ?? null });
+  const onRecord = await listCageIds(host.stateDir);
+  const wanted = await findWanted(options, { host, engine, onRecord });
+  // What is about to start has no container yet: it is told by the mark.
+  await markStopped(host.stateDir, options.all ? onRecord : wanted);
   const containers = await observeManaged(engine, ["container"]);
-  const known = new Set([
-    ...await listCageIds(host.stateDir),
-    ...containers.flatMap(({ cage }) => cage ?? []),
-  ]);
-  const wanted = options.cages.length > 0
-    ? options.cages.map((name) => findCageId(name, [...known]))
-    : [cageId(await findProject({ host, ...pathOf(options) }))];
   // A gateway goes with its session: its client removes it, or the next command does. A courier is
   // no session and ends by itself.
   const chosen = containers.filter(({ cage, role }) =>
@@ -45,6 +44,16 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   if (failures.length > 0) return EXIT.failed;
   step.done("stopped");
   return EXIT.ok;
+}
+
+async function findWanted(
+  options: StopOptions,
+  { host, engine, onRecord }: { host: Host; engine: Engine; onRecord: readonly string[] },
+): Promise<string[]> {
+  if (options.cages.length === 0) return [cageId(await findProject({ host, ...pathOf(options) }))];
+  const containers = await observeManaged(engine, ["container"]);
+  const known = [...new Set([...onRecord, ...containers.flatMap(({ cage }) => cage ?? [])])];
+  return options.cages.map((name) => findCageId(name, known));
 }
 
 /**

@@ -7,6 +7,7 @@ export function addAcpWarm(acp: CommandUnknownOpts, wiring: Wiring): void {
   const hold = newCommand("hold", { summary: "keep an agent started for the next editor" })
     .argument("<service>", "name of the service")
     .option("--name <cage>", "name of the cage")
+    .requiredOption("--mark <text>", "what the last stop of the cage said")
     .requiredOption("--log <file>", "file for what it has to say")
     .action((service, flags) =>
       wiring.end((async () => {
