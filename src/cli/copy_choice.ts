@@ -1,0 +1,40 @@
+import { resolve } from "node:path";
+import { type CopyRecord, listCopyCages, requireCopyCage } from "../cage/copy_record.ts";
+import type { Host } from "../host.ts";
+import { isSameOrInside } from "../project/refused.ts";
+import { findProject } from "../project/root.ts";
+
+/** How a command line says which cage it is about. */
+export type CopyChoice = {
+  /** Name, id, or the start of one. */
+  cage?: string | undefined;
+  /** The project, as on the command line. */
+  path?: string | undefined;
+};
+
+/**
+ * The copy cage that a command is about: the named one, else that of the directory stood in, which
+ * may be the clone that a cage was made from.
+ *
+ * @throws {UserError} If it means none or several.
+ */
+export async function chooseCopyCage(choice: CopyChoice, host: Host): Promise<CopyRecord> {
+  const word = choice.cage;
+  if (word !== undefined) return await requireCopyCage(host.stateDir, { word });
+  const own = await findProjectOfCage(choice, host);
+  const projectPath = own ?? (await findProject({ host, ...pathOf(choice) })).path;
+  return await requireCopyCage(host.stateDir, { projectPath });
+}
+
+async function findProjectOfCage(choice: CopyChoice, host: Host): Promise<string | undefined> {
+  const start = await Deno.realPath(resolve(host.cwd, choice.path ?? ".")).catch(() => undefined);
+  if (start === undefined) return undefined;
+  return (await listCopyCages(host.stateDir))
+    .map(({ cage }) => cage.projectPath)
+    .filter((path) => isSameOrInside(start, path))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+function pathOf({ path }: CopyChoice): { path?: string } {
+  return path === undefined ? {} : { path };
+}
