@@ -29,6 +29,12 @@ export type CopyRecord = {
   dockerfile?: string;
   /** The commit the project's repository inside began with; absent without one. */
   baseCommit?: string;
+  /** Commits inside up to which the history is on the host by now, as patches or promoted. */
+  takenCommits?: string[];
+  /** A directory that is being copied in beside the others; nothing in it is anybody's work yet. */
+  adding?: string;
+  /** When work came back last, ISO 8601. */
+  exportedAt?: string;
   /** ISO 8601. */
   createdAt: string;
 };
