@@ -4,7 +4,7 @@ import { STAGE, StageError, type Step, type Was, writeJournal } from "./journal.
 import { isFollowedInside } from "./link_target.ts";
 import { removeTree } from "./remove_tree.ts";
 import type { CommitResult, StageChange, StageState } from "./stage.ts";
-import { clearQuietly } from "./stage_dir.ts";
+import { clearQuietly, type KeptPath, moveToKept } from "./stage_dir.ts";
 import { hasRealParents, isAsItWas, type Site, takeStep, undoStep } from "./step.ts";
 
 /**
@@ -17,12 +17,11 @@ export function commitStage(state: StageState, change: StageChange): CommitResul
   try {
     const refusedLinks = makeLinks(state);
     if (state.announced !== undefined) dropUnannounced(state, state.announced, "");
-    const found = findChanged(state, site, change);
-    if (found.length > 0) return end(state, { changed: found, refusedLinks });
-    const steps = planSteps(state, change);
-    if (steps.length > 0) writeJournal(fs, stageDir, { steps });
-    const changed = takeSteps(site, steps);
-    return end(state, { changed, refusedLinks });
+    const changed = findChanged(state, site, change);
+    const result: CommitResult = { changed, kept: [], refusedLinks };
+    if (changed.length === 0) Object.assign(result, makeChange(site, planSteps(state, change)));
+    clearQuietly(fs, stageDir);
+    return result;
   } catch (error) {
     // A journal that stands could not be taken back: it is what the next one goes by.
     if (fs.lstat(`${stageDir}/${STAGE.journal}`) === undefined) clearQuietly(fs, stageDir);
@@ -30,23 +29,38 @@ export function commitStage(state: StageState, change: StageChange): CommitResul
   }
 }
 
-/** Takes steps back, the last one first, and with them the commit. */
-export function undoSteps(site: Site, steps: readonly Step[]): void {
+/**
+ * Takes steps back, the last one first, and with them the commit. What has no place to go back to,
+ * because somebody moved it meanwhile, is kept beside.
+ */
+export function undoSteps(site: Site, steps: readonly Step[]): KeptPath[] {
+  const kept: KeptPath[] = [];
+  // Which directories are where is looked at anew.
+  const undoing = { ...site, parents: new Map<string, string>() };
   for (let index = steps.length - 1; index >= 0; index--) {
-    undoStep(site, steps[index]!, { index });
+    const step = steps[index]!;
+    if (undoStep(undoing, step, { index }) === "done") continue;
+    const copy = moveToKept(site.fs, site.stageDir, {
+      path: `${site.stageDir}/${STAGE.old}/${index}`,
+    });
+    kept.push({ path: step.path, copy });
   }
   site.fs.remove(`${site.stageDir}/${STAGE.journal}`);
+  return kept;
 }
 
-function takeSteps(site: Site, steps: readonly Step[]): string[] {
-  if (steps.length === 0) return [];
+function makeChange(site: Site, steps: readonly Step[]): Pick<CommitResult, "changed" | "kept"> {
+  if (steps.length === 0) return { changed: [], kept: [] };
   try {
+    writeJournal(site.fs, site.stageDir, { steps });
     for (const [index, step] of steps.entries()) {
       if (takeStep(site, step, { index }) === "done") continue;
-      undoSteps(site, steps);
-      return [step.path];
+      return { changed: [step.path], kept: undoSteps(site, steps) };
     }
+    site.fs.remove(`${site.stageDir}/${STAGE.journal}`);
+    return { changed: [], kept: [] };
   } catch (error) {
+    if (site.fs.lstat(`${site.stageDir}/${STAGE.journal}`) === undefined) throw error;
     try {
       undoSteps(site, steps);
     } catch {
@@ -54,17 +68,10 @@ function takeSteps(site: Site, steps: readonly Step[]): string[] {
     }
     throw error;
   }
-  site.fs.remove(`${site.stageDir}/${STAGE.journal}`);
-  return [];
 }
 
 function describeStuck({ root, stageDir }: Site): string {
   return `A change of ${root} could neither be finished nor taken back; ${stageDir} has the rest`;
-}
-
-function end(state: StageState, result: CommitResult): CommitResult {
-  clearQuietly(state.fs, state.stageDir);
-  return result;
 }
 
 /** Links come after all files are written: no file is ever written through one. */

@@ -1,7 +1,7 @@
 import { undoSteps } from "./commit.ts";
 import type { TreeFs } from "./fs.ts";
 import { findJournal, STAGE, type Step } from "./journal.ts";
-import { clearQuietly } from "./stage_dir.ts";
+import { clearQuietly, type KeptPath, moveToKept } from "./stage_dir.ts";
 import { type Site, takeStep } from "./step.ts";
 
 /** How a stage that somebody left was dealt with. */
@@ -12,13 +12,6 @@ export type Recovery =
   | { kind: "finished"; kept: readonly KeptPath[] }
   /** The commit could not be brought to its end and was taken back. */
   | { kind: "undone"; cause: unknown; copy?: string };
-
-/** A path that somebody changed before a commit could be finished: it stays as it is. */
-export type KeptPath = {
-  path: string;
-  /** Absolute path of what would have come there; absent for what would have been removed. */
-  copy?: string;
-};
 
 /**
  * Brings a commit that was cut to its end. A path that is neither as it was nor as it should be is
@@ -49,7 +42,7 @@ export function recoverStage(
     undoSteps(site, steps);
     // Somebody may have worked in a directory that was there already.
     const copy = steps.some((step) => step.do === "place" && step.kind === "dir")
-      ? moveToKept(fs, stageDir, `${stageDir}/${STAGE.fresh}`)
+      ? moveToKept(fs, stageDir, { path: `${stageDir}/${STAGE.fresh}` })
       : undefined;
     clearQuietly(fs, stageDir);
     return { kind: "undone", cause, ...(copy === undefined ? {} : { copy }) };
@@ -62,16 +55,5 @@ export function recoverStage(
 function keepStaged({ fs, stageDir }: Site, step: Step): string | undefined {
   const staged = `${stageDir}/${STAGE.fresh}/${step.path}`;
   if (step.do !== "place" || fs.lstat(staged) === undefined) return undefined;
-  return moveToKept(fs, stageDir, staged);
-}
-
-function moveToKept(fs: TreeFs, stageDir: string, path: string): string {
-  const dir = `${stageDir}/${STAGE.kept}`;
-  if (fs.lstat(dir) === undefined) fs.mkdir(dir, 0o700);
-  let count = 1;
-  while (fs.lstat(`${dir}/${count}`) !== undefined) count++;
-  fs.mkdir(`${dir}/${count}`, 0o700);
-  const copy = `${dir}/${count}/${path.slice(path.lastIndexOf("/") + 1)}`;
-  fs.rename(path, copy);
-  return copy;
+  return moveToKept(fs, stageDir, { path: staged });
 }

@@ -3,7 +3,7 @@ import { type EntryKind, withExecutable } from "./entry.ts";
 import type { TreeFs } from "./fs.ts";
 import { STAGE, StageError, type Was } from "./journal.ts";
 import { removeTree } from "./remove_tree.ts";
-import { clearStage, prepareStageDir } from "./stage_dir.ts";
+import { clearStage, type KeptPath, prepareStageDir } from "./stage_dir.ts";
 
 /** Where a change is prepared and made. Both directories are absolute and of one file system. */
 export type StageOptions = {
@@ -57,6 +57,8 @@ export type CommitResult = {
   changed: readonly string[];
   /** Symlinks that were not made: through others that are there they lead outside. */
   refusedLinks: readonly string[];
+  /** What could not go back to its place, which somebody moved meanwhile, when all was taken back. */
+  kept: readonly KeptPath[];
 };
 
 /**
@@ -133,6 +135,7 @@ export function openStage(options: StageOptions): Stage {
       if (!isWhole) return undefined;
       state.announced?.add(file.path);
       announceParent(state, file.path);
+      makeParent(state, file.path, made);
       const mode = modeOf(state, file);
       if ((stat.mode & 0o777) !== mode.mode) fs.chmod(staged, mode.mode);
       addTop(state, file.path, { kind: "file", size: file.size, mtimeMs: file.mtimeMs });

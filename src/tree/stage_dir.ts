@@ -10,6 +10,13 @@ export function clearStage(fs: TreeFs, stageDir: string): void {
   if (fs.lstat(stageDir)?.kind === "dir" && fs.list(stageDir).length === 0) fs.remove(stageDir);
 }
 
+/** A path that somebody changed while a commit was made or finished: it stays as it is. */
+export type KeptPath = {
+  path: string;
+  /** Absolute path of what has no place now; absent when there is nothing to keep. */
+  copy?: string;
+};
+
 /**
  * Makes a stage directory; answers whether it holds what can be used again.
  *
@@ -40,4 +47,21 @@ export function clearQuietly(fs: TreeFs, stageDir: string): void {
   } catch {
     // The change is made, or it is not: neither depends on what is left here.
   }
+}
+
+/** Moves something out of the stage to where it stays until the user has looked; answers where. */
+export function moveToKept(
+  fs: TreeFs,
+  stageDir: string,
+  options: { path: string },
+): string {
+  const { path } = options;
+  const dir = `${stageDir}/${STAGE.kept}`;
+  if (fs.lstat(dir) === undefined) fs.mkdir(dir, 0o700);
+  let count = 1;
+  while (fs.lstat(`${dir}/${count}`) !== undefined) count++;
+  fs.mkdir(`${dir}/${count}`, 0o700);
+  const copy = `${dir}/${count}/${path.slice(path.lastIndexOf("/") + 1)}`;
+  fs.rename(path, copy);
+  return copy;
 }

@@ -54,23 +54,29 @@ export function takeStep(site: Site, step: Step, options: { index: number }): St
   }
 }
 
-/** Takes a step back, if it was taken. What somebody changed since stays as it is. */
-export function undoStep(site: Site, step: Step, options: { index: number }): void {
+/**
+ * Takes a step back, if it was taken. What somebody changed since stays as it is; `changed` when what
+ * was there before has no place to go back to.
+ */
+export function undoStep(site: Site, step: Step, options: { index: number }): StepResult {
   const { fs, root } = site;
   const target = `${root}/${step.path}`;
   const old = `${site.stageDir}/${STAGE.old}/${options.index}`;
+  if (!isInPlace(site, step)) return fs.lstat(old) === undefined ? "done" : "changed";
   switch (step.do) {
     case "place":
       return undoPlace(site, step, old);
     case "remove":
-      if (fs.lstat(old) !== undefined && fs.lstat(target) === undefined) fs.rename(old, target);
-      return;
+      if (fs.lstat(old) === undefined) return "done";
+      if (fs.lstat(target) !== undefined) return "changed";
+      fs.rename(old, target);
+      return "done";
     case "mode": {
       const stat = fs.lstat(target);
       if (stat?.kind === "file" && (stat.mode & 0o777) === step.mode) {
         fs.chmod(target, step.oldMode);
       }
-      return;
+      return "done";
     }
     default:
       return unreachable(step);
@@ -109,20 +115,23 @@ function keepOld(fs: TreeFs, target: string, options: { kind: string; old: strin
   }
 }
 
-function undoPlace(site: Site, step: StepOf<"place">, old: string): void {
+function undoPlace(site: Site, step: StepOf<"place">, old: string): StepResult {
   const { fs, root, stageDir } = site;
   const target = `${root}/${step.path}`;
   const staged = `${stageDir}/${STAGE.fresh}/${step.path}`;
   const kept = fs.lstat(old);
   let there = fs.lstat(target);
-  if (fs.lstat(staged) === undefined && there !== undefined) {
-    if (!isPlaced(there, step)) return;
+  const isTaken = fs.lstat(staged) === undefined;
+  if (isTaken && there !== undefined) {
+    if (!isPlaced(there, step)) return kept === undefined ? "done" : "changed";
     fs.rename(target, staged);
     there = undefined;
   }
-  if (kept === undefined) return;
+  if (kept === undefined) return "done";
   if (there === undefined) fs.rename(old, target);
+  else if (there.kind !== "link" && there.identity !== kept.identity) return "changed";
   else fs.remove(old);
+  return "done";
 }
 
 function isPlaced(stat: TreeStat, step: StepOf<"place">): boolean {
