@@ -1,8 +1,9 @@
 import type { Client, ClientCommand } from "../cage/attach.ts";
 import { attachContainer } from "../engine/attach.ts";
 import type { Engine } from "../engine/engine.ts";
+import { openPoller, type Poller } from "../engine/poller.ts";
 import type { Duplex } from "./streams.ts";
-import { ownStdout, sinkOfStream, sourceOf, sourceOfStream } from "./streams.ts";
+import { ownStdout, sinkOfStream, sourceOf, sourceOfPolled, sourceOfStream } from "./streams.ts";
 
 /** Times after which a session without a client is ended, in milliseconds. */
 export type Grace = {
@@ -29,6 +30,26 @@ export function ownStreams(): Duplex {
     source: sourceOf(Deno.stdin),
     sink: ownStdout(),
   };
+}
+
+/**
+ * The same with what waits for them, and for the engine beside them; without it where that is not
+ * Linux, or they are neither pipes nor sockets.
+ */
+export function pollOwnStreams(): { streams: Duplex; poller?: Poller } {
+  const poller = openPoller();
+  const input = poller?.openOwn(0, "read");
+  const output = poller?.openOwn(1, "write");
+  if (poller === undefined || input === undefined || output === undefined) {
+    poller?.close();
+    return { streams: ownStreams() };
+  }
+  const streams: Duplex = {
+    source: sourceOfPolled(input),
+    // It ends with this process.
+    sink: { write: output.write, close: () => Promise.resolve() },
+  };
+  return { streams, poller };
 }
 
 /** What a relayed client is made from. */
@@ -61,9 +82,11 @@ export function startAttachedClient(
     engine: Pick<Engine, "docker">;
     socket: string;
     container: string;
+    /** What waits for the client, and shall wait for the engine. */
+    poller?: Poller | undefined;
   },
 ): Client {
-  const { engine, socket, container } = options;
+  const { engine, socket, container, poller } = options;
   const starter = new Deno.Command(command.command, {
     args: command.args,
     env: command.env,
@@ -80,6 +103,7 @@ export function startAttachedClient(
     const streams = await attachContainer(socket, {
       container,
       onStderr: options.onStderr ?? writeStderr,
+      poller,
     });
     if (ended !== undefined) {
       streams.close();
@@ -95,7 +119,10 @@ export function startAttachedClient(
         const exit = Number.parseInt(stdout, 10);
         return Number.isNaN(exit) ? LEFT_BEHIND : exit;
       },
-      close: streams.close,
+      close() {
+        streams.close();
+        poller?.close();
+      },
       signal(name) {
         engine.docker(["kill", "--signal", name, container]).catch(() => {});
       },

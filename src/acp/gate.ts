@@ -1,3 +1,4 @@
+import { FIND_BYTE, type FindByte } from "./pass.ts";
 import { createScanner, type Scanned } from "./scan.ts";
 import { applyEdits, concatBytes, type Line, PASS, type Verdict } from "./verdict.ts";
 import type { Wanted } from "./wanted.ts";
@@ -29,6 +30,8 @@ export type GateOptions = {
   onBytes?(bytes: Uint8Array, state: { ends: boolean }): void;
   /** Most bytes of a line that are held. Defaults to 64 KiB. */
   holdLimit?: number;
+  /** How bytes are found in long pieces. Defaults to `indexOf`. */
+  find?: FindByte | undefined;
 };
 
 /** Most bytes of a line that are held. */
@@ -45,11 +48,11 @@ const NOTHING = new Uint8Array();
  * its last brace was not passed on, so that it never parses.
  */
 export function createGate(options: GateOptions): Gate {
-  const { wanted, judge, onLine, onBytes, holdLimit = HOLD_LIMIT } = options;
-  const scanner = createScanner(wanted);
+  const { wanted, judge, onLine, onBytes, holdLimit = HOLD_LIMIT, find = FIND_BYTE } = options;
+  const scanner = createScanner(wanted, find);
   // A carriage return is white space to JSON and the end of a line to some readers: lines that have
   // one inside are read both ways.
-  const parts = createScanner(wanted);
+  const parts = createScanner(wanted, find);
   let hasParts = false;
   let isOpen = false;
   let held: Uint8Array[] = [];
@@ -60,7 +63,7 @@ export function createGate(options: GateOptions): Gate {
   const read = (piece: Uint8Array) => {
     scanner.feed(piece);
     if (hasParts) return readParts(piece);
-    const first = piece.indexOf(RETURN);
+    const first = find(piece, RETURN, 0);
     if (first < 0) return;
     hasParts = true;
     // What stands before it begins where the line does: that reading is under way already.
@@ -68,7 +71,7 @@ export function createGate(options: GateOptions): Gate {
   };
   const readParts = (piece: Uint8Array) => {
     let from = 0;
-    for (let at = piece.indexOf(RETURN); at >= 0; at = piece.indexOf(RETURN, from)) {
+    for (let at = find(piece, RETURN, 0); at >= 0; at = find(piece, RETURN, from)) {
       parts.feed(piece.subarray(from, at));
       parts.restart();
       from = at + 1;
@@ -145,7 +148,7 @@ export function createGate(options: GateOptions): Gate {
     push(bytes) {
       const out: Uint8Array[] = [];
       let from = 0;
-      for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
+      for (let at = find(bytes, NEWLINE, 0); at >= 0; at = find(bytes, NEWLINE, from)) {
         const line = bytes.subarray(from, at + 1);
         append(out, goToEnd(line));
         from = at + 1;

@@ -80,7 +80,8 @@ function answering(options: GateOptions, answer: (line: string) => void): GateOp
 
 /** One way: what its gate lets through, and answers of the relay between two lines. */
 type Lane = {
-  write(pieces: readonly Uint8Array[], gate: Gate): Promise<void>;
+  /** Answers nothing when all of it is taken at once. */
+  write(pieces: readonly Uint8Array[], gate: Gate): Promise<void> | undefined;
   inject(line: Uint8Array): void;
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -92,14 +93,18 @@ function createLane(sink: ByteSink): Lane {
   let waiting: Uint8Array[] = [];
   let owed = 0;
   let broken = false;
-  const send = async (pieces: readonly Uint8Array[]) => {
-    for (const piece of pieces) {
-      if (piece.length > 0) await sink.write(piece);
+  /** Answers nothing when all of it is taken at once. */
+  const send = (pieces: readonly Uint8Array[]): Promise<void> | undefined => {
+    for (let at = 0; at < pieces.length; at++) {
+      const rest = pieces[at]!.length === 0 ? undefined : sink.write(pieces[at]!);
+      if (rest !== undefined) return rest.then(() => send(pieces.slice(at + 1)));
     }
+    return undefined;
   };
   // One write at a time, in order; the usual case waits for nothing.
-  const enqueue = (pieces: readonly Uint8Array[]): Promise<void> => {
+  const enqueue = (pieces: readonly Uint8Array[]): Promise<void> | undefined => {
     const next = tail === undefined ? send(pieces) : tail.then(() => send(pieces));
+    if (next === undefined) return undefined;
     const settled = next.catch(() => {
       broken = true;
     }).then(() => {
@@ -113,14 +118,16 @@ function createLane(sink: ByteSink): Lane {
     const lines = waiting;
     waiting = [];
     const bytes = lines.reduce((sum, line) => sum + line.length, 0);
-    enqueue(lines).catch(() => {}).then(() => owed -= bytes);
+    const done = enqueue(lines);
+    if (done === undefined) owed -= bytes;
+    else done.catch(() => {}).then(() => owed -= bytes);
   };
   return {
     write(pieces, gate) {
       const done = pieces.length === 0 ? undefined : enqueue(pieces);
       between = gate.isBetween();
       flush();
-      return done ?? Promise.resolve();
+      return done;
     },
     inject(line) {
       // Whoever asks without end and reads no answer gets none.
@@ -154,11 +161,12 @@ async function pump(
     const pieces = gate.push(bytes);
     if (broken) continue;
     try {
-      await lane.write(pieces, gate);
+      const done = lane.write(pieces, gate);
+      if (done !== undefined) await done;
     } catch {
       broken = true;
       onBroken();
     }
   }
-  if (!broken) await lane.write(gate.end(), gate).catch(onBroken);
+  if (!broken) await lane.write(gate.end(), gate)?.catch(onBroken);
 }

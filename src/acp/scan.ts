@@ -1,4 +1,4 @@
-import { createPasser } from "./pass.ts";
+import { createPasser, type FindByte } from "./pass.ts";
 import { foldName, type Wanted } from "./wanted.ts";
 
 /** A value that was looked for. */
@@ -65,8 +65,9 @@ type Frame = { node: Wanted; array: boolean };
  * messages in it. A line that is no JSON is read in some way and without an error.
  *
  * @param wanted Tree of a message's members.
+ * @param find How bytes are found in long strings. By default `indexOf`.
  */
-export function createScanner(wanted: Wanted): Scanner {
+export function createScanner(wanted: Wanted, find?: FindByte): Scanner {
   const root: Wanted = {
     path: "",
     leaf: false,
@@ -83,7 +84,7 @@ export function createScanner(wanted: Wanted): Scanner {
   let overflow = false;
   // Wanted containers from the outside in; what is not wanted is only counted.
   let frames: Frame[] = [];
-  const passer = createPasser();
+  const passer = createPasser(find);
   let skippedLeaf: Found | undefined;
   // The name or the value that comes next, as far as it matters.
   let expectsName = false;

@@ -2,10 +2,12 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { PreparedCage } from "../cage/prepare.ts";
 import type { Attachment } from "../cage/session.ts";
 import { findSocket } from "../engine/attach.ts";
+import { releaseStartPages } from "../engine/start_pages.ts";
 import type { Io } from "../io.ts";
 import { createAdvice } from "./advice.ts";
 import {
   ownStreams,
+  pollOwnStreams,
   type RelayedClientOptions,
   startAttachedClient,
   startPipedClient,
@@ -22,6 +24,7 @@ import {
 } from "./guard.ts";
 import type { AcpRules } from "./initialize.ts";
 import type { Direction } from "./mapping.ts";
+import type { FindByte } from "./pass.ts";
 import type { Recorder, Speaker } from "./record.ts";
 import { relay, type RelayOptions } from "./relay.ts";
 import { planRoots } from "./roots.ts";
@@ -48,14 +51,27 @@ export function attachEditor(
   return {
     detached: socket !== undefined,
     open(command, { container }) {
-      const handlers = planEditorRelay(cage, { ...options, container });
+      const { streams, poller } = socket === undefined
+        ? { streams: ownStreams() }
+        : pollOwnStreams();
+      const handlers = planEditorRelay(cage, { ...options, container, find: poller?.find });
       const relayed: RelayedClientOptions = {
-        client: ownStreams(),
-        run: (ends, events) => relay(ends, { ...handlers, ...events }),
+        client: streams,
+        run(ends, events) {
+          // It may stand for days, and needs little of what it took to start.
+          releaseStartPages();
+          return relay(ends, { ...handlers, ...events });
+        },
       };
       return socket === undefined
         ? startPipedClient(command, relayed)
-        : startAttachedClient(command, { ...relayed, engine: cage.engine, socket, container });
+        : startAttachedClient(command, {
+          ...relayed,
+          engine: cage.engine,
+          socket,
+          container,
+          poller,
+        });
     },
   };
 }
@@ -63,9 +79,9 @@ export function attachEditor(
 /** Decides what passes between an editor and the agent in a container, and what is said about it. */
 export function planEditorRelay(
   cage: PreparedCage,
-  options: AcpSessionOptions & { container: string },
+  options: AcpSessionOptions & { container: string; find?: FindByte | undefined },
 ): RelayOptions {
-  const { io, recorder, container } = options;
+  const { io, recorder, container, find } = options;
   const facts: GuardFacts = {
     rules: options.rules,
     roots: planRoots(cage.workspace.roots, options.platform),
@@ -97,6 +113,7 @@ export function planEditorRelay(
   return {
     client: mapped({
       wanted: CLIENT_WANTED,
+      find,
       judge: (line) => judgeClient(line, facts),
       onLine(line, verdict) {
         noteFate("client", verdict);
@@ -106,6 +123,7 @@ export function planEditorRelay(
     }, "inward"),
     agent: mapped({
       wanted: AGENT_WANTED,
+      find,
       judge: (line) => judgeAgent(line, facts),
       onLine(line, verdict, bytes) {
         noteFate("agent", verdict);

@@ -1,4 +1,5 @@
 import { constants, openSync, statSync, writeSync } from "node:fs";
+import type { PolledStream } from "../engine/poller.ts";
 
 /** Where bytes come from. */
 export type ByteSource = {
@@ -6,10 +7,13 @@ export type ByteSource = {
   read(): Promise<Uint8Array | undefined>;
 };
 
-/** Where bytes go. Both calls reject when nobody takes them any more. */
+/** Where bytes go. Both calls reject when nobody takes them any more, and never throw. */
 export type ByteSink = {
-  /** Resolves when the bytes were taken: their memory may be used again. */
-  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Resolves when the bytes were taken: their memory may be used again. Answers nothing when they
+   * are taken already.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
   /** Says that nothing more comes. */
   close(): Promise<void>;
 };
@@ -36,6 +40,17 @@ export function sourceOf(reader: { read(buffer: Uint8Array): Promise<number | nu
       // Its failure is the next call's.
       ahead.catch(() => {});
       return used.subarray(0, count);
+    },
+  };
+}
+
+/** A polled file as a source. */
+export function sourceOfPolled(stream: Pick<PolledStream, "read">): ByteSource {
+  const buffer = new Uint8Array(CHUNK);
+  return {
+    async read() {
+      const count = await stream.read(buffer);
+      return count === null ? undefined : buffer.subarray(0, count);
     },
   };
 }

@@ -1,8 +1,11 @@
+import type { PolledStream, Poller } from "./poller.ts";
+
 /** A connection to the streams of a container. */
 export type AttachedStreams = {
   /** The next bytes of the container's stdout, valid until the next call; `undefined` at the end. */
   read(): Promise<Uint8Array | undefined>;
-  write(bytes: Uint8Array): Promise<void>;
+  /** Answers nothing when all of it is taken already. */
+  write(bytes: Uint8Array): Promise<void> | undefined;
   /** Ends the container's stdin; what it still says is read. */
   closeWrite(): Promise<void>;
   close(): void;
@@ -29,44 +32,38 @@ export function findSocket(url: string | undefined): string | undefined {
  * message crosses one process less.
  *
  * @param socket Path of the engine's socket.
+ * @param options.poller What waits for the connection. By default the runtime does.
  * @param options.onStderr Gets what the container says on stderr; its bytes hold until it resolves.
  * @throws {Error} If the engine does not attach.
  * @see {@link https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach}
  */
 export async function attachContainer(
   socket: string,
-  options: { container: string; onStderr(bytes: Uint8Array): Promise<void> },
+  options: {
+    container: string;
+    onStderr(bytes: Uint8Array): Promise<void>;
+    poller?: Poller | undefined;
+  },
 ): Promise<AttachedStreams> {
-  const { container, onStderr } = options;
-  const connection = await Deno.connect({ transport: "unix", path: socket });
+  const { container, onStderr, poller } = options;
+  const connection = poller === undefined ? await connect(socket) : poller.connect(socket);
   const buffer = new Uint8Array(CHUNK);
   let rest: Uint8Array;
   try {
-    await writeAll(connection, new TextEncoder().encode(formatRequest(container)));
+    await connection.write(new TextEncoder().encode(formatRequest(container)));
     rest = await readHead(connection, buffer);
   } catch (error) {
     connection.close();
     throw error;
   }
   const frame = createFrameReader();
-  // It reads on while the last bytes are still in use; two buffers take turns.
-  let [used, free] = [buffer, new Uint8Array(CHUNK)];
-  let ahead: Promise<number | null> | undefined;
-  const readOn = () => {
-    ahead = connection.read(free);
-    // Its failure is the next call's.
-    ahead.catch(() => {});
-    return ahead;
-  };
   return {
     async read() {
       for (;;) {
         if (rest.length === 0) {
-          const count = await (ahead ?? readOn());
+          const count = await connection.read(buffer);
           if (count === null) return undefined;
-          [used, free] = [free, used];
-          rest = used.subarray(0, count);
-          readOn();
+          rest = buffer.subarray(0, count);
         }
         const { stream, piece, length } = frame(rest);
         rest = rest.subarray(length);
@@ -75,8 +72,8 @@ export async function attachContainer(
         await onStderr(piece);
       }
     },
-    write: (bytes) => writeAll(connection, bytes),
-    closeWrite: () => connection.closeWrite(),
+    write: connection.write,
+    closeWrite: connection.closeWrite,
     close() {
       try {
         connection.close();
@@ -128,7 +125,7 @@ function formatRequest(container: string): string {
 }
 
 /** Reads the engine's answer; what follows it is the stream's. */
-async function readHead(connection: Deno.Conn, buffer: Uint8Array): Promise<Uint8Array> {
+async function readHead(connection: PolledStream, buffer: Uint8Array): Promise<Uint8Array> {
   let filled = 0;
   while (filled < MAX_HEAD) {
     const count = await connection.read(buffer.subarray(filled));
@@ -143,6 +140,14 @@ async function readHead(connection: Deno.Conn, buffer: Uint8Array): Promise<Uint
   throw new Error("The engine does not attach: it gave no answer");
 }
 
-async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+async function connect(path: string): Promise<PolledStream> {
+  const connection = await Deno.connect({ transport: "unix", path });
+  return {
+    read: (buffer) => connection.read(buffer),
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+    },
+    closeWrite: () => connection.closeWrite(),
+    close: () => connection.close(),
+  };
 }

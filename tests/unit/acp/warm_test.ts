@@ -149,7 +149,10 @@ Deno.test("an agent that nobody takes leaves after its time", async () => {
   const door = world.open({ idleMs: 1 });
   await door.gone;
   assert.equal(await door.client.source.read(), undefined);
-  await assert.rejects(door.client.sink.write(bytes("x")), Deno.errors.BrokenPipe);
+  await assert.rejects(
+    async () => await door.client.sink.write(bytes("x")),
+    Deno.errors.BrokenPipe,
+  );
 });
 
 Deno.test("a client that dies is noticed, whatever its streams do", async () => {
