@@ -100,6 +100,12 @@ async function listArchives(world: World): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name);
 }
 
+/** Folders of builds that are under way, or were when somebody killed them. */
+async function listBuilds(world: World): Promise<string[]> {
+  const dir = join(world.state, "tmp");
+  return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name);
+}
+
 async function listImages(name: string): Promise<string[]> {
   const label = `label=dev.sandcage.service=${name}`;
   const text = await docker(["image", "ls", "--filter", label, "--format", "{{.Repository}}"]);
@@ -413,12 +419,12 @@ Deno.test("an installation killed in the middle leaves nothing, and the next one
   assert.equal((await world.sandcage(["acp", "remove", agent.id, "--home"])).code, 0);
 });
 
-Deno.test("an agent of a Python index is installed with its dependencies and answers", async () => {
-  // Builds reach this machine there, and nobody beyond does.
+/** An index of Python packages where builds reach it, and nobody beyond does; with one agent in it. */
+function servePython() {
   const hostname =
     Deno.networkInterfaces().find(({ name, family }) => name === "docker0" && family === "IPv4")!
       .address;
-  await using index = serveAgents({ hostname });
+  const index = serveAgents({ hostname });
   const wheel = packZip([
     {
       name: "tiny_acp/__init__.py",
@@ -441,26 +447,86 @@ Deno.test("an agent of a Python index is installed with its dependencies and ans
   const file = "tiny_acp-0.4.2-py3-none-any.whl";
   index.files.set(`/simple/tiny-acp/${file}`, wheel);
   const page = `<a href="${file}#sha256=${sha256(wheel)}">${file}</a>`;
-  index.files.set(
-    "/simple/tiny-acp/",
-    () => new Response(page, { headers: { "content-type": "text/html" } }),
-  );
-  await using registry = serveAgents();
-  const name = id("python");
-  registry.agents = [{
+  const answer = () => new Response(page, { headers: { "content-type": "text/html" } });
+  index.files.set("/simple/tiny-acp/", answer);
+  const env = { PIP_INDEX_URL: `${index.url}/simple/`, PIP_TRUSTED_HOST: hostname };
+  return Object.assign(index, { pip: env, page: answer });
+}
+
+function pythonAgent(name: string) {
+  return {
     id: name,
     name: "Tiny from Python",
     version: "0.4.2",
     description: "A package of a Python index",
     distribution: { uvx: { package: "tiny-acp@0.4.2", args: ["acp"] } },
-  }];
+  };
+}
+
+Deno.test("an agent of a Python index is installed with its dependencies and answers", async () => {
+  await using index = servePython();
+  await using registry = serveAgents();
+  const name = id("python");
+  registry.agents = [pythonAgent(name)];
   await using world = await makeRegistryWorld("acp-python", registry);
   const installed = await world.sandcage(["acp", "install", name], {
     timeoutMs: INSTALL_MS,
-    env: { PIP_INDEX_URL: `${index.url}/simple/`, PIP_TRUSTED_HOST: hostname },
+    env: index.pip,
   });
   assert.equal(installed.code, 0, installed.stderr);
   const relayed = await world.sandcage(["acp", "run", name], { stdin: INITIALIZE });
   assert.equal(relayed.stdout, `${ANSWER}\n`, relayed.stderr);
   assert.equal((await world.sandcage(["acp", "remove", name, "--home"])).code, 0);
+});
+
+Deno.test("an installation killed while its image is built leaves no agent, and the next one works", async () => {
+  await using index = servePython();
+  await using registry = serveAgents();
+  const name = id("half");
+  registry.agents = [pythonAgent(name)];
+  await using world = await makeRegistryWorld("acp-half", registry);
+  // The build is inside its step for as long as the index thinks about it.
+  const release = Promise.withResolvers<void>();
+  index.files.set("/simple/tiny-acp/", () => {
+    const body = new ReadableStream({
+      async pull(controller) {
+        await release.promise;
+        controller.close();
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/html" } });
+  });
+  const child = world.spawn(["acp", "install", name], { env: index.pip });
+  await waitFor(
+    "the build",
+    () => Promise.resolve(index.asked.includes("/simple/tiny-acp/") || undefined),
+    { timeoutMs: INSTALL_MS },
+  );
+  await child.end("SIGKILL");
+  const listed = await world.sandcage(["acp", "installed", "--json"]);
+  assert.deepEqual(JSON.parse(listed.stdout), []);
+  assert.deepEqual((await world.sandcage(["acp", "run", name])).code, 2, "it is no service");
+  assert.deepEqual((await readRecord(world)).agents, {});
+  release.resolve();
+  // The engine's client ends by itself when its build has failed.
+  await waitFor("the end of the build", async () => {
+    const commands = await Promise.all(
+      [...Deno.readDirSync("/proc")].map((entry) =>
+        Deno.readTextFile(`/proc/${entry.name}/cmdline`).catch(() => "")
+      ),
+    );
+    return commands.every((command) => !command.includes(world.root)) || undefined;
+  }, { timeoutMs: 60_000 });
+  assert.deepEqual(await listImages(name), []);
+  index.files.set("/simple/tiny-acp/", index.page);
+  const again = await world.sandcage(["acp", "install", name], {
+    timeoutMs: INSTALL_MS,
+    env: index.pip,
+  });
+  assert.equal(again.code, 0, again.stderr);
+  assert.deepEqual(await listBuilds(world), [], "what the killed build worked with is gone");
+  const relayed = await world.sandcage(["acp", "run", name], { stdin: INITIALIZE });
+  assert.equal(relayed.stdout, `${ANSWER}\n`, relayed.stderr);
+  assert.equal((await world.sandcage(["acp", "remove", name, "--home"])).code, 0);
+  await assertNothing(world, name);
 });
