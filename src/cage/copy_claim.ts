@@ -47,19 +47,43 @@ export async function claimCopyCage(copy: CopyRecord, options: ClaimOptions): Pr
  *
  * @throws {UserError} Of code `conflict`, when another cage has it.
  */
-export async function renameCopyCage(
-  copy: CopyRecord,
+export function renameCopyCage(
+  copy: Pick<CopyRecord, "id">,
   name: string,
   options: { stateDir: string },
 ): Promise<CopyRecord> {
   const { stateDir } = options;
+  return changeCopyRecord(copy.id, async (now) => {
+    const holder = await findHolder(name, stateDir);
+    if (holder !== undefined && holder.id !== now.id) throw takenName(holder);
+    if (await findCage(cageDir(stateDir, name)) !== undefined) throw mountedName(name);
+    return { ...now, name };
+  }, options);
+}
+
+/**
+ * Changes a record as it is by now: nobody else's change is lost.
+ *
+ * @throws {UserError} Of code `conflict`, when the cage is gone.
+ */
+export async function changeCopyRecord(
+  id: string,
+  change: (now: CopyRecord) => CopyRecord | Promise<CopyRecord>,
+  options: { stateDir: string },
+): Promise<CopyRecord> {
+  const { stateDir } = options;
   using _names = await lockNames(stateDir);
-  const holder = await findHolder(name, stateDir);
-  if (holder !== undefined && holder.id !== copy.id) throw takenName(holder);
-  if (await findCage(cageDir(stateDir, name)) !== undefined) throw mountedName(name);
-  const renamed = { ...copy, name };
-  await writeCopyRecord(stateDir, renamed);
-  return renamed;
+  const now = await findCopyRecord(cageDir(stateDir, id));
+  if (now === undefined) {
+    throw new UserError(`The cage ${id} was removed meanwhile`, {
+      hint: "See what there is: sandcage list",
+      exit: EXIT.conflict,
+      code: "conflict",
+    });
+  }
+  const changed = await change(now);
+  await writeCopyRecord(stateDir, changed);
+  return changed;
 }
 
 /** Whether a cage was begun by somebody who is gone: nothing in it is anybody's work. */
