@@ -1,17 +1,18 @@
 /**
  * Writes the modules that are generated: src/service/built_in.ts and src/secrets/service_keys.ts from
- * registry/services, src/cage/skeleton.ts from compose, src/image/gateway_sources.ts from the names of
- * the gateway's files. The YAML is what people edit; loading its parser at
- * every start would cost 12 ms of a start that has 80 (measured).
+ * registry/services, src/cage/skeleton.ts from compose, src/image/gateway_sources.ts and
+ * src/image/courier_sources.ts from the names of their files. The YAML is what people edit; loading
+ * its parser at every start would cost 12 ms of a start that has 80 (measured).
  */
 import { parse } from "yaml";
 import {
   formatBuiltIn,
+  formatCourierSources,
   formatGatewaySources,
   formatServiceKeys,
   formatSkeletons,
 } from "./generate_format.ts";
-import { listGatewaySources } from "./gateway_sources.ts";
+import { listCourierSources, listGatewaySources } from "./gateway_sources.ts";
 
 type Definition = { auth?: { keys?: Record<string, string[]> } };
 
@@ -37,6 +38,10 @@ await Deno.writeTextFile(new URL("src/cage/skeleton.ts", root), formatSkeletons(
 await Deno.writeTextFile(
   new URL("src/image/gateway_sources.ts", root),
   formatGatewaySources(listGatewaySources(root)),
+);
+await Deno.writeTextFile(
+  new URL("src/image/courier_sources.ts", root),
+  formatCourierSources(listCourierSources(root)),
 );
 
 async function readYaml(path: string): Promise<unknown> {

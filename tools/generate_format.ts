@@ -44,15 +44,28 @@ export const GATEWAY_SKELETON: GatewaySkeleton = ${JSON.stringify(skeletons.gate
 
 /** Formats the generated module of the gateway's sources, each imported as text. Pure. */
 export function formatGatewaySources(paths: readonly string[]): string {
+  return formatSources(paths, { name: "GATEWAY_SOURCES", of: "gateway", below: "policy" });
+}
+
+/** The same for the courier's. Pure. */
+export function formatCourierSources(paths: readonly string[]): string {
+  return formatSources(paths, { name: "COURIER_SOURCES", of: "courier", below: "tree" });
+}
+
+function formatSources(
+  paths: readonly string[],
+  options: { name: string; of: string; below: string },
+): string {
+  const { name, of, below } = options;
   const imports = paths.map((path, index) =>
     `import file${index} from "${path.replace(/^src\//, "../")}" with { type: "text" };\n`
   );
   const entries = paths.map((path, index) => `  "${path}": file${index},\n`);
-  return `// Generated from the files in src/gateway and src/policy by: ${COMMAND}
+  return `// Generated from the files in src/${of} and src/${below} by: ${COMMAND}
 // deno-fmt-ignore-file
 ${imports.join("")}
-/** What the gateway is bundled from inside its image, by path in the repository. */
-export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
+/** What the ${of} is bundled from inside its image, by path in the repository. */
+export const ${name}: Readonly<Record<string, string>> = {
 ${entries.join("")}};
 `;
 }

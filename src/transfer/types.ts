@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import type { TreeItem } from "../tree/entry.ts";
+import type { TreeItem, TreeProblem } from "../tree/entry.ts";
 import type { TreeRules } from "../tree/rules.ts";
 
 /** A directory of a copy cage: a name inside, a place on the host. */
@@ -65,8 +65,17 @@ export type Courier = AsyncDisposable & {
   scan(root: string, rules: TreeRules): AsyncIterable<readonly TreeItem[]>;
   /** SHA-256 of files by path, hex; those that cannot be read are missing. */
   hash(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** The named entries as one tar stream, in the order given; hard links come as files. */
-  read(root: string, paths: readonly string[]): AsyncIterable<Uint8Array>;
+  /**
+   * The named entries as one tar stream, in the order given; hard links come as files.
+   *
+   * @param options.onProblem Gets what is not in the stream, or "changed while read" in it: then the
+   * stream has bytes that no file ever had maybe.
+   */
+  read(
+    root: string,
+    paths: readonly string[],
+    options?: { onProblem?(problem: TreeProblem): void },
+  ): AsyncIterable<Uint8Array>;
   /**
    * Writes entries as they come, replacing what is there: for a tree nobody works in yet. What was
    * written before a cut stays.
@@ -74,7 +83,7 @@ export type Courier = AsyncDisposable & {
   fill(root: string, tar: AsyncIterable<Uint8Array>): Promise<void>;
   /** Makes changes together or not at all; answers with what stood in the way. */
   change(root: string, change: TreeChange): Promise<readonly ChangedMeanwhile[]>;
-  /** Removes paths with all that is below. */
+  /** Removes paths with all that is below; the root `""` is `/work`, for a whole directory. */
   remove(root: string, paths: readonly string[]): Promise<void>;
   /** Takes a checkpoint of all of `/work`, or brings one back. */
   checkpoint(name: string): Promise<Checkpoint>;

@@ -1,0 +1,41 @@
+# sandcage/courier: Node, one script, nothing else; the same for every project.
+# No `# syntax=` line and no heredoc: the BuildKit inside engine 20.10 has to build it offline.
+ARG PARENT
+
+# The same step as the gateway's: one layer for both.
+FROM ${PARENT} AS node
+RUN install -d -m 0755 /gateway/etc /gateway/app \
+    && install -d -m 1777 /gateway/tmp \
+    && echo "gateway:x:65532:65532::/:/none" >/gateway/etc/passwd \
+    && cp /opt/sandcage/node/bin/node /gateway/app/node \
+    && ldd /gateway/app/node | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /gateway/
+
+FROM node AS script
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN --mount=type=cache,id=sandcage-npm,target=/root/.npm \
+    --mount=type=secret,id=npmrc,target=/root/.npmrc \
+    npm ci --no-audit --no-fund --ignore-scripts
+COPY src ./src
+RUN node node_modules/esbuild/bin/esbuild src/courier/main.ts \
+      --bundle --platform=node --target=node22 --format=esm --log-level=warning \
+      --banner:js='import { createRequire } from "node:module"; const require = createRequire("/");' \
+      --outfile=/gateway/app/main.mjs
+# One start in the image to be: V8 keeps what it compiled. Whom a cage's files belong to is not known
+# here; it is nearly always this one, and V8 knows it again by the user. End of input ends it. A new
+# volume takes over who may write to its directory here, so that no step as root is needed later.
+RUN install -d -m 1777 /gateway/cache /gateway/run \
+    && install -d -m 0777 /gateway/work /gateway/checkpoints \
+    && { env -i PATH="$PATH" NODE_COMPILE_CACHE=/cache timeout 30 \
+      chroot --userspec=64000:64000 /gateway /app/node /app/main.mjs serve </dev/null >/dev/null \
+      || true; } \
+    && chmod -R a+rX,a-w /gateway/cache && test -n "$(ls -A /gateway/cache)" \
+    && rm /gateway/app/node && mkdir /script \
+    && cd /gateway && mv app cache run work checkpoints /script/
+
+FROM scratch
+COPY --from=node /gateway/ /
+COPY --from=script /script/ /
+ENV NODE_COMPILE_CACHE=/cache
+USER 64000:64000
+ENTRYPOINT ["/app/node", "/app/main.mjs"]

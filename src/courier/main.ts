@@ -1,0 +1,84 @@
+import * as fs from "node:fs";
+import process from "node:process";
+import { FrameError } from "../tree/frames.ts";
+import { readLeases, takeLease } from "./lease.ts";
+import { createLink, CutError, type Streams } from "./link.ts";
+import { nodeFs } from "./node_fs.ts";
+import { ownVolumes } from "./own.ts";
+import type { Places } from "./place.ts";
+import { findErrorCode, Refusal } from "./refusal.ts";
+import { serve } from "./serve.ts";
+import { waitForIdle } from "./wait.ts";
+
+/** Where the volumes are mounted. */
+const PLACES: Places = { work: "/work", checkpoints: "/checkpoints" };
+
+const EXIT_FAILED = 1;
+const STDIN = 0;
+const STDOUT = 1;
+const DRAIN_BYTES = 262_144;
+
+// Modes are what was asked for, as they are in what is carried.
+process.umask(0);
+
+const [command, ...args] = process.argv.slice(2);
+if (command === "serve") process.exitCode = answerAll();
+else if (command === "wait") await waitForIdle();
+else if (command === "own") ownVolumes(PLACES, { uid: Number(args[0]), gid: Number(args[1]) });
+else process.exitCode = EXIT_FAILED;
+
+function answerAll(): number {
+  const lease = takeLease();
+  const link = createLink(openStreams());
+  try {
+    const { tokens } = readLeases();
+    serve({
+      link,
+      fs: nodeFs(),
+      places: PLACES,
+      lease,
+      isLive: (token) => tokens.has(token),
+      canWrite,
+    });
+    return 0;
+  } catch (error) {
+    if (error instanceof CutError) return EXIT_FAILED;
+    link.send("failed", formatFailure(error));
+    drain();
+    return EXIT_FAILED;
+  } finally {
+    lease.release();
+  }
+}
+
+/** Who is still sending gets to read why it was for nothing, and then lets go. */
+function drain(): void {
+  const buffer = new Uint8Array(DRAIN_BYTES);
+  while (fs.readSync(STDIN, buffer) > 0);
+}
+
+function formatFailure(error: unknown): { code: string; message: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  const isRule = error instanceof Refusal || error instanceof FrameError ||
+    error instanceof Error && error.name === "TarRefused";
+  return { code: findErrorCode(error) ?? (isRule ? "refused" : "failed"), message };
+}
+
+/** A new volume belongs to root where the engine did not take over whose the image's directory is. */
+function canWrite(): boolean {
+  try {
+    for (const place of Object.values(PLACES)) fs.accessSync(place, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function openStreams(): Streams {
+  return {
+    read: (buffer) => fs.readSync(STDIN, buffer),
+    write(bytes) {
+      for (let at = 0; at < bytes.length;) at += fs.writeSync(STDOUT, bytes, at);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { isProblem, type TreeItem } from "../tree/entry.ts";
+import { batchRows, COURIER_PROTOCOL, type CourierRequest } from "../tree/frames.ts";
+import type { TreeFs } from "../tree/fs.ts";
+import { removeTree } from "../tree/remove_tree.ts";
+import type { RuleSource } from "../tree/rules.ts";
+import { scanTree } from "../tree/scan.ts";
+import { packEntries } from "../tree/tar_pack.ts";
+import { changeTree, recoverChanges } from "./change.ts";
+import { fillTree } from "./fill.ts";
+import { hashFiles } from "./hash.ts";
+import type { Lease } from "./lease.ts";
+import type { Link } from "./link.ts";
+import { hasRealParents, makeRoot, parsePath, type Places, resolveRoot } from "./place.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What requests are answered with. */
+export type Service = {
+  link: Link;
+  fs: TreeFs;
+  places: Places;
+  lease: Lease;
+  isLive(token: string): boolean;
+  canWrite(): boolean;
+};
+
+/** Characters of a row of a scan besides its path: its numbers, and the names of its fields. */
+const ITEM_CHARS = 120;
+const HASH_CHARS = 70;
+
+/**
+ * Answers requests, one after the other, until the input ends. An error ends it too: the rest of a
+ * request would be in the way of the next.
+ */
+export function serve(service: Service): void {
+  const { link } = service;
+  const canWrite = service.canWrite();
+  link.send("hello", { protocol: COURIER_PROTOCOL, canWrite });
+  if (!canWrite) return;
+  recoverChanges({ fs: service.fs, places: service.places, isLive: service.isLive });
+  for (let frame = link.next(); frame !== undefined; frame = link.next()) {
+    if (frame.kind !== "request") throw new Refusal(`A ${frame.kind} came in place of a request`);
+    link.send("done", answer(service, frame.value as CourierRequest));
+  }
+}
+
+function answer(service: Service, request: CourierRequest): unknown {
+  const { link, fs, places } = service;
+  switch (request.op) {
+    case "scan":
+      return scan(service, resolveRoot(fs, request.root, { places }));
+    case "hash":
+      return hash(service, resolveRoot(fs, request.root, { places }));
+    case "read":
+      return read(service, resolveRoot(fs, request.root, { places }));
+    case "fill": {
+      const root = resolveRoot(fs, request.root, { places });
+      makeRoot(fs, root);
+      return fillTree(root, { fs, tar: link.data() });
+    }
+    case "change": {
+      const changed = changeTree(request.root, { ...service, rows: link.rows(), tar: link.data() });
+      for (const rows of batchRows(changed, (path) => path.length)) link.send("list", rows);
+      return null;
+    }
+    case "remove": {
+      // A whole directory beside the project goes by its name in /work.
+      const root = request.root === "" ? places.work : resolveRoot(fs, request.root, { places });
+      for (const path of readPaths(service)) {
+        if (hasRealParents(fs, path, { root })) removeTree(fs, `${root}/${path}`);
+      }
+      return null;
+    }
+    case "checkpoint":
+    case "checkpoints":
+    case "restore":
+    case "forget":
+      link.expectEnd();
+      throw new Refusal("Checkpoints are not there yet");
+    default:
+      request satisfies never;
+      throw new Refusal("There is no such request");
+  }
+}
+
+function scan({ link, fs }: Service, root: string): null {
+  const rules = [...link.rows()] as RuleSource[];
+  link.expectEnd();
+  // A root that nobody made yet is an empty tree.
+  if (fs.lstat(root) === undefined) return null;
+  const items = scanTree(root, { fs, rules });
+  for (const batch of batchRows<TreeItem>(items, sizeOfItem)) link.send("list", batch);
+  return null;
+}
+
+function sizeOfItem(item: TreeItem): number {
+  const target = isProblem(item) ? 0 : item.target?.length ?? 0;
+  return item.path.length + target + ITEM_CHARS;
+}
+
+function hash(service: Service, root: string): null {
+  const { link, fs } = service;
+  const paths = readPaths(service);
+  for (
+    const rows of batchRows(hashFiles(root, { fs, paths }), ([path]) => path.length + HASH_CHARS)
+  ) {
+    link.send("list", rows);
+  }
+  return null;
+}
+
+function read(service: Service, root: string): null {
+  const { link, fs } = service;
+  const onProblem = (problem: unknown) => link.send("list", [problem]);
+  link.sendData(packEntries(root, readPaths(service), { fs, onProblem }));
+  return null;
+}
+
+/** All paths of a request: the whole list is there before anything is answered. */
+function readPaths({ link }: Service): string[] {
+  const paths = Array.from(link.rows(), parsePath);
+  link.expectEnd();
+  return paths;
+}

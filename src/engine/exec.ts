@@ -1,0 +1,220 @@
+import { createFrameReader, findSocket } from "./attach.ts";
+import type { Engine } from "./engine.ts";
+
+/** A program in a running container, and its streams. */
+export type ExecStreams = {
+  /** The next bytes of its stdout, valid until the next call; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Waits until the bytes are on their way; they may be used again then. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends its stdin; what it still says is read. */
+  closeWrite(): Promise<void>;
+  /** The last it said on stderr. */
+  stderr(): string;
+  /** How it ended, once {@link read} has come to the end; `undefined` when nobody knows. */
+  exit(): Promise<number | undefined>;
+  /** Lets go of it: its stdin ends, and nobody listens. Can be called twice. */
+  close(): Promise<void>;
+};
+
+/** Which program, where. */
+export type ExecCall = { container: string; command: readonly string[]; user?: string };
+
+/** Bytes read at once: eight frames of the engine. */
+const CHUNK = 262_144;
+
+/** Longest answer of the engine before the stream begins, in bytes. */
+const MAX_ANSWER = 65_536;
+
+/** What is kept of stderr, in characters: its end says why. */
+const MAX_STDERR = 4_096;
+
+const STDOUT = 1;
+
+/**
+ * Starts a program in a running container. Over a socket of this machine the engine is asked within
+ * this process, which saves the docker client's start; any other engine is asked by the client. The
+ * program gets the end of its stdin when this process dies, however it dies.
+ *
+ * @throws {Error} If it does not start: no such container, or one that does not run.
+ * @see {@link https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Exec}
+ */
+export function openExec(
+  engine: Pick<Engine, "url" | "composeCommand">,
+  call: ExecCall,
+): Promise<ExecStreams> {
+  const socket = findSocket(engine.url);
+  return socket === undefined
+    ? openByClient(engine.composeCommand([]).env, call)
+    : openByApi(socket, call);
+}
+
+async function openByApi(socket: string, call: ExecCall): Promise<ExecStreams> {
+  const made = await ask(socket, {
+    path: `/containers/${encodeURIComponent(call.container)}/exec`,
+    body: {
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      Cmd: call.command,
+      ...(call.user === undefined ? {} : { User: call.user }),
+    },
+  });
+  const id = /"Id":\s*"([0-9a-f]+)"/.exec(made)?.[1];
+  if (id === undefined) throw new Error(`The engine does not start it: ${firstLine(made)}`);
+  const connection = await Deno.connect({ transport: "unix", path: socket });
+  const buffer = new Uint8Array(CHUNK);
+  let rest: Uint8Array;
+  try {
+    const body = { Detach: false, Tty: false };
+    await writeAll(connection, formatRequest({ path: `/exec/${id}/start`, body, upgrade: true }));
+    rest = await readHead(connection, buffer);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  const frame = createFrameReader();
+  const said = createTail();
+  return {
+    async read() {
+      for (;;) {
+        if (rest.length === 0) {
+          const count = await connection.read(buffer);
+          if (count === null) return undefined;
+          rest = buffer.subarray(0, count);
+        }
+        const { stream, piece, length } = frame(rest);
+        rest = rest.subarray(length);
+        if (piece.length === 0) continue;
+        if (stream === STDOUT) return piece;
+        said.add(piece);
+      }
+    },
+    write: (bytes) => writeAll(connection, bytes),
+    closeWrite: () => connection.closeWrite(),
+    stderr: said.text,
+    async exit() {
+      const answer = await ask(socket, { path: `/exec/${id}/json` }).catch(() => "");
+      const code = /"ExitCode":\s*(\d+)/.exec(answer)?.[1];
+      return code === undefined ? undefined : Number(code);
+    },
+    close() {
+      closeQuietly(connection);
+      return Promise.resolve();
+    },
+  };
+}
+
+function openByClient(env: Record<string, string>, call: ExecCall): Promise<ExecStreams> {
+  const user = call.user === undefined ? [] : ["--user", call.user];
+  const child = new Deno.Command("docker", {
+    args: ["exec", "--interactive", ...user, call.container, ...call.command],
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdout = child.stdout.getReader();
+  const stdin = child.stdin.getWriter();
+  // Its failures are told by each write.
+  stdin.closed.catch(() => {});
+  const said = createTail();
+  const listening = (async () => {
+    for await (const piece of child.stderr) said.add(piece);
+  })().catch(() => {});
+  return Promise.resolve({
+    async read() {
+      const { value } = await stdout.read();
+      // The last words on stderr say why it ended.
+      if (value === undefined) await listening;
+      return value;
+    },
+    write: (bytes) => stdin.write(bytes),
+    closeWrite: () => stdin.close(),
+    stderr: said.text,
+    exit: async () => (await child.status).code,
+    async close() {
+      await stdin.abort().catch(() => {});
+      await stdout.cancel().catch(() => {});
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended already.
+      }
+      await Promise.all([child.status, listening]);
+    },
+  });
+}
+
+type Request = { path: string; body?: unknown; upgrade?: true };
+
+/** One question and its whole answer, head and body. */
+async function ask(socket: string, request: Request): Promise<string> {
+  using connection = await Deno.connect({ transport: "unix", path: socket });
+  await writeAll(connection, formatRequest(request));
+  const buffer = new Uint8Array(MAX_ANSWER);
+  let filled = 0;
+  while (filled < buffer.length) {
+    const count = await connection.read(buffer.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return new TextDecoder().decode(buffer.subarray(0, filled));
+}
+
+function formatRequest({ path, body, upgrade }: Request): Uint8Array {
+  const encoder = new TextEncoder();
+  const payload = encoder.encode(body === undefined ? "" : JSON.stringify(body));
+  const head = [
+    `${body === undefined ? "GET" : "POST"} ${path} HTTP/1.1`,
+    "Host: docker",
+    ...(upgrade ? ["Connection: Upgrade", "Upgrade: tcp"] : ["Connection: close"]),
+    ...(body === undefined ? [] : ["Content-Type: application/json"]),
+    `Content-Length: ${payload.length}`,
+  ].join("\r\n");
+  return new Uint8Array([...encoder.encode(`${head}\r\n\r\n`), ...payload]);
+}
+
+/** Reads the engine's answer; what follows it is the stream's. */
+async function readHead(connection: Deno.Conn, buffer: Uint8Array): Promise<Uint8Array> {
+  let filled = 0;
+  while (filled < MAX_ANSWER) {
+    const count = await connection.read(buffer.subarray(filled));
+    if (count === null) break;
+    filled += count;
+    const text = new TextDecoder("latin1").decode(buffer.subarray(0, filled));
+    const end = text.indexOf("\r\n\r\n");
+    if (end < 0) continue;
+    if (/^HTTP\/1\.[01] (101|200) /.test(text)) return buffer.subarray(end + 4, filled);
+    throw new Error(`The engine does not start it: ${firstLine(text)}`);
+  }
+  throw new Error("The engine does not start it: it gave no answer");
+}
+
+/** The engine's own words where it has some, else its status. */
+function firstLine(answer: string): string {
+  return /"message":\s*"([^"]*)"/.exec(answer)?.[1] ?? answer.slice(0, 200).split("\r\n")[0]!;
+}
+
+function createTail(): { add(bytes: Uint8Array): void; text(): string } {
+  let text = "";
+  const decoder = new TextDecoder();
+  return {
+    add(bytes) {
+      text = (text + decoder.decode(bytes, { stream: true })).slice(-MAX_STDERR);
+    },
+    text: () => text,
+  };
+}
+
+function closeQuietly(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // It is closed already.
+  }
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}

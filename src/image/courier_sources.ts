@@ -1,0 +1,86 @@
+// Generated from the files in src/courier and src/tree by: deno run -A tools/generate.ts
+// deno-fmt-ignore-file
+import file0 from "../courier/change.ts" with { type: "text" };
+import file1 from "../courier/fill.ts" with { type: "text" };
+import file2 from "../courier/hash.ts" with { type: "text" };
+import file3 from "../courier/lease.ts" with { type: "text" };
+import file4 from "../courier/limits.ts" with { type: "text" };
+import file5 from "../courier/link.ts" with { type: "text" };
+import file6 from "../courier/main.ts" with { type: "text" };
+import file7 from "../courier/node_fs.ts" with { type: "text" };
+import file8 from "../courier/own.ts" with { type: "text" };
+import file9 from "../courier/place.ts" with { type: "text" };
+import file10 from "../courier/refusal.ts" with { type: "text" };
+import file11 from "../courier/serve.ts" with { type: "text" };
+import file12 from "../courier/wait.ts" with { type: "text" };
+import file13 from "../tree/commit.ts" with { type: "text" };
+import file14 from "../tree/entry.ts" with { type: "text" };
+import file15 from "../tree/frames.ts" with { type: "text" };
+import file16 from "../tree/fs.ts" with { type: "text" };
+import file17 from "../tree/ignore_pattern.ts" with { type: "text" };
+import file18 from "../tree/ignore_rules.ts" with { type: "text" };
+import file19 from "../tree/journal.ts" with { type: "text" };
+import file20 from "../tree/link_target.ts" with { type: "text" };
+import file21 from "../tree/path_table.ts" with { type: "text" };
+import file22 from "../tree/paths.ts" with { type: "text" };
+import file23 from "../tree/recover.ts" with { type: "text" };
+import file24 from "../tree/remove_tree.ts" with { type: "text" };
+import file25 from "../tree/rules.ts" with { type: "text" };
+import file26 from "../tree/scan.ts" with { type: "text" };
+import file27 from "../tree/small_file.ts" with { type: "text" };
+import file28 from "../tree/stage.ts" with { type: "text" };
+import file29 from "../tree/stage_dir.ts" with { type: "text" };
+import file30 from "../tree/step.ts" with { type: "text" };
+import file31 from "../tree/tar_entry.ts" with { type: "text" };
+import file32 from "../tree/tar_fields.ts" with { type: "text" };
+import file33 from "../tree/tar_header.ts" with { type: "text" };
+import file34 from "../tree/tar_pack.ts" with { type: "text" };
+import file35 from "../tree/tar_read.ts" with { type: "text" };
+import file36 from "../tree/tar_records.ts" with { type: "text" };
+import file37 from "../tree/tar_refused.ts" with { type: "text" };
+import file38 from "../tree/tar_write.ts" with { type: "text" };
+import file39 from "../tree/visible.ts" with { type: "text" };
+
+/** What the courier is bundled from inside its image, by path in the repository. */
+export const COURIER_SOURCES: Readonly<Record<string, string>> = {
+  "src/courier/change.ts": file0,
+  "src/courier/fill.ts": file1,
+  "src/courier/hash.ts": file2,
+  "src/courier/lease.ts": file3,
+  "src/courier/limits.ts": file4,
+  "src/courier/link.ts": file5,
+  "src/courier/main.ts": file6,
+  "src/courier/node_fs.ts": file7,
+  "src/courier/own.ts": file8,
+  "src/courier/place.ts": file9,
+  "src/courier/refusal.ts": file10,
+  "src/courier/serve.ts": file11,
+  "src/courier/wait.ts": file12,
+  "src/tree/commit.ts": file13,
+  "src/tree/entry.ts": file14,
+  "src/tree/frames.ts": file15,
+  "src/tree/fs.ts": file16,
+  "src/tree/ignore_pattern.ts": file17,
+  "src/tree/ignore_rules.ts": file18,
+  "src/tree/journal.ts": file19,
+  "src/tree/link_target.ts": file20,
+  "src/tree/path_table.ts": file21,
+  "src/tree/paths.ts": file22,
+  "src/tree/recover.ts": file23,
+  "src/tree/remove_tree.ts": file24,
+  "src/tree/rules.ts": file25,
+  "src/tree/scan.ts": file26,
+  "src/tree/small_file.ts": file27,
+  "src/tree/stage.ts": file28,
+  "src/tree/stage_dir.ts": file29,
+  "src/tree/step.ts": file30,
+  "src/tree/tar_entry.ts": file31,
+  "src/tree/tar_fields.ts": file32,
+  "src/tree/tar_header.ts": file33,
+  "src/tree/tar_pack.ts": file34,
+  "src/tree/tar_read.ts": file35,
+  "src/tree/tar_records.ts": file36,
+  "src/tree/tar_refused.ts": file37,
+  "src/tree/tar_write.ts": file38,
+  "src/tree/visible.ts": file39,
+};
