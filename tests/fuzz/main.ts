@@ -14,6 +14,7 @@ import { isolate } from "./live/network.ts";
 import { POLICY_READERS } from "./policy_readers.ts";
 import { READERS } from "./readers.ts";
 import { formatFindings, formatLive } from "./report.ts";
+import { TREE_READERS } from "./tree_readers.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -54,7 +55,7 @@ async function main(): Promise<number> {
 }
 
 function runReaders(cases: number): number {
-  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS]
+  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS, ...TREE_READERS]
     .filter(({ name }) => (flags.target ?? name) === name);
   let code = 0;
   for (const target of targets) {
