@@ -54,7 +54,7 @@ export function planAgents(
 
 /**
  * Where an editor's settings are on this machine; `undefined` for Neovim, whose configuration is a
- * program. Pure.
+ * program: see editors_lua.ts. Pure.
  */
 export function planPlace(
   editor: Editor,
@@ -147,7 +147,8 @@ function planCodePath(host: Place): string {
   return join(root, "Code", "User", "settings.json");
 }
 
-function configHome({ env, home }: Place): string {
+/** Where programs that keep to the XDG specification have their settings. Pure. */
+export function configHome({ env, home }: Pick<Place, "env" | "home">): string {
   const given = env.XDG_CONFIG_HOME;
   // The specification: a relative path is to be ignored.
   return given !== undefined && given.startsWith("/") ? given : joinPosix(home, ".config");

@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
   type Editor,
   type EditorAgent,
@@ -14,6 +14,7 @@ import type { Config } from "../../config/schema.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { findText } from "../../files.ts";
 import type { Host } from "../../host.ts";
+import type { Io } from "../../io.ts";
 import { findProject } from "../../project/root.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
 import { enabledServices, resolveService } from "../../service/registry.ts";
@@ -48,9 +49,11 @@ export async function runAcpConfig(
   });
   const place = placeOf(editor, { host, file: options.file });
   if (place === undefined) {
-    if (options.write || options.file !== undefined) throw noPlace();
-    const { formatLua } = await import("../../acp/editors_lua.ts");
-    io.out(formatLua(agents));
+    if (options.write) await writeLua(agents, { context, file: options.file });
+    else {
+      const { formatLua } = await import("../../acp/editors_lua.ts");
+      io.out(formatLua(agents));
+    }
   } else if (options.write) {
     await writeSettings(place, { agents, context });
   } else {
@@ -66,7 +69,31 @@ function placeOf(
 ): EditorPlace | undefined {
   const place = planPlace(editor, host);
   if (place === undefined || file === undefined) return place;
-  return { ...place, path: isAbsolute(file) ? file : resolve(host.cwd, file) };
+  return { ...place, path: resolve(host.cwd, file) };
+}
+
+/** Neovim's configuration is a program of the user's: the agents are a module beside it. */
+async function writeLua(
+  agents: readonly EditorAgent[],
+  { context, file }: { context: CommandContext; file: string | undefined },
+): Promise<void> {
+  const { host, io } = context;
+  const { LUA_USE, planLuaModule, planLuaPath } = await import("../../acp/editors_lua.ts");
+  const path = file === undefined ? planLuaPath(host) : resolve(host.cwd, file);
+  const before = await findText(path);
+  const after = planLuaModule(agents, { before, path });
+  if (after === before) io.talk(`${path} has it already`);
+  else await write(path, { text: after, agents, io });
+  for (const line of LUA_USE) io.talk(line);
+}
+
+async function write(
+  path: string,
+  { text, agents, io }: { text: string; agents: readonly EditorAgent[]; io: Io },
+): Promise<void> {
+  await Deno.mkdir(resolve(path, ".."), { recursive: true });
+  await replaceFile(path, text);
+  io.talk(`Wrote ${agents.map(({ title }) => title).join(", ")} to ${path}`);
 }
 
 async function writeSettings(
@@ -77,9 +104,7 @@ async function writeSettings(
   const before = await findText(place.path);
   const after = planSettings(before ?? "", { place, agents });
   if (after === before) return context.io.talk(`${place.path} has it already`);
-  await Deno.mkdir(resolve(place.path, ".."), { recursive: true });
-  await replaceFile(place.path, after);
-  context.io.talk(`Wrote ${agents.map(({ title }) => title).join(", ")} to ${place.path}`);
+  await write(place.path, { text: after, agents, io: context.io });
 }
 
 /** Services by name, or all that speak ACP; where there is no project, the built-in ones. */
@@ -124,14 +149,6 @@ function findEditor(word: string): Editor {
   const meant = findMeant(word, EDITORS);
   throw new UserError(`There is no editor "${word}" that sandcage can set up`, {
     hint: `${meant === undefined ? "" : `Did you mean "${meant}"? `}Editors: ${EDITORS.join(", ")}`,
-    exit: EXIT.usage,
-    code: "usage",
-  });
-}
-
-function noPlace(): UserError {
-  return new UserError("Cannot edit the configuration of Neovim: it is a program", {
-    hint: "Paste the block yourself: run the same without --write",
     exit: EXIT.usage,
     code: "usage",
   });

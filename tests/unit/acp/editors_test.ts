@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Editor, formatSettings, planAgents, planPlace } from "../../../src/acp/editors.ts";
-import { formatLua, quoteLua } from "../../../src/acp/editors_lua.ts";
+import { formatLua, planLuaModule, planLuaPath, quoteLua } from "../../../src/acp/editors_lua.ts";
 
 const SERVICES = [{ name: "claude", title: "Claude Code" }, { name: "my-agent", title: "mine" }];
 const PROGRAM = { command: "/usr/local/bin/sandcage", args: [] };
@@ -57,6 +57,33 @@ for (const editor of ["zed", "jetbrains", "vscode"] as const satisfies Editor[])
 
 Deno.test("the block for neovim is as reviewed", async (t) => {
   await t.assertSnapshot(formatLua(AGENTS));
+});
+
+for (
+  const [platform, env, path] of [
+    ["linux", {}, "/home/me/.config/nvim/lua/sandcage.lua"],
+    ["darwin", { XDG_CONFIG_HOME: "/x" }, "/x/nvim/lua/sandcage.lua"],
+    ["windows", {}, "C:\\Users\\me\\AppData\\Local\\nvim\\lua\\sandcage.lua"],
+    ["windows", { LOCALAPPDATA: "D:\\l" }, "D:\\l\\nvim\\lua\\sandcage.lua"],
+  ] as const
+) {
+  Deno.test(`the module for neovim on ${platform} with ${JSON.stringify(env)}: ${path}`, () => {
+    const home = platform === "windows" ? "C:\\Users\\me" : "/home/me";
+    assert.equal(planLuaPath({ platform, env, home }), path);
+  });
+}
+
+Deno.test("the module for neovim is as reviewed, and is written anew over itself alone", async (t) => {
+  const path = "/nvim/lua/sandcage.lua";
+  const first = planLuaModule(AGENTS, { before: undefined, path });
+  await t.assertSnapshot(first);
+  assert.equal(planLuaModule(AGENTS, { before: first, path }), first);
+  const fewer = planLuaModule(AGENTS.slice(0, 1), { before: first, path });
+  assert.doesNotMatch(fewer, /my_agent/);
+  assert.throws(() => planLuaModule(AGENTS, { before: "-- mine\nreturn {}\n", path }), {
+    message: "Cannot write /nvim/lua/sandcage.lua: it is not of sandcage",
+    code: "conflict",
+  });
 });
 
 const LUA = [
