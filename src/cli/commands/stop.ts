@@ -1,3 +1,7 @@
+import { listCopyCages } from "../../cage/copy_record.ts";
+import { DESK } from "../../cage/desk.ts";
+import { type HeldKey, observeHeld } from "../../cage/held.ts";
+import { endHold } from "../../cage/hold_start.ts";
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { applyRemoval } from "../../cage/remove.ts";
@@ -33,15 +37,20 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   const chosen = containers.filter(({ cage, role }) =>
     role === undefined && (options.all || (cage !== undefined && wanted.includes(cage)))
   );
-  if (chosen.length === 0) {
+  const held = (await observeDesks(host.stateDir, options.all ? onRecord : wanted))
+    .filter(({ state }) => state.kind === "starting" || state.kind === "ready");
+  if (chosen.length === 0 && held.length === 0) {
     io.talk(options.all ? "No sessions run" : `No sessions run in ${wanted.join(", ")}`);
     return EXIT.ok;
   }
-  using step = io.progress(`Stopping ${formatCount(chosen.length, "session")}`);
-  const failures = await stopContainers(chosen, engine);
+  const count = Math.max(chosen.length, held.length);
+  using step = io.progress(`Stopping ${formatCount(count, "session")}`);
+  const failures = chosen.length === 0 ? [] : await stopContainers(chosen, engine);
   for (const { object, reason } of failures) io.warn(`Cannot stop ${object.title}: ${reason}`);
+  const left = await endDesks(held.map(({ key }) => key), host.stateDir);
+  for (const { cageId } of left) io.warn(`What holds ${cageId} does not end`);
   await reapOrphans(host.stateDir, { engine, io, nowMs: Date.now() });
-  if (failures.length > 0) return EXIT.failed;
+  if (failures.length > 0 || left.length > 0) return EXIT.failed;
   step.done("stopped");
   return EXIT.ok;
 }
@@ -50,10 +59,30 @@ async function findWanted(
   options: StopOptions,
   { host, engine, onRecord }: { host: Host; engine: Engine; onRecord: readonly string[] },
 ): Promise<string[]> {
-  if (options.cages.length === 0) return [cageId(await findProject({ host, ...pathOf(options) }))];
+  const copies = await listCopyCages(host.stateDir);
+  if (options.cages.length === 0) {
+    const project = await findProject({ host, ...pathOf(options) });
+    const own = copies.filter(({ cage }) => cage.projectPath === project.path);
+    return [cageId(project), ...own.map(({ copy }) => copy.id)];
+  }
   const containers = await observeManaged(engine, ["container"]);
   const known = [...new Set([...onRecord, ...containers.flatMap(({ cage }) => cage ?? [])])];
-  return options.cages.map((name) => findCageId(name, known));
+  return options.cages.map((word) =>
+    copies.find(({ copy }) => copy.name === word)?.copy.id ?? findCageId(word, known)
+  );
+}
+
+async function observeDesks(stateDir: string, cageIds: readonly string[]) {
+  return await Promise.all(cageIds.map(async (cageId) => {
+    const key: HeldKey = { cageId, name: DESK };
+    return { key, state: await observeHeld(stateDir, key) };
+  }));
+}
+
+/** A holder goes with its container, and takes gateway and network with it; one that is only about to start is told. */
+async function endDesks(keys: readonly HeldKey[], stateDir: string): Promise<HeldKey[]> {
+  const ended = await Promise.all(keys.map((key) => endHold(stateDir, key)));
+  return keys.filter((_, index) => !ended[index]);
 }
 
 /**

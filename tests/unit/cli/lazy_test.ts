@@ -24,6 +24,7 @@ const EAGER = [
   "src/cli/tree/acp_warm.ts",
   "src/cli/tree/agents.ts",
   "src/cli/tree/cages.ts",
+  "src/cli/tree/desk.ts",
   "src/cli/tree/machine.ts",
   "src/cli/tree/network.ts",
   "src/cli/tree/project.ts",

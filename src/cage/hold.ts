@@ -1,0 +1,83 @@
+import { pause } from "../pause.ts";
+import type { FileLock } from "../files.ts";
+import { tryLockFile } from "../files.ts";
+import { forgetHeld, type HeldFiles, heldFiles, type HeldRecord, writeHeldRecord } from "./held.ts";
+import { startHeldClient } from "./hold_client.ts";
+import type { PreparedCage } from "./prepare.ts";
+import { runSession, type SessionContext } from "./session.ts";
+
+/** What is to be kept running while nobody looks. */
+export type HoldRequest = {
+  /** What it is, on record; a cage holds one of each. */
+  name: string;
+  /** Whole command line inside. */
+  command: readonly string[];
+  /** The line of its stdout that says it is ready. */
+  ready: string;
+  /** Gets what the container says for people, a line at a time. */
+  onSaid(line: string): void;
+  /** Gets every other line of its stdout. */
+  onWord?(line: string): void;
+};
+
+/** How often and after which pause, in milliseconds, a lock is tried that somebody only looks at. */
+const LOCK_TRIES = 20;
+const LOCK_PAUSE_MS = 100;
+
+/**
+ * Owns a session for which there is no terminal, until its container ends or this process is asked
+ * to end: the body of a process of its own. Does nothing where another holder has it.
+ *
+ * @returns The container's exit code; `undefined` where another process holds it.
+ */
+export async function holdSession(
+  cage: PreparedCage,
+  request: HoldRequest,
+  options: { context: SessionContext },
+): Promise<number | undefined> {
+  const { context } = options;
+  const key = { cageId: cage.id, name: request.name };
+  const files = heldFiles(context.host.stateDir, key);
+  using lock = await takeLock(files);
+  if (lock === undefined) return undefined;
+  const record: HeldRecord = {
+    schema: 1,
+    pid: Deno.pid,
+    service: cage.service.name,
+    startedAt: new Date().toISOString(),
+  };
+  await writeHeldRecord(files, record);
+  let written = Promise.resolve();
+  try {
+    return await runSession(cage, {
+      args: [],
+      shell: false,
+      command: request.command,
+      held: request.name,
+      attach: {
+        detached: false,
+        open: (command, { container }) =>
+          startHeldClient(command, {
+            onSaid: request.onSaid,
+            onWord(line) {
+              if (line !== request.ready) return request.onWord?.(line);
+              written = writeHeldRecord(files, { ...record, container });
+            },
+          }),
+      },
+    }, { context });
+  } finally {
+    // A container that could not be removed stays on record with its session, for the next command.
+    await written;
+    await forgetHeld(files);
+  }
+}
+
+async function takeLock(files: HeldFiles): Promise<FileLock | undefined> {
+  for (let tried = 0; tried < LOCK_TRIES; tried++) {
+    const lock = await tryLockFile(files.lock);
+    if (lock !== undefined) return lock;
+    await pause(LOCK_PAUSE_MS);
+  }
+  return undefined;
+}
