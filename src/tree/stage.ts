@@ -79,6 +79,8 @@ export type Stage = {
    * file is whole. Answers with where it is, or `undefined` when it has to come again.
    */
   reuse(file: StagedFile): string | undefined;
+  /** A file that came is not wanted after all. */
+  drop(path: string): void;
   /** Makes the change. The stage is gone then, whatever the answer. */
   commit(change: StageChange): CommitResult;
   /** Gives up: nothing was changed. */
@@ -140,6 +142,11 @@ export function openStage(options: StageOptions): Stage {
       if ((stat.mode & 0o777) !== mode.mode) fs.chmod(staged, mode.mode);
       addTop(state, file.path, { kind: "file", size: file.size, mtimeMs: file.mtimeMs });
       return staged;
+    },
+    drop(path) {
+      state.announced?.delete(path);
+      state.tops.delete(path);
+      fs.remove(`${stageDir}/${STAGE.fresh}/${path}`);
     },
     commit: (change) => commitStage(state, change),
     discard: () => clearStage(fs, stageDir),

@@ -1,0 +1,155 @@
+import { createHash, type Hash } from "node:crypto";
+import { isExecutable, type TreeEntry, type TreeProblem } from "../tree/entry.ts";
+import type { TreeFs } from "../tree/fs.ts";
+import { checkEntryPath, checkLinkTarget, type Platform } from "../tree/paths.ts";
+import type { FileSink, Stage } from "../tree/stage.ts";
+import { createTarReader, type TarLimits } from "../tree/tar_read.ts";
+import { TarRefused } from "../tree/tar_refused.ts";
+
+/** What is asked for and what is known of it, by path. */
+export type Wanted = ReadonlyMap<string, { entry: TreeEntry; sha256?: string | undefined }>;
+
+/** What came. */
+export type Received = {
+  /** As they came, files with the SHA-256 of the bytes that are staged. */
+  arrived: Map<string, TreeEntry>;
+  /** Paths that are not staged, because they changed inside meanwhile, or cannot be read there. */
+  missed: string[];
+};
+
+/** Into what it goes, and how. */
+export type ReceiveOptions = {
+  fs: TreeFs;
+  stage: Stage;
+  wanted: Wanted;
+  platform: Platform;
+  /** Called often with bytes of contents and files so far. */
+  onProgress?(bytes: number, files: number): void;
+};
+
+/** Gives the bytes of paths as one tar stream, as the courier does. */
+export type ReadEntries = (
+  paths: readonly string[],
+  options: { onProblem(problem: TreeProblem): void },
+) => AsyncIterable<Uint8Array>;
+
+/** Bytes beyond what was asked for that are read before a stream is given up. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Stages what a stream from inside brings. It may bring only what was asked for; what is not as it
+ * was asked for is left out and named, since whoever works inside changed it meanwhile. What an
+ * earlier run staged does not come again.
+ *
+ * @throws {TarRefused} For a stream that breaks a rule: nothing of it is to be used.
+ */
+export async function receiveEntries(
+  read: ReadEntries,
+  options: ReceiveOptions,
+): Promise<Received> {
+  const { stage, wanted } = options;
+  const arrived = new Map<string, TreeEntry>();
+  const torn = new Set<string>();
+  const asked = [...wanted.keys()].filter((path) => !reuse(path, arrived, options));
+  let bytesDone = 0;
+  for (const { size } of arrived.values()) bytesDone += size;
+  let sink: { entry: TreeEntry; file: FileSink; hash: Hash } | undefined;
+  const reader = createTarReader({
+    entry(entry) {
+      const known = wanted.get(entry.path);
+      if (known === undefined || arrived.has(entry.path)) {
+        throw new TarRefused("nobody asked for it", entry.path);
+      }
+      if (!isAsAsked(entry, known.entry)) return;
+      if (entry.kind === "dir") stage.dir(entry.path);
+      else if (entry.kind === "link") stage.link(entry.path, entry.target ?? "");
+      else {
+        const file = stage.file({ ...entry, isExecutable: isExecutable(entry) });
+        sink = { entry, file, hash: createHash("sha256") };
+        return;
+      }
+      arrived.set(entry.path, entry);
+    },
+    data(bytes) {
+      if (sink === undefined) return;
+      sink.file.write(bytes);
+      sink.hash.update(bytes);
+      bytesDone += bytes.length;
+      options.onProgress?.(bytesDone, arrived.size);
+    },
+    entryEnd() {
+      if (sink === undefined) return;
+      const { entry, file, hash } = sink;
+      sink = undefined;
+      const sha256 = hash.digest("hex");
+      const known = wanted.get(entry.path)?.sha256;
+      if (known !== undefined && known !== sha256) return file.drop();
+      file.end();
+      arrived.set(entry.path, { ...entry, sha256 });
+    },
+  }, {
+    limits: planLimits(asked, wanted),
+    check: (path) => checkEntryPath(path, { platform: options.platform }),
+    checkLink: checkLinkTarget,
+  });
+  try {
+    if (asked.length > 0) {
+      const onProblem = ({ path }: TreeProblem) => torn.add(path);
+      for await (const bytes of read(asked, { onProblem })) reader.push(bytes);
+      reader.end();
+    }
+  } catch (error) {
+    sink?.file.drop();
+    throw error;
+  }
+  for (const path of torn) {
+    if (arrived.get(path)?.kind === "file") stage.drop(path);
+    arrived.delete(path);
+  }
+  return { arrived, missed: asked.filter((path) => !arrived.has(path)) };
+}
+
+function reuse(
+  path: string,
+  arrived: Map<string, TreeEntry>,
+  { fs, stage, wanted }: ReceiveOptions,
+): boolean {
+  const { entry, sha256 } = wanted.get(path)!;
+  if (entry.kind !== "file") return false;
+  const staged = stage.reuse({ ...entry, isExecutable: isExecutable(entry) });
+  if (staged === undefined) return false;
+  const found = hashFile(fs, staged);
+  if (sha256 !== undefined && sha256 !== found) {
+    stage.drop(path);
+    return false;
+  }
+  arrived.set(path, { ...entry, sha256: found });
+  return true;
+}
+
+/** SHA-256 of a file, hex. */
+export function hashFile(fs: TreeFs, path: string): string {
+  const file = fs.openRead(path);
+  try {
+    const hash = createHash("sha256");
+    const buffer = new Uint8Array(128 * 1024);
+    for (let count = file.read(buffer); count > 0; count = file.read(buffer)) {
+      hash.update(buffer.subarray(0, count));
+    }
+    return hash.digest("hex");
+  } finally {
+    file.close();
+  }
+}
+
+function isAsAsked(entry: TreeEntry, asked: TreeEntry): boolean {
+  if (entry.kind !== asked.kind) return false;
+  if (entry.kind === "link") return entry.target === asked.target;
+  return entry.kind === "dir" || entry.size === asked.size;
+}
+
+function planLimits(asked: readonly string[], wanted: Wanted): TarLimits {
+  let bytes = SPARE_BYTES;
+  for (const path of asked) bytes += wanted.get(path)!.entry.size;
+  return { entries: asked.length, entryBytes: bytes, totalBytes: bytes, pathBytes: 4096 };
+}
