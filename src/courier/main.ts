@@ -8,14 +8,13 @@ import { ownVolumes } from "./own.ts";
 import type { Places } from "./place.ts";
 import { findErrorCode, Refusal } from "./refusal.ts";
 import { serve } from "./serve.ts";
+import { openStreams } from "./streams.ts";
 import { waitForIdle } from "./wait.ts";
 
 /** Where the volumes are mounted. */
 const PLACES: Places = { work: "/work", checkpoints: "/checkpoints" };
 
 const EXIT_FAILED = 1;
-const STDIN = 0;
-const STDOUT = 1;
 const DRAIN_BYTES = 262_144;
 
 // Modes are what was asked for, as they are in what is carried.
@@ -29,7 +28,8 @@ else process.exitCode = EXIT_FAILED;
 
 function answerAll(): number {
   const lease = takeLease();
-  const link = createLink(openStreams());
+  const streams = openStreams();
+  const link = createLink(streams);
   try {
     const { tokens } = readLeases();
     serve({
@@ -44,7 +44,7 @@ function answerAll(): number {
   } catch (error) {
     if (error instanceof CutError) return EXIT_FAILED;
     link.send("failed", formatFailure(error));
-    drain();
+    drain(streams);
     return EXIT_FAILED;
   } finally {
     lease.release();
@@ -52,9 +52,9 @@ function answerAll(): number {
 }
 
 /** Who is still sending gets to read why it was for nothing, and then lets go. */
-function drain(): void {
+function drain({ read }: Streams): void {
   const buffer = new Uint8Array(DRAIN_BYTES);
-  while (fs.readSync(STDIN, buffer) > 0);
+  while (read(buffer) > 0);
 }
 
 function formatFailure(error: unknown): { code: string; message: string } {
@@ -72,13 +72,4 @@ function canWrite(): boolean {
   } catch {
     return false;
   }
-}
-
-function openStreams(): Streams {
-  return {
-    read: (buffer) => fs.readSync(STDIN, buffer),
-    write(bytes) {
-      for (let at = 0; at < bytes.length;) at += fs.writeSync(STDOUT, bytes, at);
-    },
-  };
 }

@@ -12,34 +12,35 @@ import file8 from "../courier/own.ts" with { type: "text" };
 import file9 from "../courier/place.ts" with { type: "text" };
 import file10 from "../courier/refusal.ts" with { type: "text" };
 import file11 from "../courier/serve.ts" with { type: "text" };
-import file12 from "../courier/wait.ts" with { type: "text" };
-import file13 from "../tree/commit.ts" with { type: "text" };
-import file14 from "../tree/entry.ts" with { type: "text" };
-import file15 from "../tree/frames.ts" with { type: "text" };
-import file16 from "../tree/fs.ts" with { type: "text" };
-import file17 from "../tree/ignore_pattern.ts" with { type: "text" };
-import file18 from "../tree/ignore_rules.ts" with { type: "text" };
-import file19 from "../tree/journal.ts" with { type: "text" };
-import file20 from "../tree/link_target.ts" with { type: "text" };
-import file21 from "../tree/path_table.ts" with { type: "text" };
-import file22 from "../tree/paths.ts" with { type: "text" };
-import file23 from "../tree/recover.ts" with { type: "text" };
-import file24 from "../tree/remove_tree.ts" with { type: "text" };
-import file25 from "../tree/rules.ts" with { type: "text" };
-import file26 from "../tree/scan.ts" with { type: "text" };
-import file27 from "../tree/small_file.ts" with { type: "text" };
-import file28 from "../tree/stage.ts" with { type: "text" };
-import file29 from "../tree/stage_dir.ts" with { type: "text" };
-import file30 from "../tree/step.ts" with { type: "text" };
-import file31 from "../tree/tar_entry.ts" with { type: "text" };
-import file32 from "../tree/tar_fields.ts" with { type: "text" };
-import file33 from "../tree/tar_header.ts" with { type: "text" };
-import file34 from "../tree/tar_pack.ts" with { type: "text" };
-import file35 from "../tree/tar_read.ts" with { type: "text" };
-import file36 from "../tree/tar_records.ts" with { type: "text" };
-import file37 from "../tree/tar_refused.ts" with { type: "text" };
-import file38 from "../tree/tar_write.ts" with { type: "text" };
-import file39 from "../tree/visible.ts" with { type: "text" };
+import file12 from "../courier/streams.ts" with { type: "text" };
+import file13 from "../courier/wait.ts" with { type: "text" };
+import file14 from "../tree/commit.ts" with { type: "text" };
+import file15 from "../tree/entry.ts" with { type: "text" };
+import file16 from "../tree/frames.ts" with { type: "text" };
+import file17 from "../tree/fs.ts" with { type: "text" };
+import file18 from "../tree/ignore_pattern.ts" with { type: "text" };
+import file19 from "../tree/ignore_rules.ts" with { type: "text" };
+import file20 from "../tree/journal.ts" with { type: "text" };
+import file21 from "../tree/link_target.ts" with { type: "text" };
+import file22 from "../tree/path_table.ts" with { type: "text" };
+import file23 from "../tree/paths.ts" with { type: "text" };
+import file24 from "../tree/recover.ts" with { type: "text" };
+import file25 from "../tree/remove_tree.ts" with { type: "text" };
+import file26 from "../tree/rules.ts" with { type: "text" };
+import file27 from "../tree/scan.ts" with { type: "text" };
+import file28 from "../tree/small_file.ts" with { type: "text" };
+import file29 from "../tree/stage.ts" with { type: "text" };
+import file30 from "../tree/stage_dir.ts" with { type: "text" };
+import file31 from "../tree/step.ts" with { type: "text" };
+import file32 from "../tree/tar_entry.ts" with { type: "text" };
+import file33 from "../tree/tar_fields.ts" with { type: "text" };
+import file34 from "../tree/tar_header.ts" with { type: "text" };
+import file35 from "../tree/tar_pack.ts" with { type: "text" };
+import file36 from "../tree/tar_read.ts" with { type: "text" };
+import file37 from "../tree/tar_records.ts" with { type: "text" };
+import file38 from "../tree/tar_refused.ts" with { type: "text" };
+import file39 from "../tree/tar_write.ts" with { type: "text" };
+import file40 from "../tree/visible.ts" with { type: "text" };
 
 /** What the courier is bundled from inside its image, by path in the repository. */
 export const COURIER_SOURCES: Readonly<Record<string, string>> = {
@@ -55,32 +56,33 @@ export const COURIER_SOURCES: Readonly<Record<string, string>> = {
   "src/courier/place.ts": file9,
   "src/courier/refusal.ts": file10,
   "src/courier/serve.ts": file11,
-  "src/courier/wait.ts": file12,
-  "src/tree/commit.ts": file13,
-  "src/tree/entry.ts": file14,
-  "src/tree/frames.ts": file15,
-  "src/tree/fs.ts": file16,
-  "src/tree/ignore_pattern.ts": file17,
-  "src/tree/ignore_rules.ts": file18,
-  "src/tree/journal.ts": file19,
-  "src/tree/link_target.ts": file20,
-  "src/tree/path_table.ts": file21,
-  "src/tree/paths.ts": file22,
-  "src/tree/recover.ts": file23,
-  "src/tree/remove_tree.ts": file24,
-  "src/tree/rules.ts": file25,
-  "src/tree/scan.ts": file26,
-  "src/tree/small_file.ts": file27,
-  "src/tree/stage.ts": file28,
-  "src/tree/stage_dir.ts": file29,
-  "src/tree/step.ts": file30,
-  "src/tree/tar_entry.ts": file31,
-  "src/tree/tar_fields.ts": file32,
-  "src/tree/tar_header.ts": file33,
-  "src/tree/tar_pack.ts": file34,
-  "src/tree/tar_read.ts": file35,
-  "src/tree/tar_records.ts": file36,
-  "src/tree/tar_refused.ts": file37,
-  "src/tree/tar_write.ts": file38,
-  "src/tree/visible.ts": file39,
+  "src/courier/streams.ts": file12,
+  "src/courier/wait.ts": file13,
+  "src/tree/commit.ts": file14,
+  "src/tree/entry.ts": file15,
+  "src/tree/frames.ts": file16,
+  "src/tree/fs.ts": file17,
+  "src/tree/ignore_pattern.ts": file18,
+  "src/tree/ignore_rules.ts": file19,
+  "src/tree/journal.ts": file20,
+  "src/tree/link_target.ts": file21,
+  "src/tree/path_table.ts": file22,
+  "src/tree/paths.ts": file23,
+  "src/tree/recover.ts": file24,
+  "src/tree/remove_tree.ts": file25,
+  "src/tree/rules.ts": file26,
+  "src/tree/scan.ts": file27,
+  "src/tree/small_file.ts": file28,
+  "src/tree/stage.ts": file29,
+  "src/tree/stage_dir.ts": file30,
+  "src/tree/step.ts": file31,
+  "src/tree/tar_entry.ts": file32,
+  "src/tree/tar_fields.ts": file33,
+  "src/tree/tar_header.ts": file34,
+  "src/tree/tar_pack.ts": file35,
+  "src/tree/tar_read.ts": file36,
+  "src/tree/tar_records.ts": file37,
+  "src/tree/tar_refused.ts": file38,
+  "src/tree/tar_write.ts": file39,
+  "src/tree/visible.ts": file40,
 };
