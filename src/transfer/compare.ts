@@ -1,0 +1,147 @@
+import {
+  comparePaths,
+  isExecutable,
+  isProblem,
+  type TreeEntry,
+  type TreeItem,
+  type TreeProblem,
+} from "../tree/entry.ts";
+import { type BaseEntry, isUnchanged } from "./base_entry.ts";
+
+/** Given instead of an item by a side that has to wait for its next one. */
+export const WAIT = Symbol("wait");
+
+/** The three sides, each in `comparePaths` order. */
+export type ThreeTrees = {
+  base: Iterable<BaseEntry>;
+  host: Iterable<TreeItem | typeof WAIT>;
+  inner: Iterable<TreeItem | typeof WAIT>;
+};
+
+/** A path on which the sides may differ: only reading files can tell. At least one has it. */
+export type Candidate = {
+  path: string;
+  base?: BaseEntry;
+  host?: TreeEntry;
+  inner?: TreeEntry;
+};
+
+/** Something that does not cross; what is at the path and below it is not compared. */
+export type SideProblem = TreeProblem & { side: "host" | "inner" };
+
+/** How trees are compared. */
+export type CompareOptions = {
+  /** False where files of the host have no executable bit: Windows. Defaults to true. */
+  hostModes?: boolean;
+};
+
+/**
+ * Merges three trees and yields where they may differ, in `comparePaths` order. Pure; holds one item
+ * of each side. `WAIT` is passed on: ask again when the side that gave it has more.
+ *
+ * @throws {RangeError} When a side is not in order.
+ */
+export function* compareTrees(
+  trees: ThreeTrees,
+  options: CompareOptions = {},
+): Generator<Candidate | SideProblem | typeof WAIT> {
+  using base = createFeed<BaseEntry>(trees.base);
+  using host = createFeed<TreeItem>(trees.host);
+  using inner = createFeed<TreeItem>(trees.inner);
+  const feeds = [base, host, inner];
+  // What a problem of either side stands for; the last one, as all below it come right after.
+  let blocked: string | undefined;
+  for (;;) {
+    for (const feed of feeds) while (!feed.fill()) yield WAIT;
+    const path = leastPath([base.item?.path, host.item?.path, inner.item?.path]);
+    if (path === undefined) return;
+    const [was, ours, theirs] = [base.take(path), host.take(path), inner.take(path)];
+    if (ours !== undefined && isProblem(ours)) yield { ...ours, side: "host" };
+    if (theirs !== undefined && isProblem(theirs)) yield { ...theirs, side: "inner" };
+    if (blocked !== undefined && isSameOrBelow(path, blocked)) continue;
+    if ((ours !== undefined && isProblem(ours)) || (theirs !== undefined && isProblem(theirs))) {
+      blocked = path;
+      continue;
+    }
+    const here = options.hostModes === false ? withMode(ours, was, theirs) : ours;
+    const isSame = was !== undefined && here !== undefined && theirs !== undefined &&
+      isUnchanged(was, here, { side: "host" }) && isUnchanged(was, theirs, { side: "inner" });
+    if (isSame) continue;
+    yield {
+      path,
+      ...(was === undefined ? {} : { base: was }),
+      ...(here === undefined ? {} : { host: here }),
+      ...(theirs === undefined ? {} : { inner: theirs }),
+    };
+  }
+}
+
+type Feed<Item extends { path: string }> = Disposable & {
+  item: Item | undefined;
+  /** Makes the next item stand in `item`, if there is one; false when it is not there yet. */
+  fill(): boolean;
+  /** The item of this path, which is then done. */
+  take(path: string): Item | undefined;
+};
+
+function createFeed<Item extends { path: string }>(
+  items: Iterable<Item | typeof WAIT>,
+): Feed<Item> {
+  const iterator = items[Symbol.iterator]();
+  let last: string | undefined;
+  let ended = false;
+  const feed: Feed<Item> = {
+    item: undefined,
+    fill() {
+      if (feed.item !== undefined || ended) return true;
+      const next = iterator.next();
+      if (next.done === true) {
+        ended = true;
+        return true;
+      }
+      if (next.value === WAIT) return false;
+      const order = last === undefined ? -1 : comparePaths(last, next.value.path);
+      // Two names that are no UTF-8 may be written in the same way.
+      if (order > 0 || (order === 0 && !("problem" in next.value))) {
+        throw new RangeError(`Not in order: ${JSON.stringify(next.value.path)}`);
+      }
+      last = next.value.path;
+      feed.item = next.value;
+      return true;
+    },
+    take(path) {
+      if (feed.item?.path !== path) return undefined;
+      const { item } = feed;
+      feed.item = undefined;
+      return item;
+    },
+    [Symbol.dispose]: () => void iterator.return?.(),
+  };
+  return feed;
+}
+
+function leastPath(paths: readonly (string | undefined)[]): string | undefined {
+  let least: string | undefined;
+  for (const path of paths) {
+    if (path !== undefined && (least === undefined || comparePaths(path, least) < 0)) least = path;
+  }
+  return least;
+}
+
+/** Whether a path is another one, or in it; all are in the empty one. */
+export function isSameOrBelow(path: string, dir: string): boolean {
+  return dir === "" || path === dir || path.startsWith(`${dir}/`);
+}
+
+/** A file of a host without executable bits has the one that it would have. */
+function withMode(
+  host: TreeEntry | undefined,
+  base: BaseEntry | undefined,
+  inner: TreeEntry | undefined,
+): TreeEntry | undefined {
+  if (host?.kind !== "file") return host;
+  const executable = base?.kind === "file"
+    ? base.executable
+    : inner !== undefined && isExecutable(inner);
+  return { ...host, mode: executable ? 0o755 : 0o644 };
+}

@@ -1,0 +1,282 @@
+import { UserError } from "../errors.ts";
+import { comparePaths, type TreeItem } from "../tree/entry.ts";
+import type { TreeFs } from "../tree/fs.ts";
+import type { Platform } from "../tree/paths.ts";
+import type { RuleSource, TreeRules } from "../tree/rules.ts";
+import { scanHostTree, scanTree } from "../tree/scan.ts";
+import { readSmallFile } from "../tree/small_file.ts";
+import { type Base, findBase } from "./base.ts";
+import type { BaseChange, BaseEntry, Clocks } from "./base_entry.ts";
+import { classify, type Difference, needsHash } from "./classify.ts";
+import { type Candidate, compareTrees, type SideProblem, WAIT } from "./compare.ts";
+import type { Courier } from "./types.ts";
+
+/** What is compared. */
+export type ObserveOptions = {
+  courier: Pick<Courier, "scan" | "hash">;
+  /** Below `/work`, as the courier names it. */
+  root: string;
+  /** Absolute path of the directory on the host. */
+  hostRoot: string;
+  fs: TreeFs;
+  platform: Platform;
+  /** The host's rules around its `.gitignore` files. */
+  rules: { before: TreeRules; after: TreeRules };
+  /** Directory whose `.gitignore` files count when it is not the one compared: the project's. */
+  rulesRoot?: string;
+  baseFile: string;
+  /** Base of the cage's own directory, for another one that has no base yet. */
+  borrowedBaseFile?: string;
+  /** SHA-256 of a file of the host, hex, by its path below the root; `undefined` if unreadable. */
+  hashHost(path: string): Promise<string | undefined>;
+  clocks: Clocks;
+};
+
+/** Everything about two sides that a plan has to know. */
+export type Differences = {
+  /** In `comparePaths` order. */
+  differences: readonly Difference[];
+  problems: readonly SideProblem[];
+  /** For `updateBase`, in order. */
+  learned: { ignoreFiles: readonly string[]; changes: readonly BaseChange[] };
+  /** All rules that applied to both sides. */
+  rules: TreeRules;
+};
+
+/** How often `.gitignore` files may change while they are read. */
+const MOST_LOOKS = 3;
+
+/** Files of the host that are read at the same time. */
+const READERS = 4;
+
+/**
+ * Walks both sides at the same time, reads the files that may differ, and tells what does.
+ *
+ * @throws {UserError} When the courier breaks off, or the host's ignore files keep changing.
+ */
+export async function observeDifferences(options: ObserveOptions): Promise<Differences> {
+  const { found, rules, ignoreFiles, borrowed } = await findCandidates(options);
+  const problems = found.filter((item): item is SideProblem => "problem" in item);
+  const candidates = found.filter((item): item is Candidate => !("problem" in item));
+  problems.push(...await readContents(candidates, options));
+  const unread = new Set(problems.map(({ path }) => path));
+  const differences: Difference[] = [];
+  const changes: BaseChange[] = [];
+  for (const candidate of candidates) {
+    if (unread.has(candidate.path)) continue;
+    const { difference, learned } = classify(candidate, { clocks: options.clocks, borrowed });
+    if (difference !== undefined) differences.push(difference);
+    if (learned !== undefined) changes.push(learned);
+  }
+  problems.sort((a, b) => comparePaths(a.path, b.path));
+  return {
+    differences: markInTheWay(differences, options),
+    problems,
+    learned: { ignoreFiles, changes },
+    rules,
+  };
+}
+
+type Found = {
+  found: (Candidate | SideProblem)[];
+  rules: TreeRules;
+  ignoreFiles: readonly string[];
+  borrowed: boolean;
+};
+
+async function findCandidates(options: ObserveOptions): Promise<Found> {
+  let rules = presumeRules(options);
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    // Rules are taken for those of last time: the courier need not wait for the host's walk.
+    const found = await lookOnce(options, rules);
+    if (isSameRules(found.rules, rules)) return found;
+    rules = found.rules;
+  }
+  throw new UserError("Cannot compare: the .gitignore files of the host keep changing", {
+    hint: "Run the command again when they do not",
+  });
+}
+
+async function lookOnce(options: ObserveOptions, presumed: TreeRules): Promise<Found> {
+  const { base, borrowed } = openBase(options);
+  using _ = base;
+  const { fs, hostRoot, platform, rules: { before, after } } = options;
+  const scan = options.rulesRoot === undefined
+    ? scanHostTree(hostRoot, { fs, platform, before, after })
+    : { items: scanTree(hostRoot, { fs, platform, rules: presumed }), rules: () => presumed };
+  const inner = createQueue(options.courier.scan(options.root, presumed));
+  const found: (Candidate | SideProblem)[] = [];
+  const trees = { base: entriesOf(base, borrowed), host: scan.items, inner: inner.items };
+  const merged = compareTrees(trees, { hostModes: platform !== "windows" });
+  for (const item of merged) {
+    if (item === WAIT) await inner.more();
+    else found.push(item);
+  }
+  const rules = scan.rules();
+  const nested = rules.slice(before.length, rules.length - after.length);
+  return { found, rules, ignoreFiles: nested.map((source) => source.base), borrowed };
+}
+
+function openBase(options: ObserveOptions): { base: Base | undefined; borrowed: boolean } {
+  const own = findBase(options.baseFile);
+  if (own !== undefined || options.borrowedBaseFile === undefined) {
+    return { base: own, borrowed: false };
+  }
+  return { base: findBase(options.borrowedBaseFile), borrowed: true };
+}
+
+function* entriesOf(base: Base | undefined, borrowed: boolean): Generator<BaseEntry> {
+  for (const entry of base?.entries ?? []) {
+    // Stamps are those of files in the other directory.
+    yield borrowed ? { ...entry, host: undefined } : entry;
+  }
+}
+
+/** The rules that very probably apply: those of the `.gitignore` files that were there last time. */
+function presumeRules(options: ObserveOptions): TreeRules {
+  const { fs, hostRoot, rulesRoot, rules: { before, after }, platform } = options;
+  if (rulesRoot !== undefined) {
+    const scan = scanHostTree(rulesRoot, { fs, platform, before, after });
+    for (const _ of scan.items);
+    return scan.rules();
+  }
+  using base = findBase(options.baseFile);
+  const nested = (base?.ignoreFiles ?? [""]).flatMap((dir): RuleSource[] => {
+    const path = dir === "" ? ".gitignore" : `${dir}/.gitignore`;
+    const text = readSmallFile(`${hostRoot}/${path}`, { fs, mostBytes: 4 << 20 });
+    return text === undefined ? [] : [{ base: dir, text, origin: path }];
+  });
+  return [...before, ...nested, ...after];
+}
+
+function isSameRules(a: TreeRules, b: TreeRules): boolean {
+  return a.length === b.length &&
+    a.every((source, at) => source.base === b[at]!.base && source.text === b[at]!.text);
+}
+
+/** Items that come in batches, for a reader that does not wait. */
+function createQueue(batches: AsyncIterable<readonly TreeItem[]>): {
+  items: Generator<TreeItem | typeof WAIT>;
+  more(): Promise<void>;
+} {
+  const iterator = batches[Symbol.asyncIterator]();
+  // The next batch is on its way while this one is used.
+  let coming = iterator.next();
+  let batch: readonly TreeItem[] | undefined = [];
+  function* read(): Generator<TreeItem | typeof WAIT> {
+    try {
+      for (;;) {
+        if (batch === undefined) return;
+        yield* batch;
+        yield WAIT;
+      }
+    } finally {
+      // Whoever stops early does not leave the other side talking.
+      if (batch !== undefined) {
+        coming.catch(() => {});
+        iterator.return?.()?.catch(() => {});
+      }
+    }
+  }
+  return {
+    items: read(),
+    async more() {
+      const next = await coming;
+      batch = next.done === true ? undefined : next.value;
+      if (next.done !== true) {
+        coming = iterator.next();
+        coming.catch(() => {});
+      }
+    },
+  };
+}
+
+/** Reads what has to be read on both sides, and puts the hashes into the candidates. */
+async function readContents(
+  candidates: readonly Candidate[],
+  options: ObserveOptions,
+): Promise<SideProblem[]> {
+  const wanted = candidates.map((candidate) => ({ candidate, need: needsHash(candidate) }));
+  const inner = wanted.filter(({ need }) => need.inner).map(({ candidate }) => candidate);
+  const host = wanted.filter(({ need }) => need.host).map(({ candidate }) => candidate);
+  const { courier, root } = options;
+  const [hashes, ours] = await Promise.all([
+    inner.length === 0
+      ? new Map<string, string>()
+      : courier.hash(root, inner.map(({ path }) => path)),
+    hashAll(host.map(({ path }) => path), options),
+  ]);
+  const problems: SideProblem[] = [];
+  for (const [side, list, found] of [["inner", inner, hashes], ["host", host, ours]] as const) {
+    for (const candidate of list) {
+      const sha256 = found.get(candidate.path);
+      const { path } = candidate;
+      // It was there when the walk came by.
+      if (sha256 === undefined) problems.push({ path, problem: "unreadable", side });
+      else candidate[side] = { ...candidate[side]!, sha256 };
+    }
+  }
+  return problems;
+}
+
+async function hashAll(
+  paths: readonly string[],
+  { hashHost }: Pick<ObserveOptions, "hashHost">,
+): Promise<ReadonlyMap<string, string>> {
+  const hashes = new Map<string, string>();
+  let next = 0;
+  await Promise.all(Array.from({ length: READERS }, async () => {
+    for (let path = paths[next++]; path !== undefined; path = paths[next++]) {
+      const sha256 = await hashHost(path);
+      if (sha256 !== undefined) hashes.set(path, sha256);
+    }
+  }));
+  return hashes;
+}
+
+/** Finds what the rules hide on the host where the cage has something. */
+function markInTheWay(differences: readonly Difference[], options: ObserveOptions): Difference[] {
+  const { fs, hostRoot } = options;
+  const seen = new Set(
+    differences.filter(({ host }) => host !== undefined).map(({ path }) => path),
+  );
+  const isThere = (path: string) => {
+    try {
+      return fs.lstat(`${hostRoot}/${path}`) !== undefined;
+    } catch {
+      return true;
+    }
+  };
+  let absent: string | undefined;
+  return differences.map((difference) => {
+    const { path, host, inner } = difference;
+    if (inner === undefined) return difference;
+    if (host?.kind === "dir" && inner.kind !== "dir") {
+      return holdsMore(path, { fs, hostRoot, seen })
+        ? { ...difference, inTheWay: true }
+        : difference;
+    }
+    // Nothing is below what is not there.
+    if (host !== undefined || (absent !== undefined && path.startsWith(absent))) return difference;
+    if (isThere(path)) return { ...difference, inTheWay: true };
+    absent = `${path}/`;
+    return difference;
+  });
+}
+
+/** Whether a directory of the host has anything that the walk did not tell. */
+function holdsMore(
+  dir: string,
+  at: { fs: TreeFs; hostRoot: string; seen: ReadonlySet<string> },
+): boolean {
+  const { fs, hostRoot, seen } = at;
+  try {
+    return fs.list(`${hostRoot}/${dir}`).some((name) => {
+      const path = `${dir}/${name}`;
+      if (typeof name !== "string" || !seen.has(path)) return true;
+      return fs.lstat(`${hostRoot}/${path}`)?.kind === "dir" && holdsMore(path, at);
+    });
+  } catch {
+    return true;
+  }
+}
