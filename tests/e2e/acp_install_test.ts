@@ -179,7 +179,9 @@ Deno.test("an archive of every kind becomes an agent that answers in its cage", 
       bytes: packTarGz([inside, { name: "start", kind: "link", target: "tiny-1.0/bin/agent" }]),
       cmd: "./start",
     }),
-    archived(registry, "tbz2", { file: "tiny.tar.bz2", bytes: TAR_BZ2 }),
+    archived(registry, "targz", { file: "tiny.tar.gz", bytes: packTarGz([AGENT]) }),
+    archived(registry, "tarbz2", { file: "tiny.tar.bz2", bytes: TAR_BZ2 }),
+    archived(registry, "tbz2", { file: "tiny.tbz2", bytes: TAR_BZ2 }),
     archived(registry, "raw", {
       file: "tiny-linux",
       bytes: new TextEncoder().encode(PROGRAM),
@@ -193,7 +195,8 @@ Deno.test("an archive of every kind becomes an agent that answers in its cage", 
     const relayed = await world.sandcage(["acp", "run", kind.id], { stdin: INITIALIZE });
     assert.equal(relayed.stdout, `${ANSWER}\n`, relayed.stderr);
   }
-  assert.equal((await listArchives(world)).length, kinds.length);
+  // Two endings name the same file.
+  assert.equal((await listArchives(world)).length, kinds.length - 1);
   for (const kind of kinds) {
     const removed = await world.sandcage(["acp", "remove", kind.id, "--home"]);
     assert.equal(removed.code, 0, removed.stderr);

@@ -179,15 +179,19 @@ Deno.test("an agent that dies inside a message: what it said, its exit code", as
   assert.equal((await connection.ended).code, 7);
 });
 
-Deno.test("an editor that dies inside a message leaves nothing", async () => {
-  await using connection = openRelayed(world);
-  await connection.send(request(0, "initialize", { protocolVersion: 1 }));
-  await connection.line();
-  await connection.send('{"jsonrpc":"2.0","id":1,"meth');
-  await connection.end();
-  assert.equal((await connection.ended).code, 0);
-  assert.deepEqual(await listContainers(world.root), []);
-});
+for (const how of ["stops", "dies"] as const) {
+  Deno.test(`an editor that ${how} inside a message leaves nothing`, async () => {
+    await using connection = openRelayed(world);
+    await connection.send(request(0, "initialize", { protocolVersion: 1 }));
+    await connection.line();
+    await connection.send('{"jsonrpc":"2.0","id":1,"meth');
+    // With a process both of its pipes go.
+    if (how === "dies") await connection.deafen();
+    await connection.end();
+    assert.equal((await connection.ended).code, 0);
+    assert.deepEqual(await listContainers(world.root), []);
+  });
+}
 
 for (const how of ["the end of its input", "SIGTERM"] as const) {
   Deno.test(`an agent that ignores ${how} is ended with its container`, async () => {

@@ -29,7 +29,7 @@ function addConfig(acp: CommandUnknownOpts, wiring: Wiring): void {
     words: ["zed", "jetbrains", "neovim", "vscode"],
     examples: [
       { line: "sandcage acp config zed --write", about: "every agent, for every project" },
-      { line: "sandcage acp config neovim claude", about: "Lua to paste" },
+      { line: "sandcage acp config neovim claude", about: "Lua to paste; a module with --write" },
     ],
   });
   adopt(acp, config);
