@@ -82,14 +82,16 @@ function answer(service: Service, request: CourierRequest): unknown {
   }
 }
 
-function scan({ link, fs }: Service, root: string): null {
+/** Answers with the clock of when it began: times in a tree mean something only beside it. */
+function scan({ link, fs }: Service, root: string): number {
+  const startMs = Date.now();
   const rules = [...link.rows()] as RuleSource[];
   link.expectEnd();
   // A root that nobody made yet is an empty tree.
-  if (fs.lstat(root) === undefined) return null;
+  if (fs.lstat(root) === undefined) return startMs;
   const items = scanTree(root, { fs, rules });
   for (const batch of batchRows<TreeItem>(items, sizeOfItem)) link.send("list", batch);
-  return null;
+  return startMs;
 }
 
 function sizeOfItem(item: TreeItem): number {

@@ -27,10 +27,11 @@ export function openCourier(
   const pool = createPool(cage, options.signal);
   const ask = (request: CourierRequest, input: Input = {}) => converse(pool, request, input);
   return Promise.resolve({
-    async *scan(root, rules) {
+    async *scan(root, rules, { onClock } = {}) {
       const lists = [batchRows(rules, sizeOfRule)];
       for await (const frame of ask({ op: "scan", root }, { lists })) {
         if (frame.kind === "list") yield frame.value as TreeItem[];
+        else if (frame.kind === "done") onClock?.(Number(frame.value));
       }
     },
     async hash(root, paths) {

@@ -61,8 +61,17 @@ export type Checkpoint = { name: string; takenAt: string; bytes: number; entries
  * All reject with a `UserError` that names the cage when the courier cannot be reached or breaks off.
  */
 export type Courier = AsyncDisposable & {
-  /** Walks a tree without reading files; batches in {@link comparePaths} order. */
-  scan(root: string, rules: TreeRules): AsyncIterable<readonly TreeItem[]>;
+  /**
+   * Walks a tree without reading files; batches in {@link comparePaths} order.
+   *
+   * @param options.onClock Gets what the clock inside said when the walk began, in milliseconds
+   * since 1970, when it has ended.
+   */
+  scan(
+    root: string,
+    rules: TreeRules,
+    options?: { onClock?(innerMs: number): void },
+  ): AsyncIterable<readonly TreeItem[]>;
   /** SHA-256 of files by path, hex; those that cannot be read are missing. */
   hash(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
