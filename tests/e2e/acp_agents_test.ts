@@ -113,8 +113,8 @@ Deno.test("acp doctor says what an agent answers, and which login it misses", as
   assert.match(claude.stdout, new RegExp(`ok +session/new +a session in ${world.project};`));
   const gemini = await world.sandcage(["acp", "doctor", "gemini"], { timeoutMs: 500_000 });
   assert.equal(gemini.code, 1, gemini.stderr);
-  assert.match(gemini.stdout, /^ok +initialize +gemini-cli.*protocol version 1; login methods: /);
-  assert.match(gemini.stdout, /fail +session\/new +Gemini CLI wants a login first/);
+  assert.match(gemini.stdout, /^ok +initialize +Gemini CLI .*protocol version 1; login methods: /);
+  assert.match(gemini.stdout, /FAIL +session\/new +Gemini CLI wants a login first/);
   assert.match(gemini.stdout, /sandcage (auth gemini|secret set GEMINI_API_KEY)/);
   const shell = await world.sandcage(["acp", "doctor", "shell"]);
   assert.equal(shell.code, 3);

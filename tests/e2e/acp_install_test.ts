@@ -150,6 +150,10 @@ Deno.test("an agent from npm is installed with its exact version and answers in 
   );
   const plain = await world.sandcage([name, "--", "4.5.6", "bad"]);
   assert.equal(plain.stdout, "4.5.6\n", "a terminal starts it without them");
+  const block = await world.sandcage(["acp", "config", "zed", name]);
+  assert.match(block.stdout, new RegExp(`"Tiny from npm \\(sandcage\\)".*\n.*\n.*\n.*"${name}"`));
+  const all = await world.sandcage(["acp", "config", "zed"]);
+  assert.match(all.stdout, /Claude Code[\s\S]*Tiny from npm/);
   const env = await world.sandcage(["run", name, "--shell", "--", "sh", "-c", "echo $TINY"]);
   assert.equal(env.stdout, "yes\n");
   assert.equal(registry.asked.length, asked);
@@ -195,6 +199,9 @@ Deno.test("an archive of every kind becomes an agent that answers in its cage", 
     const relayed = await world.sandcage(["acp", "run", kind.id], { stdin: INITIALIZE });
     assert.equal(relayed.stdout, `${ANSWER}\n`, relayed.stderr);
   }
+  const examined = await world.sandcage(["acp", "doctor", kinds[0]!.id, "--json"]);
+  const { protocolVersion, session } = JSON.parse(examined.stdout);
+  assert.deepEqual([examined.code, protocolVersion, session], [1, 1, false], "it has one answer");
   // Two endings name the same file.
   assert.equal((await listArchives(world)).length, kinds.length - 1);
   for (const kind of kinds) {

@@ -17,6 +17,7 @@ import type { Host } from "../../host.ts";
 import type { Io } from "../../io.ts";
 import { findProject } from "../../project/root.ts";
 import type { ServiceDefinition } from "../../service/definition.ts";
+import { findInstalledServices } from "../../service/installed.ts";
 import { enabledServices, resolveService } from "../../service/registry.ts";
 import type { CommandContext } from "../context.ts";
 import { replaceFile } from "../replace_file.ts";
@@ -107,17 +108,20 @@ async function writeSettings(
   await write(place.path, { text: after, agents, io: context.io });
 }
 
-/** Services by name, or all that speak ACP; where there is no project, the built-in ones. */
+/** Services by name, or all that speak ACP; where there is no project, those of this machine. */
 async function findServices(
   options: Pick<AcpConfigOptions, "services" | "path">,
   host: Host,
 ): Promise<ServiceDefinition[]> {
-  const config = await findConfig(options.path, host);
+  const source = {
+    ...await findConfig(options.path, host),
+    installed: await findInstalledServices(host.stateDir),
+  };
   if (options.services.length === 0) {
-    return enabledServices(config).filter(({ acp }) => acp !== undefined);
+    return enabledServices(source).filter(({ acp }) => acp !== undefined);
   }
   return [...new Set(options.services)].map((name) => {
-    const service = resolveService(name, config);
+    const service = resolveService(name, source);
     if (service.acp !== undefined) return service;
     throw new UserError(`Service "${name}" does not speak ACP`, {
       hint: `Give services.${name}.acp, the command line that does`,

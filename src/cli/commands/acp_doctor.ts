@@ -4,6 +4,7 @@ import { type RelayProcess, startRelay } from "../../acp/relay_process.ts";
 import { loadConfig } from "../../config/layers.ts";
 import { EXIT } from "../../errors.ts";
 import { findProject } from "../../project/root.ts";
+import { findInstalledServices } from "../../service/installed.ts";
 import { resolveService } from "../../service/registry.ts";
 import { insidePath } from "../../workspace/inside_path.ts";
 import { formatChecks } from "../checks.ts";
@@ -26,7 +27,8 @@ export async function runAcpDoctor(
   const { service, name } = options;
   const project = await findProject({ host, path: options.path });
   const { config } = await loadConfig(project.path, { host });
-  const patient = resolveService(service, config);
+  const installed = await findInstalledServices(host.stateDir);
+  const patient = resolveService(service, { ...config, installed });
   const said: string[] = [];
   await using relay = startRelay(
     { service, project: project.path, name, engineContext },
