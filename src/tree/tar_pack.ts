@@ -1,5 +1,5 @@
 import type { TreeEntry, TreeProblem } from "./entry.ts";
-import type { ReadHandle, TreeFs } from "./fs.ts";
+import type { ReadHandle, TreeFs, TreeStat } from "./fs.ts";
 import { countPadding } from "./tar_header.ts";
 import { countHeaderRoom, createTarWriter, writeHeader } from "./tar_write.ts";
 
@@ -17,11 +17,15 @@ export type PackOptions = {
   fs: TreeFs;
   /** Makes a hash for each file; without it entries have no `sha256`. */
   hash?: () => TreeHash;
-  /** An entry is in the stream with all its bytes. Its times are those of before it was read. */
+  /**
+   * An entry is in the stream with all its bytes. Size and times are those of before it was read,
+   * and the hash is of the bytes in the stream.
+   */
   onEntry?(entry: TreeEntry): void;
   /**
-   * A path is not in the stream; or it is, and "changed while read" or "unreadable": then its entry
-   * comes next, with the hash of the bytes that the stream has, which no file ever had maybe.
+   * Something is wrong with a path. Either it is not in the stream; or its file was changed, or
+   * could not be read to its end, while it went there: then `onEntry` is called for it next, and no
+   * file may ever have had the bytes that the stream has.
    */
   onProblem?(problem: TreeProblem): void;
 };
@@ -53,7 +57,7 @@ export function* packEntries(
       const room = countHeaderRoom(entry) + Math.min(entry.size, PIECE_BYTES / 2);
       if (piece.at + room > PIECE_BYTES) yield takeFilled(piece);
       piece.at = writeHeader(entry, { into: piece.bytes, at: piece.at });
-      if (handle !== undefined) yield* packContents({ entry, handle }, { ...options, piece });
+      if (handle !== undefined) yield* packContents(opened, { ...options, piece, handle });
       options.onEntry?.(entry);
     } finally {
       handle?.close();
@@ -73,11 +77,11 @@ function takeFilled(piece: Piece): Uint8Array {
 }
 
 function* packContents(
-  file: { entry: TreeEntry; handle: ReadHandle },
-  options: PackOptions & { piece: Piece },
+  opened: Opened,
+  options: PackOptions & { piece: Piece; handle: ReadHandle },
 ): Generator<Uint8Array> {
-  const { entry, handle } = file;
-  const { piece } = options;
+  const { entry } = opened;
+  const { piece, handle } = options;
   const hash = options.hash?.();
   let problem: TreeProblem["problem"] | undefined;
   for (let left = entry.size; left > 0;) {
@@ -93,13 +97,13 @@ function* packContents(
   const end = piece.at + countPadding(entry.size);
   piece.bytes.fill(0, piece.at, end);
   piece.at = end;
-  problem ??= findChange(handle, entry);
+  problem ??= findChange(options.fs, opened);
   if (problem !== undefined) options.onProblem?.({ path: entry.path, problem });
   if (hash !== undefined) entry.sha256 = hash.digest("hex");
 }
 
-/** An entry, with its handle if it is a file. */
-type Opened = { entry: TreeEntry; handle?: ReadHandle };
+/** An entry with what was seen at its place, and its handle if it is a file. */
+type Opened = { entry: TreeEntry; place: string; was: TreeStat; handle?: ReadHandle };
 
 /** Looks at a path, and opens it if it is a file. */
 function open(place: string, options: { path: string; fs: TreeFs }): Opened | TreeProblem {
@@ -113,12 +117,12 @@ function open(place: string, options: { path: string; fs: TreeFs }): Opened | Tr
     switch (kind) {
       case "file":
         entry.size = stat.size;
-        return { entry, handle: fs.openRead(place) };
+        return { entry, place, was: stat, handle: fs.openRead(place) };
       case "link":
         entry.target = fs.readLink(place);
-        return { entry };
+        return { entry, place, was: stat };
       case "dir":
-        return { entry };
+        return { entry, place, was: stat };
       default:
         return kind satisfies never;
     }
@@ -146,12 +150,19 @@ function fill(handle: ReadHandle, target: Uint8Array): TreeProblem["problem"] | 
 }
 
 /**
- * Whether what was read is still as it was looked at. By size and time alone: not every file system
- * tells of an open file what it tells of a path.
+ * Whether the path still has what was looked at before it was read. Asked of the path and not of the
+ * open file: Deno takes five times as long for that, and another file at the path is a change too.
  */
-function findChange(handle: ReadHandle, was: TreeEntry): TreeProblem["problem"] | undefined {
-  const { size, mtimeMs } = handle.stat();
-  return size === was.size && mtimeMs === was.mtimeMs ? undefined : "changed while read";
+function findChange(fs: TreeFs, opened: Opened): TreeProblem["problem"] | undefined {
+  const { place, was } = opened;
+  try {
+    const now = fs.lstat(place);
+    const isSame = now?.identity === was.identity && now.size === was.size &&
+      now.mtimeMs === was.mtimeMs && now.ctimeMs === was.ctimeMs;
+    return isSame ? undefined : "changed while read";
+  } catch (error) {
+    return judgeError(error);
+  }
 }
 
 /** Codes of errors about what is at a path, rather than about the machine. */

@@ -12,7 +12,7 @@ type Node = {
   bytes?: Uint8Array;
   target?: string;
   mode?: number;
-  /** What `lstat` says where it is not so any more. */
+  /** What `lstat` says at first, where it is not so any more. */
   was?: Partial<TreeStat>;
   /** Codes of the errors that opening and reading end in. */
   openCode?: string;
@@ -32,6 +32,7 @@ const STAT: TreeStat = {
 function memoryFs(nodes: Readonly<Record<string, Node>>, options: { longestRead?: number } = {}) {
   const { longestRead = Infinity } = options;
   const held = { open: 0 };
+  const looked = new Set<string>();
   const find = (path: string) => nodes[path.replace(/^\/root\//, "")];
   const fail = (code: string | undefined) => {
     if (code !== undefined) throw Object.assign(new Error(code), { code });
@@ -45,7 +46,10 @@ function memoryFs(nodes: Readonly<Record<string, Node>>, options: { longestRead?
   const fs: Pick<TreeFs, "lstat" | "readLink" | "openRead"> = {
     lstat(path) {
       const node = find(path);
-      return node === undefined ? undefined : { ...statOf(node), ...node.was };
+      if (node === undefined) return undefined;
+      const isFirst = !looked.has(path);
+      looked.add(path);
+      return isFirst ? { ...statOf(node), ...node.was } : statOf(node);
     },
     readLink(path) {
       fail(find(path)!.openCode);
@@ -150,6 +154,12 @@ const CHANGED: [name: string, node: Node, problem: TreeProblem["problem"], bytes
     { kind: "file", bytes: text("a"), was: { size: 0 } },
     "changed while read",
     "",
+  ],
+  [
+    "another file is at its place",
+    { kind: "file", bytes: text("abc"), was: { identity: "1:2" } },
+    "changed while read",
+    "abc",
   ],
   [
     "its time is another",
