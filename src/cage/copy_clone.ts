@@ -13,6 +13,8 @@ export type CloneOptions = {
   git: HostGit;
   io: Pick<Io, "interactive" | "progress" | "talk">;
   signal?: AbortSignal | undefined;
+  /** How many commits of history come along. Defaults to all. */
+  depth?: number;
 };
 
 /**
@@ -29,7 +31,7 @@ export async function cloneRepository(
 ): Promise<void> {
   const { git, io, signal } = options;
   await ensurePrivateDir(dirname(to));
-  const args = planCloneArgs(address.url, to);
+  const args = planCloneArgs(address.url, to, options);
   const env = planCloneEnv(address, { env: git.host.env, interactive: io.interactive });
   const title = `Cloning ${address.url}`;
   if (io.interactive) {
@@ -55,8 +57,17 @@ export async function cloneRepository(
 }
 
 /** The command line of a clone. Pure. */
-export function planCloneArgs(url: string, to: string): string[] {
-  return ["clone", "--progress", "--no-recurse-submodules", "--template=", "--", url, to];
+export function planCloneArgs(
+  url: string,
+  to: string,
+  options: Pick<CloneOptions, "depth"> = {},
+): string[] {
+  const { depth } = options;
+  return [
+    ...["clone", "--progress", "--no-recurse-submodules", "--template="],
+    ...(depth === undefined ? [] : [`--depth=${depth}`]),
+    ...["--", url, to],
+  ];
 }
 
 /**
