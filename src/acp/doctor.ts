@@ -79,7 +79,8 @@ export function readInitialize(answer: Answer, patient: Patient): Diagnosis {
     return { ...nothing, steps: [failStep("initialize", answer, patient)] };
   }
   const { result, ms } = answer;
-  const agent = findAgent(result.agentInfo);
+  // Version 2 of the protocol calls it so.
+  const agent = findAgent(result.agentInfo ?? result.info);
   const protocolVersion = typeof result.protocolVersion === "number"
     ? result.protocolVersion
     : undefined;

@@ -14,8 +14,9 @@ const request = (id: number, method: string, params: unknown = {}) =>
 /** No container, no session on record, no process that was started for the world. */
 async function assertNothingLeft(): Promise<void> {
   assert.deepEqual(await listContainers(world.root), []);
-  for await (const cage of Deno.readDir(join(world.state, "cages"))) {
-    const sessions = join(world.state, "cages", cage.name, "sessions");
+  const cages = join(world.state, "cages");
+  for (const cage of await exists(cages) ? await Array.fromAsync(Deno.readDir(cages)) : []) {
+    const sessions = join(cages, cage.name, "sessions");
     if (!await exists(sessions)) continue;
     assert.deepEqual((await Array.fromAsync(Deno.readDir(sessions))).map(({ name }) => name), []);
   }
@@ -27,6 +28,21 @@ async function assertNothingLeft(): Promise<void> {
       ),
     );
     return commands.every((command) => !command.includes(world.root)) || undefined;
+  });
+}
+
+for (
+  const [what, service, env, code, words] of [
+    ["a service that nobody knows", "scriptet", {}, 2, /Did you mean/],
+    ["a service that speaks no ACP", "shell", {}, 3, /does not speak the Agent Client Protocol/],
+    ["no engine", "scripted", { DOCKER_HOST: "unix:///nowhere.sock" }, 4, /docker/i],
+  ] as const
+) {
+  Deno.test(`${what}: the editor gets code ${code} and no byte that is no message`, async () => {
+    const result = await world.sandcage(["acp", "run", service], { env });
+    assert.deepEqual([result.code, result.stdout], [code, ""], result.stderr);
+    assert.match(result.stderr, words);
+    await assertNothingLeft();
   });
 }
 

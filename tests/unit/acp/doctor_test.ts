@@ -44,6 +44,17 @@ Deno.test("initialize says who answered, in which version and with which logins"
   }]);
 });
 
+Deno.test("an agent that answers in version 2 is read as well", () => {
+  const info = { name: "agent", version: "2.0.0" };
+  const { steps, agent, protocolVersion } = readInitialize({
+    kind: "result",
+    ms: 7,
+    result: { protocolVersion: 2, info, capabilities: {} },
+  }, MINE);
+  assert.deepEqual([agent, protocolVersion], [{ name: "agent", version: "2.0.0" }, 2]);
+  assert.equal(steps[0]!.detail, "agent 2.0.0; protocol version 2; no login methods (7 ms)");
+});
+
 Deno.test("initialize with nothing in it is still an answer", () => {
   const { steps } = readInitialize({ kind: "result", ms: 5, result: {} }, MINE);
   assert.equal(steps[0]!.detail, "mine; protocol version not given; no login methods (5 ms)");
