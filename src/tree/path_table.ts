@@ -10,7 +10,7 @@ const DIR = 2;
 const OTHER = 4;
 
 /** Directories that no entry names come on top of the entries; so many for each entry. */
-const MOST_IMPLIED = 4;
+const MOST_IMPLIED = 16;
 /** And so many in any case. */
 const SPARE = 4096;
 

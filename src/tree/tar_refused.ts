@@ -9,7 +9,7 @@ export class TarRefused extends Error {
 
   /** Makes the error from a reason, and the path of the entry where there is one. */
   constructor(reason: string, path?: string) {
-    super(path === undefined ? `The stream: ${reason}` : `${quotePath(path)}: ${reason}`);
+    super(path === undefined ? `The tar stream: ${reason}` : `${quotePath(path)}: ${reason}`);
     this.name = "TarRefused";
     this.path = path;
     this.reason = reason;

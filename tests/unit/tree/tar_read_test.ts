@@ -97,7 +97,7 @@ const HOSTILE: [name: string, stream: Uint8Array, message: RegExp][] = [
   [
     "records for all",
     pack(formatExtra(TYPE.globalPax, formatPaxRecord("path", "x")), formatHeader({}), END),
-    /^The stream: it has a header for all entries$/,
+    /^The tar stream: it has a header for all entries$/,
   ],
   [
     "a name of no UTF-8",
@@ -182,15 +182,15 @@ const HOSTILE: [name: string, stream: Uint8Array, message: RegExp][] = [
   ["a record of a long length", pack(formatExtra("x", "00000009 path=a\n")), /malformed record$/],
   ["text", pack("GET / HTTP/1.1\r\n".repeat(32)), /sum of a header is wrong$/],
   // How far.
-  ["nothing at all", new Uint8Array(0), /^The stream: it ends early$/],
-  ["half a header", formatHeader({}).subarray(0, 300), /^The stream: it ends early$/],
+  ["nothing at all", new Uint8Array(0), /^The tar stream: it ends early$/],
+  ["half a header", formatHeader({}).subarray(0, 300), /^The tar stream: it ends early$/],
   [
     "contents that end",
     formatStream([{ ...FILE, path: "a", size: 600 }]).subarray(0, 1000),
     /^"a": /,
   ],
-  ["no end", formatHeader({}), /^The stream: it ends early$/],
-  ["half an end", pack(formatHeader({}), ZEROS), /^The stream: it ends early$/],
+  ["no end", formatHeader({}), /^The tar stream: it ends early$/],
+  ["half an end", pack(formatHeader({}), ZEROS), /^The tar stream: it ends early$/],
   ["an end in the middle", pack(ZEROS, formatHeader({}), END), /block of zeros does not end it$/],
   ["an entry after the end", pack(END, formatHeader({}), END), /bytes after its end$/],
   ["a byte after the end", pack(END, 1), /bytes after its end$/],
@@ -251,7 +251,7 @@ Deno.test("a million entries are refused at the limit, in bounded memory", () =>
       const path = `${"deep/".repeat(20)}${index}`;
       reader.push(writer.header({ ...FILE, path }));
     }
-  }, /^TarRefused: The stream: it has more than 100000 entries$/);
+  }, /^TarRefused: The tar stream: it has more than 100000 entries$/);
   const after = Deno.memoryUsage();
   assert.equal(taken, most);
   // Fifteen bytes of names for each would be more than the table has.
