@@ -46,6 +46,33 @@ export async function readGitIdentity(
   host: Host,
   project: Pick<Project, "gitDir" | "commonDir">,
 ): Promise<GitIdentity> {
+  const { own, entries } = await readGitConfig(host, project);
+  const pick = (key: string) =>
+    findGitValue(own, key) === undefined ? findGitValue(entries, key) : undefined;
+  const [name, email] = [pick("user.name"), pick("user.email")];
+  return { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) };
+}
+
+/**
+ * Reads a value of the host's git config, the repository's before the user's; `undefined` where none
+ * is set. As {@link readGitIdentity} reads.
+ */
+export async function findHostGitValue(
+  key: string,
+  at: {
+    host: Pick<Host, "env" | "home" | "platform">;
+    project: Pick<Project, "gitDir" | "commonDir">;
+  },
+): Promise<string | undefined> {
+  const { own, entries } = await readGitConfig(at.host, at.project);
+  return findGitValue(own, key) ?? findGitValue(entries, key);
+}
+
+/** The repository's own entries, and those of the user and the machine. */
+async function readGitConfig(
+  host: Pick<Host, "env" | "home" | "platform">,
+  project: Pick<Project, "gitDir" | "commonDir">,
+): Promise<{ own: GitConfigEntry[]; entries: GitConfigEntry[] }> {
   const context = { home: host.home, gitDir: project.gitDir };
   const files = host.env.GIT_CONFIG_GLOBAL !== undefined ? [host.env.GIT_CONFIG_GLOBAL] : [
     join(host.env.XDG_CONFIG_HOME || join(host.home, ".config"), "git", "config"),
@@ -57,11 +84,7 @@ export async function readGitIdentity(
     project.commonDir === undefined ? [] : readEntries(join(project.commonDir, "config"), context),
     ...all.map((file) => readEntries(file, context)),
   ]);
-  const entries = layers.flat();
-  const pick = (key: string) =>
-    findGitValue(own, key) === undefined ? findGitValue(entries, key) : undefined;
-  const [name, email] = [pick("user.name"), pick("user.email")];
-  return { ...(name === undefined ? {} : { name }), ...(email === undefined ? {} : { email }) };
+  return { own, entries: layers.flat() };
 }
 
 /** git's own bound on nested includes. */
