@@ -145,7 +145,9 @@ export function hashFile(fs: TreeFs, path: string): string {
 function isAsAsked(entry: TreeEntry, asked: TreeEntry): boolean {
   if (entry.kind !== asked.kind) return false;
   if (entry.kind === "link") return entry.target === asked.target;
-  return entry.kind === "dir" || entry.size === asked.size;
+  if (entry.kind === "dir") return true;
+  // A program was shown to the user as one before it came.
+  return entry.size === asked.size && isExecutable(entry) === isExecutable(asked);
 }
 
 function planLimits(asked: readonly string[], wanted: Wanted): TarLimits {

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { EXIT, UserError } from "../errors.ts";
+import { formatPath } from "../project/root.ts";
+import { comparePaths, type TreeEntry, type TreeProblem } from "../tree/entry.ts";
+import type { TreeFs } from "../tree/fs.ts";
+import { packEntries } from "../tree/tar_pack.ts";
+import { updateBase } from "./base.ts";
+import { findLearned, mergeLearned } from "./learned.ts";
+import type { Look } from "./look.ts";
+import type { TransferPlan } from "./plan_transfer.ts";
+import type { TransferState } from "./progress.ts";
+import type { CageRoot, Courier } from "./types.ts";
+
+/** What a sync is made of; the directory on the host is held by the caller. */
+export type SyncWork = {
+  courier: Pick<Courier, "change">;
+  root: CageRoot;
+  look: Look;
+  plan: TransferPlan;
+  fs: TreeFs;
+  onProgress?(state: TransferState): void;
+};
+
+/** How a sync ended. */
+export type Synced = {
+  written: number;
+  removed: number;
+  bytes: number;
+  /** Paths that changed inside meanwhile, or may not be there: when there is one, nothing was done. */
+  changed: readonly string[];
+};
+
+/**
+ * Brings planned changes of the host into a cage, all of them or none.
+ *
+ * @throws {UserError} If a file of the host changes while it is read, or the cage cannot take it.
+ */
+export async function applySync(work: SyncWork): Promise<Synced> {
+  const { courier, root, look, plan, fs } = work;
+  const { learned } = look;
+  // A mode travels with its file: there is no change of a mode alone.
+  const paths = [...plan.writes, ...plan.modes].map(({ path }) => path).sort(comparePaths);
+  if (paths.length + plan.removes.length === 0) {
+    await updateBase(look.baseFile, learned);
+    return { written: 0, removed: 0, bytes: 0, changed: [] };
+  }
+  const found = new Map(look.differences.map((difference) => [difference.path, difference]));
+  const written: TreeEntry[] = [];
+  const totalBytes = paths.reduce((sum, path) => sum + (found.get(path)?.host?.size ?? 0), 0);
+  const tar = packEntries(root.hostPath, paths, {
+    fs,
+    hash: () => createHash("sha256"),
+    onEntry: (entry) => written.push(entry),
+    onProblem: (problem) => {
+      throw changedError(problem);
+    },
+  });
+  const changed = await courier.change(root.name, {
+    tar: count(
+      tar,
+      (bytes) =>
+        work.onProgress?.({ bytes, totalBytes, files: written.length, totalFiles: paths.length }),
+    ),
+    bytes: totalBytes,
+    entries: paths.length,
+    removes: plan.removes,
+    expected: plan.expected,
+  });
+  if (changed.length > 0) {
+    return { written: 0, removed: 0, bytes: 0, changed: changed.map(({ path }) => path) };
+  }
+  const carried = findLearned({ written, modes: [], removes: plan.removes }, {
+    from: "host",
+    clocks: look.clocks,
+    found,
+  });
+  await updateBase(look.baseFile, {
+    ignoreFiles: learned.ignoreFiles,
+    changes: mergeLearned(learned.changes, carried),
+  });
+  const bytes = written.reduce((sum, { size }) => sum + size, 0);
+  return { written: written.length, removed: plan.removes.length, bytes, changed: [] };
+}
+
+/** Passes pieces on, and says how many bytes went by. */
+export async function* count(
+  pieces: Iterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for (const piece of pieces) {
+    yield piece;
+    bytes += piece.length;
+    onBytes(bytes);
+  }
+}
+
+function changedError({ path, problem }: TreeProblem): UserError {
+  return new UserError(`Cannot read ${formatPath(path)} for the cage: it is ${problem}`, {
+    hint: "Nothing was changed inside. Run this again",
+    exit: EXIT.conflict,
+    code: "conflict",
+  });
+}
