@@ -1,3 +1,5 @@
+import { EXIT } from "../errors.ts";
+
 /** The command line of a client. */
 export type ClientCommand = { command: string; args: string[]; env: Record<string, string> };
 
@@ -29,6 +31,31 @@ export function startClient(command: ClientCommand): Client {
       } catch {
         // It ended between the signal and this call.
       }
+    },
+  };
+}
+
+/** The signals that end a session. */
+const ENDING: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** What came before there was a client to pass it on to. */
+export type EarlySignals = Disposable & {
+  /** The exit code of a session that was asked to end; nothing when it was not. */
+  code(): number | undefined;
+};
+
+/** Listens for ending signals until disposed: a session that is not open yet is not opened then. */
+export function hearEarlySignals(): EarlySignals {
+  let first: Deno.Signal | undefined;
+  const listeners = ENDING.map((name) => [name, () => void (first ??= name)] as const);
+  for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
+  return {
+    code: () =>
+      first === undefined ? undefined : first === "SIGINT" ? EXIT.interrupted : EXIT.terminated,
+    [Symbol.dispose]() {
+      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
     },
   };
 }

@@ -7,7 +7,13 @@ import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { INSIDE_ENV } from "../names.ts";
 import { resolveSecrets } from "../secrets/sources.ts";
-import { type Client, type ClientCommand, endClientOnSignal, startClient } from "./attach.ts";
+import {
+  type Client,
+  type ClientCommand,
+  endClientOnSignal,
+  hearEarlySignals,
+  startClient,
+} from "./attach.ts";
 import { planClientEnv } from "./client_config.ts";
 import { openSessionGuard } from "./guard.ts";
 import { applyHandover, type Handover, isHandoverNeeded } from "./handover.ts";
@@ -82,6 +88,7 @@ export async function runSession(
   const spec = await planSession(cage, request, { context, handover });
   const container = containerName(spec);
   using _signals = context.takeSignals();
+  using early = hearEarlySignals();
   using session = await openSession(context.host.stateDir, {
     schema: 1,
     id: spec.sessionId,
@@ -115,6 +122,8 @@ export async function runSession(
   let outlet: SessionOutlet | undefined;
   try {
     outlet = await openOutlet(cage, spec, context);
+    const earlyCode = early.code();
+    if (earlyCode !== undefined) return earlyCode;
     const client = await openClient(cage, spec, {
       stateDir: context.host.stateDir,
       open: request.attach?.open ?? startClient,

@@ -1,9 +1,11 @@
 /** Every way a relayed session can end: the agent's exit code, nothing left, a clean stdout. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { listSessions } from "../../src/cage/sessions.ts";
 import { listContainers } from "../../tools/engine_state.ts";
 import { makeAcpWorld, openRelayed } from "./support/acp/client.ts";
 import { exists, waitFor } from "./support/files.ts";
+import type { World } from "./support/world.ts";
 
 const world = await makeAcpWorld("acp-end");
 Deno.test.afterAll(async () => await world[Symbol.asyncDispose]());
@@ -12,7 +14,7 @@ const request = (id: number, method: string, params: unknown = {}) =>
   JSON.stringify({ jsonrpc: "2.0", id, method, params }) + "\n";
 
 /** No container, no session on record, no process that was started for the world. */
-async function assertNothingLeft(): Promise<void> {
+async function assertNothingLeft(world: World): Promise<void> {
   assert.deepEqual(await listContainers(world.root), []);
   const cages = join(world.state, "cages");
   for (const cage of await exists(cages) ? await Array.fromAsync(Deno.readDir(cages)) : []) {
@@ -42,7 +44,7 @@ for (
     const result = await world.sandcage(["acp", "run", service], { env });
     assert.deepEqual([result.code, result.stdout], [code, ""], result.stderr);
     assert.match(result.stderr, words);
-    await assertNothingLeft();
+    await assertNothingLeft(world);
   });
 }
 
@@ -56,7 +58,7 @@ for (
     connection.signal(signal);
     assert.equal((await connection.ended).code, code);
     assert.deepEqual(await connection.rest(), new Uint8Array());
-    await assertNothingLeft();
+    await assertNothingLeft(world);
   });
 }
 
@@ -66,7 +68,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await connection.line();
     connection.signal(signal);
     assert.equal((await connection.ended).code, 143);
-    await assertNothingLeft();
+    await assertNothingLeft(world);
   });
 }
 
@@ -79,8 +81,23 @@ Deno.test("SIGTERM before there is an agent ends the relay, and no agent comes",
   const { code } = await connection.ended;
   assert.equal(code, 143);
   assert.deepEqual(await connection.rest(), new Uint8Array());
-  await assertNothingLeft();
+  await assertNothingLeft(world);
 });
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test(`${signal} while the gateway starts: code ${code}, and neither it nor an agent stays`, async () => {
+    await using guarded = await makeAcpWorld(`acp-early-${code}`, {
+      network: 'mode = "allowlist"',
+    });
+    await using connection = openRelayed(guarded);
+    await waitFor("the session", async () => (await listSessions(guarded.state))[0]);
+    connection.signal(signal);
+    const { stderr, ...ended } = await connection.ended;
+    assert.equal(ended.code, code, stderr);
+    assert.deepEqual(await connection.rest(), new Uint8Array());
+    await assertNothingLeft(guarded);
+  });
+}
 
 for (const [what, args] of [["talks on", ["chatter"]], ["echoes", ["echo"]]] as const) {
   Deno.test(`an editor that reads no more ends an agent that ${what}`, async () => {
@@ -93,6 +110,6 @@ for (const [what, args] of [["talks on", ["chatter"]], ["echoes", ["echo"]]] as 
     const { code, stderr } = await connection.ended;
     assert.ok([0, 143].includes(code), `${code}: ${stderr}`);
     assert.doesNotMatch(stderr, /EPIPE|Broken pipe|\n +at /i);
-    await assertNothingLeft();
+    await assertNothingLeft(world);
   });
 }

@@ -26,7 +26,7 @@ const WRITE = "fs/write_text_file";
 
 Deno.test("acp.fs: workspace follows every link before an editor's file is given", async () => {
   const config = '[acp]\nfs = "workspace"\n[workspace]\nhide = [".env"]\n';
-  await using world = await makeAcpWorld("acp-files", config);
+  await using world = await makeAcpWorld("acp-files", { config });
   const outside = join(world.root, "outside");
   await Deno.mkdir(outside);
   const at = (file: string) => join(world.project, file);
@@ -62,7 +62,7 @@ Deno.test("acp.fs: workspace follows every link before an editor's file is given
 });
 
 Deno.test("acp.fs: block takes the capability away and answers whoever asks all the same", async () => {
-  await using world = await makeAcpWorld("acp-nofiles", '[acp]\nfs = "block"\n');
+  await using world = await makeAcpWorld("acp-nofiles", { config: '[acp]\nfs = "block"\n' });
   await using connection = openRelayed(world);
   const fs = { readTextFile: true, writeTextFile: true };
   const offer = { protocolVersion: 1, clientCapabilities: { fs } };

@@ -28,8 +28,12 @@ export type Connection = AsyncDisposable & {
 };
 
 /** A world with the scripted agent as service `scripted`; its image is built. */
-export async function makeAcpWorld(name: string, config = ""): Promise<World> {
+export async function makeAcpWorld(
+  name: string,
+  { config = "", network }: { config?: string; network?: string } = {},
+): Promise<World> {
   const world = await makeWorld(name, {
+    ...(network === undefined ? {} : { network }),
     config: `${config}\n[services.scripted]\ncommand = ["node"]\nacp = ["node", "agent.mjs"]\n`,
   });
   await Deno.copyFile(AGENT, join(world.project, "agent.mjs"));
