@@ -51,11 +51,22 @@ export async function removeCageOf(root: string): Promise<EngineState> {
   const containers = await listContainers(root);
   if (containers.length > 0) await docker(["rm", "--force", "--volumes", ...containers]);
   const volumes: string[] = [];
-  for (const id of await cageIds(root)) volumes.push(...await listVolumes(id));
+  for (const id of await cageIds(root)) {
+    await endCouriers(id);
+    volumes.push(...await listVolumes(id));
+  }
   volumes.push(...await listVolumes(`${root}/`));
   const unique = [...new Set(volumes)];
   if (unique.length > 0) await docker(["volume", "rm", ...unique]);
   return { containers, volumes: unique, networks: [] };
+}
+
+/** A courier waits for more work and ends by itself: it is no leak, and its volumes can go now. */
+async function endCouriers(cageId: string): Promise<void> {
+  const filters = [`${LABEL.cage}=${cageId}`, `${LABEL.role}=courier`]
+    .flatMap((label) => ["--filter", `label=${label}`]);
+  const couriers = await lines(["ps", "--all", "--quiet", ...managed(), ...filters]);
+  if (couriers.length > 0) await docker(["rm", "--force", ...couriers]);
 }
 
 /** Facts of one object as the engine tells them. */
