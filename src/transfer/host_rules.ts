@@ -35,9 +35,12 @@ const CACHES = [
 
 /**
  * Never crosses, whatever else is said: git's own files, environments that hold paths of one
- * machine, the file that says what may be replaced, and what an export puts aside.
+ * machine, the file that says what may be replaced, and what an export puts aside or has in hand.
  */
-const FIXED = [".git", ".cageprotect", "venv/", ".venv/", ".gitignore.pre-export"];
+const FIXED = [
+  ...[".git", ".cageprotect", "venv/", ".venv/"],
+  ...[".gitignore.pre-export", "/.sandcage-*.tmp"],
+];
 
 const CAGEPROTECT = ".cageprotect";
 
