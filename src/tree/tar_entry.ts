@@ -3,6 +3,7 @@ import { readNumber, readText } from "./tar_fields.ts";
 import { FIELD, MAGIC, TYPE } from "./tar_header.ts";
 import type { TarRecords } from "./tar_records.ts";
 import { TarRefused } from "./tar_refused.ts";
+import { quotePath } from "./visible.ts";
 
 /** Largest time either way, in seconds: beyond, no `Date` has it (ECMA-262, 21.4.1.1). */
 const MOST_SECONDS = 8.64e12;
@@ -88,6 +89,6 @@ function readKind(type: string, path: string): TreeEntry["kind"] {
     case TYPE.gnuSparse:
       throw new TarRefused("it is a file with holes", path);
     default:
-      throw new TarRefused(`it is of a type that is not known, ${JSON.stringify(type)}`, path);
+      throw new TarRefused(`it is of a type that is not known, ${quotePath(type)}`, path);
   }
 }

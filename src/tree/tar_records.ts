@@ -1,5 +1,6 @@
 import { decodeText } from "./tar_fields.ts";
 import { TarRefused } from "./tar_refused.ts";
+import { quotePath } from "./visible.ts";
 
 /** What the records before a header say about its entry. */
 export type TarRecords = {
@@ -33,7 +34,7 @@ export function parseRecords(bytes: Uint8Array): TarRecords {
   const keys = new Set<string>();
   for (let at = 0; at < bytes.length;) {
     const { key, value, end } = readRecord(bytes, at);
-    if (keys.has(key)) throw new TarRefused(`a header has two records of ${JSON.stringify(key)}`);
+    if (keys.has(key)) throw new TarRefused(`a header has two records of ${quotePath(key)}`);
     keys.add(key);
     applyRecord(records, { key, value });
     at = end;
@@ -59,7 +60,7 @@ function applyRecord(records: TarRecords, record: { key: string; value: string }
     default:
       if (UNUSED.has(key)) return;
       if (key.startsWith("GNU.sparse.")) throw new TarRefused("a header is of a file with holes");
-      throw new TarRefused(`a header has a record of ${JSON.stringify(key)}, which is not known`);
+      throw new TarRefused(`a header has a record of ${quotePath(key)}, which is not known`);
   }
 }
 
