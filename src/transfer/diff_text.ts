@@ -66,15 +66,8 @@ export function formatLinkDiff(path: string, targets: { before?: string; after?:
   return head + line("-", before) + line("+", after);
 }
 
-/**
- * Whether bytes are no text: they hold a NUL, or are no UTF-8. Pure.
- */
-export function isBinary(bytes: Uint8Array): boolean {
-  return decode(bytes) === undefined;
-}
-
-/** Counts the lines of a text, the last one also without an end. Pure. */
-export function countLines(text: string): number {
+/** The last line counts also without an end. */
+function countLines(text: string): number {
   if (text === "") return 0;
   let count = 0;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
