@@ -74,7 +74,12 @@ export function recoverChanges(
     if (token === undefined || options.isLive(token)) continue;
     const root = findRoot(fs, rootName!, places);
     if (root === undefined) continue;
-    recoverStage({ fs, root, stageDir: `${places.work}/${name}`, resume: false });
+    try {
+      recoverStage({ fs, root, stageDir: `${places.work}/${name}`, resume: false });
+    } catch {
+      // The agent can put there what looks like a stage: it must not stand in the way for ever. A
+      // real one is tried again by the next program.
+    }
   }
 }
 

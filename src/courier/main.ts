@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import process from "node:process";
-import { FrameError } from "../tree/frames.ts";
+import { type CourierFailure, FrameError } from "../tree/frames.ts";
+import { TarRefused } from "../tree/tar_refused.ts";
 import { readLeases, takeLease } from "./lease.ts";
 import { createLink, CutError, type Streams } from "./link.ts";
 import { nodeFs } from "./node_fs.ts";
@@ -57,10 +58,10 @@ function drain({ read }: Streams): void {
   while (read(buffer) > 0);
 }
 
-function formatFailure(error: unknown): { code: string; message: string } {
+function formatFailure(error: unknown): CourierFailure {
   const message = error instanceof Error ? error.message : String(error);
-  const isRule = error instanceof Refusal || error instanceof FrameError ||
-    error instanceof Error && error.name === "TarRefused";
+  if (error instanceof Refusal) return { code: "refused", message, hint: error.hint };
+  const isRule = error instanceof FrameError || error instanceof TarRefused;
   return { code: findErrorCode(error) ?? (isRule ? "refused" : "failed"), message };
 }
 

@@ -23,7 +23,7 @@ export function nodeFs(): TreeFs {
     symlink: (target, path) => fs.symlinkSync(target, path),
     link: (from, to) => fs.linkSync(from, to),
     chmod: (path, mode) => fs.chmodSync(path, mode),
-    setMtime: (path, mtimeMs) => fs.lutimesSync(path, mtimeMs / 1000, mtimeMs / 1000),
+    setMtime: (path, mtimeMs) => fs.lutimesSync(path, toSeconds(mtimeMs), toSeconds(mtimeMs)),
     rename: (from, to) => fs.renameSync(from, to),
     remove(path) {
       if (fs.lstatSync(path).isDirectory()) fs.rmdirSync(path);
@@ -38,6 +38,14 @@ export function nodeFs(): TreeFs {
       }
     },
   };
+}
+
+/**
+ * A time as Node sets it. It cuts off below a microsecond, and a fraction that is a little less than
+ * its millisecond would become the one before.
+ */
+export function toSeconds(mtimeMs: number): number {
+  return (Math.floor(mtimeMs) + 0.0005) / 1000;
 }
 
 /** One byte is one character here; nearly all names are ASCII, and need no second look. */

@@ -5,6 +5,13 @@ import { removeTree } from "../tree/remove_tree.ts";
 import type { RuleSource } from "../tree/rules.ts";
 import { scanTree } from "../tree/scan.ts";
 import { packEntries } from "../tree/tar_pack.ts";
+import {
+  forgetCheckpoint,
+  listCheckpoints,
+  recoverCheckpoints,
+  restoreCheckpoint,
+  takeCheckpoint,
+} from "./checkpoint.ts";
 import { changeTree, recoverChanges } from "./change.ts";
 import { fillTree } from "./fill.ts";
 import { hashFiles } from "./hash.ts";
@@ -36,7 +43,8 @@ export function serve(service: Service): void {
   const canWrite = service.canWrite();
   link.send("hello", { protocol: COURIER_PROTOCOL, canWrite });
   if (!canWrite) return;
-  recoverChanges({ fs: service.fs, places: service.places, isLive: service.isLive });
+  recoverChanges(service);
+  recoverCheckpoints(service);
   for (let frame = link.next(); frame !== undefined; frame = link.next()) {
     if (frame.kind !== "request") throw new Refusal(`A ${frame.kind} came in place of a request`);
     link.send("done", answer(service, frame.value as CourierRequest));
@@ -71,11 +79,18 @@ function answer(service: Service, request: CourierRequest): unknown {
       return null;
     }
     case "checkpoint":
+      link.expectEnd();
+      return takeCheckpoint(request.name, service);
     case "checkpoints":
+      link.expectEnd();
+      return listCheckpoints(places);
     case "restore":
+      link.expectEnd();
+      return restoreCheckpoint(request.name, service);
     case "forget":
       link.expectEnd();
-      throw new Refusal("Checkpoints are not there yet");
+      forgetCheckpoint(request.name, service);
+      return null;
     default:
       request satisfies never;
       throw new Refusal("There is no such request");

@@ -59,7 +59,7 @@ export function planOwnArgs(
 /** No network, nothing to write to but the volumes, no way to become more, and an end to what it uses. */
 const SEALED: readonly string[] = [
   ...["--network", "none", "--read-only", "--security-opt", "no-new-privileges"],
-  ...["--pids-limit", "64", "--memory", "512m", "--memory-swap", "512m"],
+  ...["--pids-limit", "64", "--memory", "1g", "--memory-swap", "1g"],
 ];
 
 function formatLabels(cageId: string): string[] {

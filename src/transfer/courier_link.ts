@@ -128,21 +128,24 @@ function cutError(
 }
 
 function failureError(cage: Pick<CourierCage, "name">, value: unknown): UserError {
-  const { code } = value as CourierFailure;
-  const message = formatSaid((value as CourierFailure).message);
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new UserError(`The disk of the engine is full: cage "${cage.name}" cannot take more`, {
-      hint: "Free space, for example: docker builder prune, or sandcage checkpoints; run it again",
-      exit: EXIT.engine,
-      code: "disk-full",
-    });
+  const { code, message, hint } = value as CourierFailure;
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new UserError(`The disk of the engine is full: cage "${cage.name}" takes no more`, {
+        hint: "Free space, for example: docker builder prune; then run it again",
+        exit: EXIT.engine,
+        code: "disk-full",
+      });
+    case "refused":
+      return new UserError(`Cage "${cage.name}": ${formatSaid(message)}`, {
+        hint: hint ?? "Rename or leave out what it names, and run it again",
+      });
+    default:
+      return new UserError(`Cannot use the files of cage "${cage.name}": ${formatSaid(message)}`, {
+        hint: "See whether they can be read and written inside, and run it again",
+      });
   }
-  return new UserError(`The courier of cage "${cage.name}" gave up: ${message}`, {
-    hint: code === "refused"
-      ? "Nothing that leads out of its place is written; rename it and run it again"
-      : "See whether the files inside can be read and written, and run it again",
-    exit: EXIT.failed,
-  });
 }
 
 /** The last line of what was said: names inside are an agent's, and may hold what terminals act on. */

@@ -72,6 +72,7 @@ export type CourierFailure = {
   code: string;
   /** One line, for people: what and where. */
   message: string;
+  hint?: string;
 };
 
 /** Size of a frame before its payload. */
