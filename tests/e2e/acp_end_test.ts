@@ -5,7 +5,7 @@ import { listSessions } from "../../src/cage/sessions.ts";
 import { listContainers } from "../../tools/engine_state.ts";
 import { makeAcpWorld, openRelayed } from "./support/acp/client.ts";
 import { exists, waitFor } from "./support/files.ts";
-import type { World } from "./support/world.ts";
+import { RUN_ID, type World } from "./support/world.ts";
 
 const world = await makeAcpWorld("acp-end");
 Deno.test.afterAll(async () => await world[Symbol.asyncDispose]());
@@ -47,6 +47,26 @@ for (
     await assertNothingLeft(world);
   });
 }
+
+Deno.test("project and cage are those that were named, wherever the relay is started", async () => {
+  const elsewhere = { cwd: world.root, stdin: request(0, "initialize", { protocolVersion: 1 }) };
+  const before = ["-p", world.project, "acp", "run", "scripted"];
+  const behind = ["acp", "run", "scripted", "-p", world.project];
+  for (const args of [before, behind]) {
+    const result = await world.sandcage(args, elsewhere);
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(JSON.parse(result.stdout).result.agentInfo.name, "scripted");
+  }
+  const name = `${RUN_ID.toLowerCase()}-named`;
+  await using connection = openRelayed(world, [], { options: ["--name", name] });
+  await connection.send(request(0, "initialize", { protocolVersion: 1 }));
+  await connection.line();
+  const [container] = await listContainers(world.root);
+  assert.ok(container?.startsWith(`${name}-scripted-`), container);
+  await connection.end();
+  assert.equal((await connection.ended).code, 0);
+  await assertNothingLeft(world);
+});
 
 for (
   const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const
