@@ -19,7 +19,7 @@ export type Passer = {
 };
 
 /** After so many bytes without an escape the rest of a string is searched natively. */
-const NATIVE_AFTER = 96;
+const NATIVE_AFTER = 16;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

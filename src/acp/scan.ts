@@ -111,8 +111,10 @@ export function createScanner(wanted: Wanted, find?: FindByte): Scanner {
     const limit = taking === "name" ? MAX_NAME : MAX_TEXT;
     if (taken + (to - from) > limit) tooLong = true;
     if (tooLong) return;
-    buffer.set(bytes.subarray(from, to), taken);
-    taken += to - from;
+    if (to - from > SHORT) {
+      buffer.set(bytes.subarray(from, to), taken);
+      taken += to - from;
+    } else for (let at = from; at < to; at++) buffer[taken++] = bytes[at]!;
   };
   const begin = (what: "name" | "text" | "raw", at: number) => {
     taking = what;
@@ -120,7 +122,7 @@ export function createScanner(wanted: Wanted, find?: FindByte): Scanner {
     tooLong = false;
     startedAt = at;
   };
-  const text = () => decoder.decode(buffer.subarray(0, taken));
+  const text = () => readShort(buffer, taken) ?? decoder.decode(buffer.subarray(0, taken));
   const finishRaw = (at: number) => {
     if (taking !== "raw") return;
     const value: FoundValue = tooLong ? { kind: "long" } : { kind: "raw", text: text() };
@@ -256,6 +258,21 @@ export function createScanner(wanted: Wanted, find?: FindByte): Scanner {
       overflow = false;
     },
   };
+}
+
+/** Up to so many bytes a loop is faster than a call of the runtime. */
+const SHORT = 48;
+
+/** A short text of ASCII alone, which most names and methods are. */
+function readShort(bytes: Uint8Array, length: number): string | undefined {
+  if (length > SHORT) return undefined;
+  let text = "";
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte >= 0x80) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /** The text of a JSON string without its quotes; `undefined` when it is none. */

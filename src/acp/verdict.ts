@@ -29,9 +29,12 @@ export type Line = Scanned & {
 
 /** Every text found at a path, in the order of the line. */
 export function textsAt(line: Pick<Scanned, "found">, path: string): string[] {
-  return line.found.flatMap(({ path: at, value }) =>
-    at === path && value.kind === "text" ? [value.text] : []
-  );
+  // Asked for each message: flatMap would take several times as long.
+  const texts: string[] = [];
+  for (const { path: at, value } of line.found) {
+    if (at === path && value.kind === "text") texts.push(value.text);
+  }
+  return texts;
 }
 
 /** Everything found at a path, in the order of the line. */
