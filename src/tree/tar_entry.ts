@@ -14,7 +14,7 @@ const SPECIAL_BITS = 0o7000;
 /** Which of the two formats a header is of, by its magic. */
 export type TarFormat = keyof typeof MAGIC;
 
-/** @throws {TarRefused} If the magic is of neither. */
+/** Reads of which format a header is. @throws {TarRefused} If its magic is of neither. */
 export function readFormat(block: Uint8Array): TarFormat {
   const [start] = FIELD.magic;
   for (const format of ["posix", "gnu"] as const) {

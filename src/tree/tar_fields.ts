@@ -1,7 +1,5 @@
-import { BLOCK_BYTES, FIELD } from "./tar_header.ts";
+import { BLOCK_BYTES, FIELD, type TarField } from "./tar_header.ts";
 import { TarRefused } from "./tar_refused.ts";
-
-type Field = readonly [start: number, length: number];
 
 /** Whether the block is the one that ends streams: all zeros. */
 export function isZeroBlock(block: Uint8Array): boolean {
@@ -22,7 +20,7 @@ export function isChecksumRight(block: Uint8Array): boolean {
  * Reads a number: octal digits as in POSIX, or bytes of two's complement after a bit that says so as
  * in GNU tar. `NaN` for anything else, and beyond what is exact.
  */
-export function readNumber(block: Uint8Array, [start, length]: Field): number {
+export function readNumber(block: Uint8Array, [start, length]: TarField): number {
   const end = start + length;
   if ((block[start]! & 0x80) !== 0) return readBinary(block, start, end);
   let at = start;
@@ -38,7 +36,7 @@ export function readNumber(block: Uint8Array, [start, length]: Field): number {
 }
 
 /** A field's text up to its NUL. @throws {TarRefused} If it is no UTF-8. */
-export function readText(block: Uint8Array, [start, length]: Field): string {
+export function readText(block: Uint8Array, [start, length]: TarField): string {
   let end = start;
   while (end < start + length && block[end] !== 0) end++;
   return decodeText(block.subarray(start, end));

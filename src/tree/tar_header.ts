@@ -6,7 +6,10 @@
 /** Headers are of this size, contents are padded to it. */
 export const BLOCK_BYTES = 512;
 
-/** Where the fields of a header are: first byte, and length. */
+/** Where a field of a header is. */
+export type TarField = readonly [start: number, length: number];
+
+/** All fields that matter here. */
 export const FIELD = {
   name: [0, 100],
   mode: [100, 8],
@@ -19,7 +22,7 @@ export const FIELD = {
   link: [157, 100],
   magic: [257, 8],
   prefix: [345, 155],
-} as const satisfies Record<string, readonly [number, number]>;
+} as const satisfies Record<string, TarField>;
 
 /** What a header is of: one character. */
 export const TYPE = {
