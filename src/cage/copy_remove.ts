@@ -3,9 +3,12 @@ import type { Engine } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { pause } from "../pause.ts";
 import type { CopyRecord } from "./copy_record.ts";
+import { DESK } from "./desk.ts";
+import { endHold } from "./hold_start.ts";
 import { type ManagedObject, observeManaged } from "./inventory.ts";
 import { applyRemoval, planRemoval } from "./remove.ts";
 import { listSessions } from "./sessions.ts";
+import { markStopped } from "./stop_mark.ts";
 import { cageDir } from "./store.ts";
 
 /** How much of a cage goes. */
@@ -34,7 +37,10 @@ const SETTLE_MS = 15_000;
  */
 export async function removeCopyCage(copy: CopyRecord, options: RemoveOptions): Promise<void> {
   const { engine, stateDir } = options;
+  // What is about to start has no container yet: it is told by the mark.
+  await markStopped(stateDir, [copy.id]);
   if (engine !== undefined) await removeFromEngine(copy, { ...options, engine });
+  await endHold(stateDir, { cageId: copy.id, name: DESK });
   await waitForClients(copy.id, stateDir);
   await removeFiles(cageDir(stateDir, copy.id), { keepClone: options.keepClone === true });
 }

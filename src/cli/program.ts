@@ -5,6 +5,7 @@ import type { CommandContext } from "./context.ts";
 import { addAcp } from "./tree/acp.ts";
 import { addAgents } from "./tree/agents.ts";
 import { addCages } from "./tree/cages.ts";
+import { addCopy, addCopyChanges } from "./tree/copy.ts";
 import { addDesk } from "./tree/desk.ts";
 import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
@@ -78,8 +79,10 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addAcp(root, wiring);
   addProject(root, wiring);
   addNetwork(root, wiring);
+  addCopy(root, wiring);
   addDesk(root, wiring);
   addCages(root, wiring);
+  addCopyChanges(root, wiring);
   addMachine(root, wiring);
   return root;
 }

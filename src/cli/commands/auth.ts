@@ -1,23 +1,32 @@
 import { collectLogins, mergeLogin } from "../../auth/logins.ts";
+import { listCopyCages } from "../../cage/copy_record.ts";
 import { findHomeFile, type HomeAccess, writeHomeFile } from "../../cage/home_files.ts";
-import { findHome, locateCage, prepareCage, type PreparedCage } from "../../cage/prepare.ts";
+import {
+  type CageRequest,
+  findHome,
+  locateCage,
+  prepareCage,
+  type PreparedCage,
+} from "../../cage/prepare.ts";
 import { runSession } from "../../cage/session.ts";
 import { run } from "../../engine/process.ts";
 import { EXIT, UserError } from "../../errors.ts";
+import { builtInNames } from "../../service/registry.ts";
 import type { CommandContext } from "../context.ts";
 
 /** Whose login goes where, and how it is had. */
 export type AuthOptions = {
+  /** A service, or a cage with files of its own: its service and its home. */
   service: string;
   path?: string;
   /** Logs in inside the cage instead of copying the login of this machine. */
   login: boolean;
 };
 
-/** `sandcage auth <service>`: puts a login into the agent's home, which keeps it. */
+/** `sandcage auth`: puts a login into the agent's home, which keeps it. */
 export async function runAuth(options: AuthOptions, context: CommandContext): Promise<number> {
   const { host, io, signals } = context;
-  const site = await locateCage(options, context);
+  const site = await locateCage(await findRequest(options, host.stateDir), context);
   const { auth, title, name } = site.service;
   if (options.login && auth.login === undefined) {
     throw new UserError(`${title} has no login of its own`, {
@@ -34,6 +43,15 @@ export async function runAuth(options: AuthOptions, context: CommandContext): Pr
   return await runSession(cage, { args: [], shell: false, command: auth.login }, {
     context: { host, io, takeSignals },
   });
+}
+
+/** A service of ours goes before a cage that somebody gave its name. */
+async function findRequest(options: AuthOptions, stateDir: string): Promise<CageRequest> {
+  const { service: word, path } = options;
+  const copies = builtInNames().includes(word) ? [] : await listCopyCages(stateDir);
+  const copy = copies.find(({ copy }) => copy.name === word || copy.id === word)?.copy;
+  if (copy !== undefined) return { service: copy.service, copy };
+  return { service: word, ...(path === undefined ? {} : { path }) };
 }
 
 async function copyLogins(cage: PreparedCage, { host, io }: CommandContext): Promise<number> {

@@ -1,13 +1,23 @@
-import { listSessions } from "../../cage/sessions.ts";
-import { listCages } from "../../cage/store.ts";
+import { findCopyRecord } from "../../cage/copy_record.ts";
+import { type CopyState, findCopyState } from "../../cage/copy_state.ts";
+import { type KnownSession, listSessions } from "../../cage/sessions.ts";
+import { cageDir, type CageRecord, listCages } from "../../cage/store.ts";
 import type { CommandContext } from "../context.ts";
 import { formatAge, formatCount, formatJson, formatTable } from "../output.ts";
 
 /** One cage as `list --json` prints it. */
 export type ListedCage = {
   id: string;
+  /** What people call it; the id of a cage that mounts its project. */
+  name: string;
+  mode: "mount" | "copy";
+  state: CopyState;
+  /** The service that `attach` opens; only of a copy cage. */
+  service?: string;
   projectPath: string;
   createdAt: string;
+  /** Directories of a copy cage, the project first. */
+  dirs?: { name: string; path: string }[];
   /** Sessions whose client lives. */
   sessions: { id: string; service: string; container: string; startedAt: string }[];
 };
@@ -19,18 +29,41 @@ export async function runList(options: { json: boolean }, context: CommandContex
     listCages(host.stateDir),
     listSessions(host.stateDir),
   ]);
-  const live = sessions.filter((session) => session.live).map(({ record }) => record);
-  const listed = cages.map(({ id, projectPath, createdAt }): ListedCage => ({
-    id,
-    projectPath,
-    createdAt,
-    sessions: live.filter((session) => session.cageId === id)
-      .map(({ id, service, container, startedAt }) => ({ id, service, container, startedAt })),
-  }));
+  const live = sessions.filter((session) => session.live);
+  const listed = await Promise.all(
+    cages.map((cage) => describeCage(cage, host.stateDir, { live })),
+  );
   if (options.json) return io.out(formatJson(listed));
   if (listed.length === 0) return io.talk("No cages yet. Open one: sandcage claude");
   io.out(formatCages(listed, { nowMs: Date.now(), color: io.color }));
   io.talk(`${formatCount(listed.length, "cage")}, ${formatCount(live.length, "live session")}`);
+}
+
+async function describeCage(
+  { id, projectPath, createdAt }: CageRecord,
+  stateDir: string,
+  options: { live: readonly KnownSession[] },
+): Promise<ListedCage> {
+  const own = options.live.filter(({ record }) => record.cageId === id);
+  const sessions = own.map(({ record: { id, service, container, startedAt } }) => {
+    return { id, service, container, startedAt };
+  });
+  const copy = await findCopyRecord(cageDir(stateDir, id));
+  if (copy === undefined) {
+    const state = sessions.length > 0 ? "running" : "stopped";
+    return { id, name: id, mode: "mount", state, projectPath, createdAt, sessions };
+  }
+  return {
+    id,
+    name: copy.name,
+    mode: "copy",
+    state: await findCopyState(copy, { stateDir, sessions: own }),
+    service: copy.service,
+    projectPath,
+    createdAt,
+    dirs: copy.roots.map(({ name, hostPath }) => ({ name, path: hostPath })),
+    sessions,
+  };
 }
 
 /** Formats cages for people. Pure. */
@@ -39,10 +72,23 @@ export function formatCages(
   options: { nowMs: number; color?: boolean },
 ): string {
   const rows = cages.map((cage) => [
-    cage.id,
-    cage.sessions.map(({ service }) => service).join(", ") || "-",
+    cage.name,
+    cage.mode,
+    cage.state,
+    [
+      ...new Set([
+        ...cage.service === undefined ? [] : [cage.service],
+        ...cage.sessions.map(({ service }) => service),
+      ]),
+    ].join(", ") || "-",
     formatAge(options.nowMs - Date.parse(cage.createdAt)),
     cage.projectPath,
+    (cage.dirs ?? []).slice(1).map(({ name }) => name).join(", "),
   ]);
-  return formatTable(["CAGE", "SESSIONS", "AGE", "PROJECT"], rows, { color: options.color });
+  const header = ["NAME", "MODE", "STATE", "SERVICE", "AGE", "PROJECT", "DIRS"];
+  const hasDirs = rows.some((row) => row.at(-1) !== "");
+  const width = hasDirs ? header.length : header.length - 1;
+  return formatTable(header.slice(0, width), rows.map((row) => row.slice(0, width)), {
+    color: options.color,
+  });
 }

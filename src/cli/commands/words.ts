@@ -1,4 +1,5 @@
-import { listCageIds } from "../../cage/store.ts";
+import { findCopyRecord } from "../../cage/copy_record.ts";
+import { cageDir, listCageIds } from "../../cage/store.ts";
 import type { CommandContext } from "../context.ts";
 import { findServiceNames } from "../services.ts";
 
@@ -8,9 +9,17 @@ export async function runWords(
   context: CommandContext,
 ): Promise<void> {
   const words = options.kind === "cage"
-    ? await listCageIds(context.host.stateDir)
+    ? await listCageNames(context.host.stateDir)
     : [...options.builtIn, ...await findConfigured(options.path, context)];
   if (words.length > 0) context.io.out([...new Set(words)].join("\n"));
+}
+
+/** Copy cages are called by their names, all others by their ids. */
+async function listCageNames(stateDir: string): Promise<string[]> {
+  const ids = await listCageIds(stateDir);
+  return await Promise.all(ids.map(async (id) => {
+    return (await findCopyRecord(cageDir(stateDir, id)))?.name ?? id;
+  }));
 }
 
 // Somebody who presses Tab wants no error in the middle of the line.

@@ -190,7 +190,8 @@ Deno.test("sandcage list shows cages and the sessions whose client lives", async
   assert.equal(listed.length, 1);
   assert.deepEqual([listed[0].id, listed[0].projectPath], ["api-1", "/w/api"]);
   assert.equal(
-    formatCages([{ ...cage, sessions: [session] }], { nowMs: Date.parse("2026-01-02T05:04:05Z") }),
-    "CAGE   SESSIONS  AGE  PROJECT\napi-1  claude    2h   /w/api\n",
+    formatCages(listed, { nowMs: Date.parse("2026-01-02T05:04:05Z") }),
+    "NAME   MODE   STATE    SERVICE  AGE  PROJECT\n" +
+      "api-1  mount  running  claude   2h   /w/api\n",
   );
 });

@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import { run } from "../engine/process.ts";
+import { ensurePrivateDir, type FileLock } from "../files.ts";
+import { copyVolumeNames } from "../names.ts";
+import type { Host } from "../host.ts";
+import type { CageRoot } from "../transfer/types.ts";
+import { claimCopyCage } from "./copy_claim.ts";
+import { cloneRepository } from "./copy_clone.ts";
+import { observeDir } from "./copy_dirs.ts";
+import { type FilledRoot, fillNewCage } from "./copy_fill.ts";
+import { formatCopyId, planCageName, PROJECT_ROOT, randomHex } from "./copy_names.ts";
+import { type CopyRecord, writeCopyRecord } from "./copy_record.ts";
+import { sweepCopyCage } from "./copy_sweep.ts";
+import {
+  type CopyGround,
+  type CopySource,
+  findDockerfile,
+  observeCopyGround,
+  readCopySource,
+} from "./copy_source.ts";
+import { makeCopyVolumes, openCopyCage } from "./copy_site.ts";
+import { findPhantomUser } from "./phantom.ts";
+import { type CageContext, locateCage, prepareCage } from "./prepare.ts";
+import { cageDir } from "./store.ts";
+
+/** What a cage is to be made of. */
+export type CreateRequest = {
+  /** A repository to clone; without it the project. */
+  url?: string | undefined;
+  /** The project's directory, by default the current one. */
+  path?: string | undefined;
+  name?: string | undefined;
+  /** Defaults to the first service that is enabled. */
+  service?: string | undefined;
+  /** Directories that come in beside the project. */
+  dirs: readonly string[];
+  dockerfile?: string | undefined;
+  authMode: CopyRecord["authMode"];
+};
+
+/** A cage that is ready, and what of the host is in it now. */
+export type CreatedCage = { copy: CopyRecord; filled: readonly FilledRoot[] };
+
+/**
+ * Makes a cage with files of its own: record, clone, volumes, images, files, repository. Until it is
+ * whole its record says `filling`; what fails or is interrupted leaves nothing, and what is killed is
+ * removed by the next `create` of the same name.
+ *
+ * @throws {UserError} If any part of it cannot be had.
+ */
+export async function createCopyCage(
+  request: CreateRequest,
+  context: CageContext,
+): Promise<CreatedCage> {
+  const { host } = context;
+  const source = await readCopySource(request, host);
+  const name = planCageName(request.name, source.basename);
+  const dockerfile = request.dockerfile === undefined
+    ? undefined
+    : await findDockerfile(request.dockerfile, host);
+  // What a directory's project says is known before anything is made.
+  const early = source.kind === "dir"
+    ? await observeCopyGround(source.path, context, request)
+    : undefined;
+  const id = formatCopyId(name, randomHex());
+  const roots = await planRoots({ id, source, dirs: request.dirs }, host);
+  const begun: CopyRecord = {
+    schema: 1,
+    id,
+    name,
+    state: "filling",
+    service: early?.service ?? request.service ?? "",
+    user: await findPhantomUser(host),
+    volumes: copyVolumeNames(id),
+    // Without one it has nothing on any engine yet.
+    engine: early?.engine.title ?? "",
+    source: source.kind === "dir" ? { kind: "dir" } : { kind: "url", url: source.address.url },
+    roots,
+    authMode: request.authMode,
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+    createdAt: new Date().toISOString(),
+  };
+  const sweep = (copy: CopyRecord) => sweepCopyCage(copy, context);
+  const lock = await claimCopyCage(begun, { stateDir: host.stateDir, sweep });
+  try {
+    const created = await make(begun, { source, early, request, context });
+    release(lock);
+    return created;
+  } catch (error) {
+    release(lock);
+    await sweep(begun).catch(() =>
+      context.io.warn(`What was begun of "${name}" stays: sandcage destroy ${name} removes it`)
+    );
+    throw error;
+  }
+}
+
+function release(lock: FileLock): void {
+  lock[Symbol.dispose]();
+}
+
+async function planRoots(
+  made: { id: string; source: CopySource; dirs: readonly string[] },
+  host: Host,
+): Promise<CageRoot[]> {
+  const { id, source, dirs } = made;
+  const roots: CageRoot[] = [{
+    name: PROJECT_ROOT,
+    hostPath: source.kind === "dir" ? source.path : await findClonePath(id, host),
+  }];
+  for (const dir of dirs) {
+    const fix = "leave it out, then: sandcage add-dir CAGE PATH --name NAME";
+    roots.push(await observeDir(dir, { host, roots, fix }));
+  }
+  return roots;
+}
+
+/** Canonical, as every host path on record is. */
+async function findClonePath(id: string, host: Host): Promise<string> {
+  const cages = join(host.stateDir, "cages");
+  await ensurePrivateDir(cages);
+  return join(await Deno.realPath(cages), id, "repo");
+}
+
+async function make(
+  begun: CopyRecord,
+  options: {
+    source: CopySource;
+    early: CopyGround | undefined;
+    request: CreateRequest;
+    context: CageContext;
+  },
+): Promise<CreatedCage> {
+  const { source, request, context } = options;
+  const { host, io, signal } = context;
+  const git = { host, run };
+  const project = begun.roots[0]!.hostPath;
+  if (source.kind === "url") {
+    await cloneRepository(source.address, project, { git, io, signal });
+  }
+  const ground = options.early ?? await observeCopyGround(project, context, request);
+  const copy = { ...begun, service: ground.service, engine: ground.engine.title };
+  await writeCopyRecord(host.stateDir, copy);
+  await makeCopyVolumes(copy, ground.engine);
+  // Images first: whoever has to fix a Dockerfile has not waited for the files.
+  await prepareCage(await locateCage({ service: copy.service, copy }, context), context);
+  signal?.throwIfAborted();
+  const cage = openCopyCage(copy, { ...ground, context });
+  const isRepository = source.kind === "url" || source.isRepository;
+  const { config } = ground.loaded;
+  const { filled, baseCommit } = await fillNewCage(cage, {
+    config,
+    context,
+    git,
+    hasRepository: isRepository && config.workspace.git !== "none",
+  });
+  signal?.throwIfAborted();
+  const ready: CopyRecord = {
+    ...copy,
+    state: "ready",
+    ...(baseCommit === undefined ? {} : { baseCommit }),
+  };
+  await writeCopyRecord(host.stateDir, ready);
+  await Deno.remove(join(cageDir(host.stateDir, copy.id), "making.lock")).catch(() => {});
+  return { copy: ready, filled };
+}

@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import type { Engine } from "../engine/engine.ts";
+import { inspectAll } from "../engine/inspect.ts";
+import { run } from "../engine/process.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { LABEL } from "../names.ts";
+import { isAbandoned } from "./copy_claim.ts";
+import { observePending } from "./copy_changes.ts";
+import { observeInsideGit } from "./copy_inside.ts";
+import { type Losses, observeClone } from "./copy_losses.ts";
+import type { CopyRecord } from "./copy_record.ts";
+import { connectCopyEngine } from "./copy_sweep.ts";
+import type { CageContext } from "./prepare.ts";
+import { cageDir } from "./store.ts";
+
+/** How much of a cage is to go. */
+export type DestroyScope = { keepVolumes: boolean; keepClone: boolean };
+
+/** A cage as it is before it goes. */
+export type Doomed = {
+  /** Where its volumes are, or why that engine cannot be asked; absent while it never had any. */
+  engine?: Engine | { away: UserError };
+  losses: Losses;
+};
+
+/**
+ * Looks at what would go with a cage and is nowhere else. What cannot be looked at counts as a loss.
+ *
+ * @throws {UserError} Of code `conflict` while somebody makes it.
+ */
+export async function observeDoomed(
+  copy: CopyRecord,
+  scope: DestroyScope,
+  options: { context: CageContext },
+): Promise<Doomed> {
+  const { context } = options;
+  const isWhole = copy.state === "ready";
+  if (!isWhole && !await isAbandoned(copy, context.host.stateDir)) {
+    throw new UserError(`The cage "${copy.name}" is being made right now`, {
+      hint: "End that first, or wait for it",
+      exit: EXIT.conflict,
+      code: "conflict",
+    });
+  }
+  const engine = copy.engine === "" ? undefined : await connect(copy, context);
+  const unknown: string[] = [];
+  let dirs: Losses["dirs"] = [];
+  let git: Losses["git"];
+  const isInside = isWhole && !scope.keepVolumes && engine !== undefined && !("away" in engine) &&
+    await hasWork(copy, engine);
+  if (isInside) {
+    const [pending, inside] = await Promise.allSettled([
+      observePending(copy, context),
+      observeInsideGit(copy, context),
+    ]);
+    if (pending.status === "fulfilled") {
+      dirs = pending.value.map(({ name, inner, conflicts }) => ({
+        name,
+        paths: inner + conflicts,
+      }));
+    } else unknown.push(`files inside: ${reasonOf(pending.reason)}`);
+    if (inside.status === "rejected") unknown.push(`commits inside: ${reasonOf(inside.reason)}`);
+    else if (inside.value === "no image") {
+      unknown.push("commits inside: no image is there to look with; sandcage build makes one");
+    } else git = inside.value;
+  }
+  return {
+    ...(engine === undefined ? {} : { engine }),
+    losses: { dirs, git, clone: await findClone(copy, { scope, context, unknown }), unknown },
+  };
+}
+
+async function connect(
+  copy: CopyRecord,
+  context: CageContext,
+): Promise<Engine | { away: UserError }> {
+  try {
+    return await connectCopyEngine(copy, context);
+  } catch (error) {
+    if (error instanceof UserError) return { away: error };
+    throw error;
+  }
+}
+
+async function hasWork(copy: CopyRecord, engine: Engine): Promise<boolean> {
+  const found = (await inspectAll(engine, [copy.volumes.work])).get(copy.volumes.work);
+  return found?.labels[LABEL.managed] === "true";
+}
+
+async function findClone(
+  copy: CopyRecord,
+  options: { scope: DestroyScope; context: CageContext; unknown: string[] },
+): Promise<Losses["clone"]> {
+  const { scope, context: { host }, unknown } = options;
+  if (copy.source.kind === "dir" || scope.keepClone || copy.state !== "ready") return undefined;
+  const path = join(cageDir(host.stateDir, copy.id), "repo");
+  const state = await observeClone(path, { run, host });
+  if (state === undefined || !("problem" in state)) return state;
+  unknown.push(`the clone ${path}: ${state.problem}`);
+  return undefined;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  throw error;
+}

@@ -1,0 +1,18 @@
+import { addDir } from "../../cage/copy_add_dir.ts";
+import type { CommandContext } from "../context.ts";
+import { chooseCopyCage } from "../copy_choice.ts";
+import { formatFilled } from "../copy_words.ts";
+
+/** What comes into which cage. */
+export type AddDirOptions = { cage: string; dir: string; name?: string | undefined };
+
+/** `sandcage add-dir`: copies a directory into a cage, beside its project. */
+export async function runAddDir(options: AddDirOptions, context: CommandContext): Promise<void> {
+  const { host, io, signals } = context;
+  const copy = await chooseCopyCage({ cage: options.cage }, host);
+  const filled = await addDir(copy, { path: options.dir, name: options.name }, {
+    context: { ...context, ...(signals === undefined ? {} : { signal: signals.signal }) },
+  });
+  io.talk(formatFilled([filled]));
+  io.talk(`It is at /work/${filled.name} in ${copy.name}, also in what runs there now`);
+}

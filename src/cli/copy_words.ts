@@ -1,0 +1,85 @@
+import type { FilledRoot } from "../cage/copy_fill.ts";
+import { STATE_WORDS } from "../cage/copy_state.ts";
+import type { CopyStatus } from "../cage/copy_status.ts";
+import { formatBytes } from "../transfer/progress.ts";
+import { formatAge, formatCount } from "./output.ts";
+
+/** What acts on a terminal or does not show, in names that others gave. */
+// deno-lint-ignore no-control-regex
+const UNSEEN = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Text of others on one line, nothing in it acts on a terminal. Pure. */
+export function formatVisible(text: string): string {
+  return text.replace(
+    UNSEEN,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** What came into a cage, a line for each directory. Pure. */
+export function formatFilled(filled: readonly FilledRoot[]): string {
+  return filled.map((root) => {
+    const files = formatCount(root.files, "file");
+    const line = `${root.name}: ${files}, ${formatBytes(root.bytes)} from ${root.hostPath}`;
+    const left = root.leftOut.map((word) => formatVisible(word)).join(", ");
+    return left === "" ? line : `${line}\n  stays outside: ${left}`;
+  }).join("\n");
+}
+
+/** A cage's status for people. Pure. */
+export function formatStatus(status: CopyStatus, options: { nowMs: number }): string {
+  const ago = (at: string) => `${formatAge(options.nowMs - Date.parse(at))} ago`;
+  const { engine, source, git, checkpoints } = status;
+  const rows: [string, string][] = [
+    ["cage", `${status.name} (${status.id})`],
+    ["state", STATE_WORDS[status.state]],
+    ["service", `${status.service}, ${status.authMode}`],
+    ["engine", engine.reachable ? engine.title : `${engine.title}, away`],
+    ["source", source.kind === "url" ? source.url : status.dirs[0]?.path ?? ""],
+    ["made", ago(status.createdAt)],
+    ["exported", status.exportedAt === undefined ? "never" : ago(status.exportedAt)],
+    ...status.sessions.map((session): [string, string] => [
+      "session",
+      `${session.service} since ${ago(session.startedAt)} (${session.id})`,
+    ]),
+    ...status.dirs.map((dir): [string, string] => ["directory", formatDir(dir)]),
+    ...git === undefined ? [] : [["git", formatGit(git)] as [string, string]],
+    ...checkpoints === undefined || checkpoints.length === 0 ? [] : [
+      ["checkpoints", checkpoints.map(({ name }) => formatVisible(name)).join(", ")] as [
+        string,
+        string,
+      ],
+    ],
+    ...status.problems.map((problem): [string, string] => ["problem", formatVisible(problem)]),
+    ["next", status.next],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}\n`).join("");
+}
+
+function formatDir({ name, path, pending }: CopyStatus["dirs"][number]): string {
+  const place = `/work/${name} <- ${formatVisible(path)}`;
+  if (pending === undefined) return place;
+  const parts = [
+    ...(pending.inner > 0 ? [`${formatCount(pending.inner, "change")} inside`] : []),
+    ...(pending.deleted > 0 ? [`${pending.deleted} deleted inside`] : []),
+    ...(pending.host > 0 ? [`${formatCount(pending.host, "change")} here`] : []),
+    ...(pending.conflicts > 0 ? [`${pending.conflicts} on both sides`] : []),
+  ];
+  return `${place}: ${parts.length === 0 ? "the same on both sides" : parts.join(", ")}`;
+}
+
+function formatGit({ branch, head, ahead, stashes, base }: NonNullable<CopyStatus["git"]>): string {
+  const at = head === undefined ? "no commit yet" : head.slice(0, 12);
+  const where = branch === undefined ? at : `${formatVisible(branch)} at ${at}`;
+  const parts = [
+    ...(ahead === undefined
+      ? ["how many commits are new cannot be told"]
+      : ahead > 0
+      ? [`${formatCount(ahead, "commit")} not taken out`]
+      : []),
+    ...(stashes > 0 ? [stashes === 1 ? "1 stash" : `${stashes} stashes`] : []),
+    ...(base === undefined ? [] : [`began with ${base.slice(0, 12)}`]),
+  ];
+  return [where, ...parts].join(", ");
+}

@@ -1,0 +1,348 @@
+/** Cages with files of their own: made, looked at, changed, removed. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type ProcessResult, run } from "../../src/engine/process.ts";
+import { LABEL } from "../../src/names.ts";
+import { docker } from "../../tools/engine_state.ts";
+import { openTcpDoor } from "./support/acp/tcp_door.ts";
+import { exists, waitFor } from "./support/files.ts";
+import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
+
+/** Building the images of the first cage takes longer than anything else. */
+const SLOW_MS = 400_000;
+
+/** A world whose cages have no network: nothing here needs one. */
+function makeCopyWorld(name: string, options: WorldOptions = {}): Promise<World> {
+  return makeWorld(name, { network: 'mode = "none"', ...options });
+}
+
+async function must(running: Promise<ProcessResult>, code = 0): Promise<ProcessResult> {
+  const result = await running;
+  assert.equal(result.code, code, `${result.stdout}\n${result.stderr}`);
+  return result;
+}
+
+/** Makes a cage named `web`. */
+function create(world: World, args: readonly string[] = ["--dir", "."]): Promise<ProcessResult> {
+  const all = ["create", ...args, "--name", "web", "--service", "shell", "--no-attach"];
+  return must(world.sandcage(all, { timeoutMs: SLOW_MS }));
+}
+
+/** Runs a line of shell in the cage `web`. */
+async function inside(world: World, line: string): Promise<string> {
+  const words = ["shell", "--name", "web", "--", "sh", "-c", line];
+  return (await must(world.sandcage(words))).stdout;
+}
+
+async function git(world: World, line: string, cwd = world.project): Promise<string> {
+  const env = { HOME: world.home, GIT_CONFIG_NOSYSTEM: "1" };
+  const result = await run("git", line.split(" "), { cwd, env, timeoutMs: 30_000 });
+  assert.equal(result.code, 0, `git ${line}: ${result.stderr}`);
+  return result.stdout;
+}
+
+type Listed = { id: string; name: string; mode: string; state: string; dirs: { name: string }[] };
+
+async function list(world: World): Promise<Listed[]> {
+  return JSON.parse((await must(world.sandcage(["list", "--json"]))).stdout);
+}
+
+/** Everything on the engine that belongs to the cages of a name. */
+async function listObjects(prefix: string): Promise<string[]> {
+  const format = `{{.Name}} {{.Label "${LABEL.cage}"}}`;
+  const filter = ["--filter", `label=${LABEL.managed}=true`];
+  const [volumes, networks, containers] = await Promise.all([
+    docker(["volume", "ls", ...filter, "--format", format]),
+    docker(["network", "ls", ...filter, "--format", format]),
+    docker(["ps", "--all", ...filter, "--format", format.replace(".Name", ".Names")]),
+  ]);
+  return [volumes, networks, containers].flatMap((text) => text.split("\n"))
+    .filter((line) => line.split(" ")[1]?.startsWith(prefix)).map((line) => line.split(" ")[0]!);
+}
+
+Deno.test("a cage from a directory has its files and a repository of its own", async () => {
+  await using world = await makeCopyWorld("copydir");
+  await world.write("hello.sh", "echo hello\n");
+  await Deno.chmod(join(world.project, "hello.sh"), 0o755);
+  await world.write(".gitignore", "*.log\n");
+  await world.write("noise.log", "stays here\n");
+  await git(world, "add .");
+  await git(world, "commit -qm second");
+  await git(world, "remote add origin https://ann:s3cret@host.example/x");
+  await git(world, "config alias.x !touch");
+  await world.write("README.md", "# Changed\n");
+  await world.write("new.txt", "new\n");
+
+  const made = await create(world);
+  assert.match(made.stderr, /project: \d+ files, .* from /);
+  assert.match(made.stderr, /stays outside: .*noise\.log|stays outside: .*\.gitignore/);
+  assert.match(made.stderr, /sandcage attach web/);
+
+  const seen = await inside(
+    world,
+    "pwd; id -u; ls -A; ./hello.sh; git status --porcelain --branch; git log --format=%s; " +
+      "git remote; git config --get-regexp '^(alias|remote)'; git fsck 2>&1",
+  );
+  const [pwd, uid] = seen.split("\n");
+  assert.equal(pwd, "/work/project");
+  assert.ok(Number(uid) >= 64_000, uid);
+  assert.match(seen, /\nhello\n/);
+  assert.match(seen, /## main\n M README\.md\n\?\? new\.txt\nsecond\nchore: begin\n$/);
+  assert.doesNotMatch(seen, /noise\.log|s3cret|origin/);
+  await inside(world, "echo mine > made.txt && git add -A && git commit -qm inside && git log -1");
+
+  const [cage] = await list(world);
+  assert.deepEqual([cage?.name, cage?.mode, cage?.state], ["web", "copy", "stopped"]);
+  await must(world.sandcage(["exists", "web"]));
+  await must(world.sandcage(["exists", "nothing"]), 1);
+  const taken = await must(world.sandcage(["create", "--name", "web", "--no-attach"]), 5);
+  assert.match(taken.stderr, /There is a cage named "web" already/);
+  assert.match(taken.stderr, /sandcage destroy web/);
+  assert.equal(await exists(join(world.project, "made.txt")), false);
+
+  const status = JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
+  assert.equal(status.dirs[0].pending.inner, 1, JSON.stringify(status));
+  assert.deepEqual([status.git.branch, status.git.ahead], ["main", 1]);
+  assert.deepEqual(status.problems.filter((text: string) => !/Checkpoints/.test(text)), []);
+  assert.match((await must(world.sandcage(["status", "web"]))).stdout, /^next +Review what came/m);
+
+  const refused = await must(world.sandcage(["destroy", "-y"]), 5);
+  assert.match(refused.stderr, /1 change in project that did not come out/);
+  assert.match(refused.stderr, /1 commit inside that did not come out/);
+  assert.match(refused.stderr, /sandcage export web/);
+  assert.equal((await list(world)).length, 1);
+  const unasked = await must(world.sandcage(["destroy", "web", "--force"]), 1);
+  assert.match(unasked.stderr, /Lost for good:\n.*1 change in project/);
+  assert.match(unasked.stderr, /add --yes/);
+  await must(world.sandcage(["destroy", "web", "--force", "-y"]));
+  assert.deepEqual(await list(world), []);
+  assert.deepEqual(await listObjects(cage!.id), []);
+  assert.equal(await exists(join(world.state, "cages", cage!.id)), false);
+
+  // The same name again: nothing of the first is there.
+  await create(world);
+  const anew = await inside(world, "ls -A; git log --format=%s; ls -A ~");
+  assert.doesNotMatch(anew, /made\.txt|inside/);
+  await must(world.sandcage(["destroy", "-y"]));
+  assert.deepEqual(await listObjects("web-"), []);
+});
+
+Deno.test("a cage from a URL: a clone on the host, nothing of its set-up inside", async () => {
+  await using world = await makeCopyWorld("copyurl");
+  const origin = join(world.root, "Hello-World");
+  await Deno.mkdir(origin);
+  await git(world, "init -q -b trunk", origin);
+  await Deno.writeTextFile(join(origin, "a.txt"), "a\n");
+  await git(world, "add .", origin);
+  await git(world, "commit -qm first", origin);
+  const made = await must(world.sandcage(
+    ["create", `file://${origin}`, "--service", "shell", "--no-attach"],
+    { timeoutMs: SLOW_MS, cwd: world.home },
+  ));
+  assert.match(made.stderr, /Cloning file:.*done/s);
+  const [cage] = await list(world);
+  assert.equal(cage?.name, "hello-world");
+  const clone = join(world.state, "cages", cage!.id, "repo");
+  const seen = await must(world.sandcage([
+    ...["shell", "--name", "hello-world", "--", "sh", "-c"],
+    "cat a.txt; git status --porcelain --branch; git remote; cat .git/config",
+  ]));
+  assert.match(seen.stdout, /^a\n## trunk\n\[core\]/);
+  assert.doesNotMatch(seen.stdout, /remote|file:/);
+  assert.match(await git(world, "remote -v", clone), /origin\tfile:/);
+  // In the clone it needs no name.
+  const status = await must(world.sandcage(["status"], { cwd: clone }));
+  assert.match(status.stdout, /^cage +hello-world/m);
+  assert.match(status.stdout, /^source +file:/m);
+
+  await Deno.writeTextFile(join(clone, "b.txt"), "b\n");
+  const refused = await must(world.sandcage(["destroy", "hello-world", "-y"]), 5);
+  assert.match(refused.stderr, /1 change not committed in the clone/);
+  await git(world, "add .", clone);
+  await git(world, "commit -qm second", clone);
+  const again = await must(world.sandcage(["destroy", "hello-world", "-y"]), 5);
+  assert.match(again.stderr, /1 commit not pushed in the clone/);
+  const kept = await must(world.sandcage(["destroy", "hello-world", "-y", "--keep-clone"]));
+  assert.match(kept.stderr, /Kept: clone /);
+  assert.ok(await exists(join(clone, "b.txt")));
+  assert.deepEqual(await list(world), []);
+  assert.deepEqual(await listObjects(cage!.id), []);
+});
+
+Deno.test("directories come and go while something runs; the name changes under it", async () => {
+  await using world = await makeCopyWorld("copydirs");
+  const lib = join(world.root, "work", "My Lib");
+  await Deno.mkdir(lib);
+  await Deno.writeTextFile(join(lib, "lib.txt"), "lib\n");
+  const other = join(world.root, "other", "my-lib");
+  await Deno.mkdir(other, { recursive: true });
+  await Deno.writeTextFile(join(other, "other.txt"), "other\n");
+  await create(world, ["--dir", ".", "--add-dir", "../My Lib"]);
+  const session = world.spawn(["shell", "--name", "web", "--", "sleep", "600"]);
+  const [{ id }] = await list(world) as [Listed];
+  const container = await waitFor("the session", async () => {
+    const names = await docker([
+      ...["ps", "--filter", `label=${LABEL.cage}=${id}`, "--filter", `label=${LABEL.role}=agent`],
+      ...["--format", "{{.Names}}"],
+    ]);
+    return names === "" ? undefined : names;
+  });
+  assert.equal(await docker(["exec", container, "cat", "/work/my-lib/lib.txt"]), "lib");
+  assert.equal((await list(world))[0]?.state, "running");
+
+  const collision = await must(world.sandcage(["add-dir", "web", other]), 5);
+  assert.match(collision.stderr, /called "my-lib" already/);
+  assert.match(collision.stderr, /sandcage add-dir web PATH --name NAME/);
+  const reserved = await must(
+    world.sandcage(["add-dir", "web", other, "--name", "project"]),
+    5,
+  );
+  assert.match(reserved.stderr, /the project itself/);
+  await docker(["exec", container, "mkdir", "/work/scratch"]);
+  await docker(["exec", container, "touch", "/work/scratch/x"]);
+  const occupied = await must(world.sandcage(["add-dir", "web", other, "--name", "scratch"]), 5);
+  assert.match(occupied.stderr, /There is something at \/work\/scratch/);
+  await must(world.sandcage(["add-dir", "web", other, "--name", "other"]));
+  assert.equal(await docker(["exec", container, "cat", "/work/other/other.txt"]), "other");
+
+  await must(world.sandcage(["rename", "web", "review"]));
+  await must(world.sandcage(["exists", "web"]), 1);
+  await docker(["exec", container, "sh", "-c", "echo more > /work/other/more.txt"]);
+  const refused = await must(world.sandcage(["remove-dir", "review", "other", "-y"]), 5);
+  assert.match(refused.stderr, /1 change in it did not come out/);
+  assert.match(refused.stderr, /sandcage export review --dir other/);
+  await must(world.sandcage(["remove-dir", "review", "other", "-y", "--force"]));
+  assert.equal(await docker(["exec", container, "ls", "-A", "/work"]), "my-lib\nproject\nscratch");
+  const unknown = await must(world.sandcage(["remove-dir", "review", "other", "-y"]), 2);
+  assert.match(unknown.stderr, /It has: my-lib/);
+  assert.ok(await exists(join(other, "other.txt")));
+  assert.deepEqual((await list(world))[0]?.dirs.map(({ name }) => name), ["project", "my-lib"]);
+
+  // Nothing of what runs is in the way of its end.
+  await must(world.sandcage(["destroy", "review", "-y"]));
+  await session.ended;
+  assert.deepEqual(await listObjects(id), []);
+  assert.equal(await exists(join(world.state, "cages", id)), false);
+});
+
+Deno.test("a create that is killed leaves nothing in the way of the next, or of destroy", async () => {
+  await using world = await makeCopyWorld("copykill");
+  await Deno.mkdir(join(world.project, "many"));
+  for (let at = 0; at < 3000; at++) await world.write(`many/${at}.txt`, `${at}\n`.repeat(200));
+  const args = ["create", "--name", "web", "--service", "shell", "--no-attach"];
+  const beginAndKill = async () => {
+    const child = world.spawn(args);
+    await waitFor("a volume", async () => {
+      return (await listObjects("web-")).some((name) => name.startsWith("sandcage-work-")) ||
+        undefined;
+    }, { timeoutMs: SLOW_MS });
+    await child.end("SIGKILL");
+  };
+  await beginAndKill();
+  assert.deepEqual((await list(world)).map(({ state }) => state), ["interrupted"]);
+  await must(world.sandcage(["exists", "web"]), 1);
+  const status = await must(world.sandcage(["status", "web"]));
+  assert.match(status.stdout, /never finished/);
+  await must(world.sandcage(["shell", "--name", "web", "--", "true"]), 5);
+  await create(world);
+  const cages = await list(world);
+  assert.deepEqual(cages.map(({ state }) => state), ["stopped"]);
+  assert.equal(await inside(world, "ls many | wc -l"), "3000\n");
+  const volumes = (await listObjects("web-")).filter((name) => name.startsWith("sandcage-work"));
+  assert.equal(volumes.length, 1);
+  await must(world.sandcage(["destroy", "-y"]));
+
+  await beginAndKill();
+  await must(world.sandcage(["destroy", "web", "-y"]));
+  assert.deepEqual(await list(world), []);
+  assert.deepEqual(await listObjects("web-"), []);
+});
+
+Deno.test("what is wrong with a create is said before anything is made", async () => {
+  await using world = await makeCopyWorld("copybad");
+  const rows: [string[], number, RegExp][] = [
+    [["--upload-pack=touch"], 2, /unknown option/],
+    [["ext::sh -c touch% x"], 2, /names a program/],
+    [["https://host.example/x", "--dir", "."], 2, /a URL and --dir/],
+    [["--dir", "gone"], 3, /there is no such directory/],
+    [["--dir", world.home], 3, /your home directory/],
+    [["--name", "Web"], 2, /Cannot use "Web" as a cage name/],
+    [["--service", "nothing"], 2, /There is no service "nothing"/],
+    [["--dockerfile", "gone"], 2, /there is no such file/],
+    [["--add-dir", "."], 5, /the cage has it with/],
+    [["--auth-mode", "none"], 2, /api_key/],
+    [[join(world.root, "gone")], 1, /Cannot clone/],
+  ];
+  for (const [args, code, words] of rows) {
+    const result = await world.sandcage(["create", "--no-attach", ...args]);
+    assert.equal(result.code, code, `${args.join(" ")}: ${result.stderr}`);
+    assert.match(result.stderr, words);
+    assert.doesNotMatch(result.stderr, /^\s+at .+:\d+:\d+\)?$/m);
+  }
+  assert.deepEqual(await list(world), []);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(join(world.state, "cages"))), []);
+});
+
+Deno.test("a login comes along with --auth-mode subscription, and later with auth", async () => {
+  await using world = await makeCopyWorld("copyauth");
+  await Deno.mkdir(join(world.home, ".claude"));
+  const login = join(world.home, ".claude", ".credentials.json");
+  await Deno.writeTextFile(login, '{"claudeAiOauth":{"accessToken":"t0p"}}');
+  const made = await must(world.sandcage(
+    ["create", "--name", "web", "--auth-mode", "subscription", "--no-attach"],
+    { timeoutMs: SLOW_MS },
+  ));
+  assert.match(made.stderr, /\.credentials\.json -> ~\/\.claude\/\.credentials\.json/);
+  assert.doesNotMatch(made.stderr, /t0p/);
+  const look = [
+    "claude",
+    "--name",
+    "web",
+    "--shell",
+    "--",
+    "cat",
+    "/home/agent/.claude/.credentials.json",
+  ];
+  assert.match((await must(world.sandcage(look))).stdout, /t0p/);
+  await Deno.writeTextFile(login, '{"claudeAiOauth":{"accessToken":"n3w"}}');
+  await must(world.sandcage(["auth", "web"]));
+  assert.match((await must(world.sandcage(look))).stdout, /n3w/);
+  await must(world.sandcage(["destroy", "web", "-y"]));
+  assert.deepEqual(await listObjects("web-"), []);
+});
+
+Deno.test("the same over a TCP port; without the engine destroy says why and leaves the cage", async () => {
+  await using world = await makeCopyWorld("copytcp");
+  let url: string;
+  {
+    await using door = openTcpDoor("/var/run/docker.sock");
+    url = door.url;
+    world.env.DOCKER_HOST = url;
+    await create(world);
+    assert.equal(await inside(world, "cat README.md"), "# A project\n");
+    await must(world.sandcage(["add-dir", "web", world.home, "--name", "h"]), 3);
+    assert.match((await must(world.sandcage(["status"]))).stdout, /the same on both sides/);
+    const elsewhere = await must(
+      world.sandcage(["destroy", "-y"], { env: { DOCKER_HOST: "unix:///var/run/docker.sock" } }),
+      5,
+    );
+    assert.match(elsewhere.stderr, /is on tcp:/);
+  }
+  const away = await must(world.sandcage(["destroy", "-y"]), 4);
+  assert.match(away.stderr, /Cannot destroy "web"/);
+  assert.match(away.stderr, /sandcage destroy web --force/);
+  const [cage] = await list(world);
+  const forced = await must(world.sandcage(["destroy", "-y", "--force"]));
+  assert.match(forced.stderr, new RegExp(`Kept: volumes sandcage-work-${cage!.id}`));
+  assert.deepEqual(await list(world), []);
+  const left = await listObjects(cage!.id);
+  const containers = await docker([
+    ...["ps", "--all", "--quiet", "--filter", `label=${LABEL.cage}=${cage!.id}`],
+  ]);
+  if (containers !== "") await docker(["rm", "--force", ...containers.split("\n")]);
+  await docker([
+    "volume",
+    "rm",
+    ...left.filter((name) => /^sandcage-(work|check|home)/.test(name)),
+  ]);
+});
