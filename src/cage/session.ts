@@ -146,6 +146,9 @@ export async function runSession(
     const end: ContainerEnd = clientCode === 0
       ? { kind: "exited", code: 0, oomKilled: false }
       : parseContainerEnd(await findState(cage, container));
+    // Whoever ended it before it ran need not be told that it did not.
+    const endedEarly = end.kind === "absent" || end.kind === "created" ? early.code() : undefined;
+    if (endedEarly !== undefined) return endedEarly;
     const outcome = decideOutcome(end, {
       clientCode,
       service: cage.service.title,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type ProcessResult, run } from "../../src/engine/process.ts";
 import { docker, listContainers } from "../../tools/engine_state.ts";
-import { exists } from "./support/files.ts";
+import { listSessions } from "../../src/cage/sessions.ts";
+import { exists, waitFor } from "./support/files.ts";
 import { makeWorld, RUN_ID, type World } from "./support/world.ts";
 
 /** A clear error: the code, the words, a hint, no stack trace. */
@@ -260,6 +261,17 @@ Deno.test("list shows a running session, stop ends it", async () => {
   await child.ended;
   assert.deepEqual(await listContainers(world.root), []);
 });
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  Deno.test(`${signal} while a session starts ends it with ${code}, and no container stays`, async () => {
+    await using world = await makeWorld(`early-${code}`);
+    const child = world.spawn(["shell", "--", "sleep", "1000"]);
+    await waitFor("the session", async () => (await listSessions(world.state))[0]);
+    assert.equal(await child.end(signal), code, (await child.ended).stderr);
+    assert.deepEqual(await listContainers(world.root), []);
+    assert.deepEqual(await listSessions(world.state), []);
+  });
+}
 
 /** Config of a project whose image is built from the run's own Dockerfile. */
 const OWN_DOCKERFILE = `[image]\ndockerfile = "${RUN_ID}.Dockerfile"\n`;
