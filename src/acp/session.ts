@@ -26,6 +26,7 @@ import type { AcpRules } from "./initialize.ts";
 import type { Direction } from "./mapping.ts";
 import type { FindByte } from "./pass.ts";
 import type { Recorder, Speaker } from "./record.ts";
+import { rehearse } from "./rehearse.ts";
 import { relay, type RelayOptions } from "./relay.ts";
 import { planRoots } from "./roots.ts";
 import type { Scanned } from "./scan.ts";
@@ -63,7 +64,7 @@ export function attachEditor(
           return relay(ends, { ...handlers, ...events });
         },
       };
-      return socket === undefined
+      const client = socket === undefined
         ? startPipedClient(command, relayed)
         : startAttachedClient(command, {
           ...relayed,
@@ -72,6 +73,8 @@ export function attachEditor(
           container,
           poller,
         });
+      rehearse(handlers);
+      return client;
     },
   };
 }
