@@ -94,6 +94,9 @@ export function checkFile(
   const shown = JSON.stringify(file);
   const paths = roots.platform === "windows" ? win32 : posix;
   if (!paths.isAbsolute(file)) return `${shown} is relative`;
+  if (roots.platform === "windows" && !isPlainOnWindows(win32.normalize(file))) {
+    return `${shown} has more than one name on Windows`;
+  }
   const real = realPath(paths.normalize(file));
   const within = (path: string) => isWithin(real, path, roots);
   const root = findRoot(real, roots);
@@ -102,6 +105,16 @@ export function checkFile(
   if (kind === "read") return undefined;
   if (root.readonly || roots.protected.some(within)) return `${shown} is read-only in the cage`;
   return undefined;
+}
+
+/**
+ * Windows opens one file by many names: with a stream behind a colon, with dots or blanks at the end.
+ *
+ * @see {@link https://learn.microsoft.com/windows/win32/fileio/naming-a-file}
+ */
+function isPlainOnWindows(path: string): boolean {
+  const names = path.slice(win32.parse(path).root.length).split("\\");
+  return names.every((name) => !name.includes(":") && !/[. ]$/.test(name));
 }
 
 /** Whether a path is another or below it; on Windows by its rules. */

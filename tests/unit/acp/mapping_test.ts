@@ -7,7 +7,7 @@ import {
   planPathEdits,
 } from "../../../src/acp/mapping.ts";
 import { createScanner } from "../../../src/acp/scan.ts";
-import { CLIENT_NAMES, judgeClient } from "../../../src/acp/guard.ts";
+import { AGENT_NAMES, CLIENT_NAMES, judgeAgent, judgeClient } from "../../../src/acp/guard.ts";
 import { createGate } from "../../../src/acp/gate.ts";
 import { planMappedGate } from "../../../src/acp/windows.ts";
 import { applyEdits, type Verdict } from "../../../src/acp/verdict.ts";
@@ -129,3 +129,46 @@ Deno.test("a directory of Windows is decided about as the one inside that it bec
   assert.ok(last?.kind === "refuse");
   assert.match(last.message, /"\/s\/src" leads to "\/c\/api\/sub\/src" by a link/);
 });
+
+for (
+  const [what, path, want] of [
+    ["a file of the project", "/c/api/src/a", "C:\\api\\src\\a"],
+    ["a file in other letters", "/c/API/a", "C:\\API\\a"],
+    ["a file elsewhere", "/c/other/a", -32602],
+    ["a neighbour", "/c/api2/a", -32602],
+    ["a way out by dots", "/c/api/../x", -32602],
+    ["a hidden file", "/c/api/.env", -32602],
+    ["a hidden file in other letters", "/c/Api/.ENV", -32602],
+    ["a stream of a hidden file", "/c/api/.env::$DATA", -32602],
+    ["a hidden file with a dot behind it", "/c/api/.env.", -32602],
+    ["a hidden file with a blank behind it", "/c/api/.env ", -32602],
+    ["a folder with a dot behind it", "/c/api/keys./a", -32602],
+    ["a file of a share", "//host/c$/api/a", -32602],
+    ["a junction that leads out", "/c/api/out/a", -32602],
+    ["another drive", "/d/api/a", -32602],
+    ["a file of the cage", "/home/agent/x", -32602],
+  ] as const
+) {
+  Deno.test(`the editor's files on Windows: ${what} is ${want === -32602 ? "refused" : "given"}`, () => {
+    const roots = {
+      platform: "windows" as const,
+      mounted: [{ source: "C:\\api", target: "/c/api", readonly: false }],
+      hidden: ["C:\\api\\.env"],
+      protected: [],
+    };
+    const rules = { terminal: "block", fs: "workspace" } as const;
+    const realPath = (path: string) => path.replace(/^C:\\api\\out/i, "C:\\Windows");
+    const verdicts: Verdict[] = [];
+    const gate = createGate(planMappedGate({
+      wanted: planWanted(AGENT_NAMES),
+      judge: (line) => judgeAgent(line, { rules, roots, realPath }),
+      onLine: (_line, verdict) => verdicts.push(verdict),
+    }, { direction: "outward", names: AGENT_NAMES }));
+    const message = { id: 1, method: "fs/read_text_file", params: { sessionId: "s", path } };
+    const [sent] = gate.push(new TextEncoder().encode(JSON.stringify(message) + "\n"));
+    const given = sent === undefined
+      ? verdicts.map((verdict) => verdict.kind === "refuse" ? verdict.code : 0)[0]
+      : JSON.parse(new TextDecoder().decode(sent)).params.path;
+    assert.equal(given, want);
+  });
+}
