@@ -53,7 +53,7 @@ export function* compareTrees(
   let blocked: string | undefined;
   for (;;) {
     for (const feed of feeds) while (!feed.fill()) yield WAIT;
-    const path = leastPath([base.item?.path, host.item?.path, inner.item?.path]);
+    const path = leastPath(base.item?.path, host.item?.path, inner.item?.path);
     if (path === undefined) return;
     const [was, ours, theirs] = [base.take(path), host.take(path), inner.take(path)];
     if (ours !== undefined && isProblem(ours)) yield { ...ours, side: "host" };
@@ -120,10 +120,11 @@ function createFeed<Item extends { path: string }>(
   return feed;
 }
 
-function leastPath(paths: readonly (string | undefined)[]): string | undefined {
-  let least: string | undefined;
+function leastPath(...paths: (string | undefined)[]): string | undefined {
+  let least = paths[0];
   for (const path of paths) {
-    if (path !== undefined && (least === undefined || comparePaths(path, least) < 0)) least = path;
+    if (path === undefined || path === least) continue;
+    if (least === undefined || comparePaths(path, least) < 0) least = path;
   }
   return least;
 }

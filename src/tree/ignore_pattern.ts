@@ -193,41 +193,47 @@ const CLASSES: ReadonlyMap<string, RegExp> = new Map([
  * @param text UTF-8, one character for each byte, as {@link toByteText} gives it.
  */
 export function isGlobMatch(glob: Glob, text: string): boolean {
-  let [at, token] = [0, 0];
+  let at = 0;
+  let token = 0;
   // Where to go on when what follows does not match: the last star, and the last `**`.
-  let [starAt, starToken, wideAt, wideToken] = [-1, -1, -1, -1];
+  let starAt = -1;
+  let starToken = -1;
+  let wideAt = -1;
+  let wideToken = -1;
   for (;;) {
     const wanted = glob[token];
-    if (
-      wanted === undefined ? at === text.length : wanted.is === "all" && token === glob.length - 1
-    ) {
-      return true;
-    }
-    if (wanted?.is === "star") {
-      [starAt, starToken] = [at, token++];
+    if (wanted === undefined) {
+      if (at === text.length) return true;
+    } else if (wanted.is === "star") {
+      starAt = at;
+      starToken = token++;
       continue;
-    }
-    if (wanted?.is === "all" || wanted?.is === "dirs") {
-      [wideAt, wideToken, starToken] = [at, token++, -1];
+    } else if (wanted.is === "all" || wanted.is === "dirs") {
+      if (wanted.is === "all" && token === glob.length - 1) return true;
+      wideAt = at;
+      wideToken = token++;
+      starToken = -1;
       continue;
-    }
-    if (wanted !== undefined && at < text.length && isByteMatch(wanted, text.charCodeAt(at))) {
+    } else if (at < text.length && isByteMatch(wanted, text.charCodeAt(at))) {
       at++;
       token++;
       continue;
     }
     // A star takes one byte more, up to the end of its name.
     if (starToken >= 0 && starAt < text.length && text.charCodeAt(starAt) !== SLASH) {
-      [at, token] = [++starAt, starToken + 1];
+      at = ++starAt;
+      token = starToken + 1;
       continue;
     }
     if (wideToken < 0) return false;
-    if (glob[wideToken]?.is === "dirs") {
+    if (glob[wideToken]!.is === "dirs") {
       const slash = text.indexOf("/", wideAt);
       if (slash < 0) return false;
       wideAt = slash + 1;
     } else if (++wideAt > text.length) return false;
-    [at, token, starToken] = [wideAt, wideToken + 1, -1];
+    at = wideAt;
+    token = wideToken + 1;
+    starToken = -1;
   }
 }
 
@@ -257,5 +263,13 @@ function toBytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-const [SLASH, STAR, QUESTION, BRACKET, BACKSLASH] = [0x2f, 0x2a, 0x3f, 0x5b, 0x5c];
-const [CLOSE, BANG, CARET, DASH, COLON] = [0x5d, 0x21, 0x5e, 0x2d, 0x3a];
+const SLASH = 0x2f;
+const STAR = 0x2a;
+const QUESTION = 0x3f;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE = 0x5d;
+const BANG = 0x21;
+const CARET = 0x5e;
+const DASH = 0x2d;
+const COLON = 0x3a;

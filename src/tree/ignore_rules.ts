@@ -1,4 +1,10 @@
-import { type IgnorePattern, isGlobMatch, parseIgnoreFile, toByteText } from "./ignore_pattern.ts";
+import {
+  type IgnorePattern,
+  isGlobMatch,
+  parseIgnoreFile,
+  type PatternMatch,
+  toByteText,
+} from "./ignore_pattern.ts";
 import type { RuleSource, TreeRules } from "./rules.ts";
 
 /** Answers the source whose pattern keeps a path where it is; `undefined` when it travels. */
@@ -17,7 +23,7 @@ export type IgnoreLevel = {
 /** A source, ready to be asked. */
 export type CompiledSource = {
   source: RuleSource;
-  /** Patterns of plain names, by name; most patterns are. */
+  /** Patterns of plain names, by name, the last first; most patterns are such. */
   names: ReadonlyMap<string, readonly Ranked[]>;
   /** All others, the last first. */
   others: readonly Ranked[];
@@ -67,9 +73,12 @@ export function findSource(
 ): RuleSource | undefined {
   if (level.excludedBy !== undefined) return level.excludedBy;
   const { sources } = level;
+  // Globs match bytes; nearly all paths are ASCII, and their bytes are their characters.
+  const bytes = toByteText(asked.path);
+  const text = bytes === asked.path ? asked : { path: bytes, name: toByteText(asked.name) };
   for (let at = sources.length - 1; at >= 0; at--) {
     const compiled = sources[at]!;
-    const pattern = findPattern(compiled, asked);
+    const pattern = findPattern(compiled, asked, { text });
     if (pattern !== undefined) return pattern.negative ? undefined : compiled.source;
   }
   return undefined;
@@ -79,14 +88,12 @@ export function findSource(
 export function compileSource(source: RuleSource): CompiledSource {
   const names = new Map<string, Ranked[]>();
   const others: Ranked[] = [];
-  for (const [rank, pattern] of parseIgnoreFile(source.text).entries()) {
-    const ranked = { ...pattern, rank };
+  const patterns = parseIgnoreFile(source.text).map((pattern, rank) => ({ ...pattern, rank }));
+  for (const pattern of patterns.reverse()) {
     const { match } = pattern;
-    if (match.on === "name" && match.by === "text") {
-      const same = names.get(match.text);
-      if (same === undefined) names.set(match.text, [ranked]);
-      else same.unshift(ranked);
-    } else others.unshift(ranked);
+    if (match.on !== "name" || match.by !== "text") others.push(pattern);
+    else if (names.has(match.text)) names.get(match.text)!.push(pattern);
+    else names.set(match.text, [pattern]);
   }
   return { source, names, others };
 }
@@ -102,22 +109,38 @@ function isBelow(dir: string, base: string): boolean {
 function findPattern(
   { source, names, others }: CompiledSource,
   { path, name, directory }: { path: string; name: string; directory: boolean },
+  { text }: { text: { path: string; name: string } },
 ): Ranked | undefined {
   const plain = names.get(name)?.find((pattern) => directory || !pattern.directory);
-  const least = plain?.rank ?? -1;
-  const from = source.base === "" ? 0 : source.base.length + 1;
+  const least = plain === undefined ? -1 : plain.rank;
+  const { base } = source;
   for (const pattern of others) {
     if (pattern.rank < least) break;
     if (pattern.directory && !directory) continue;
-    const { match } = pattern;
-    if (match.by === "ending") {
-      if (name.endsWith(match.ending)) return pattern;
-      continue;
-    }
-    const text = match.on === "name" ? name : from === 0 ? path : path.slice(from);
-    if (match.by === "text" ? text === match.text : isGlobMatch(match.glob, toByteText(text))) {
-      return pattern;
-    }
+    if (isMatch(pattern.match, { path, name, base, text })) return pattern;
   }
   return plain;
+}
+
+function isMatch(
+  match: PatternMatch,
+  at: { path: string; name: string; base: string; text: { path: string; name: string } },
+): boolean {
+  const { base } = at;
+  switch (match.by) {
+    case "ending":
+      return at.name.endsWith(match.ending);
+    case "text":
+      if (match.on === "name") return at.name === match.text;
+      return base === "" ? at.path === match.text : at.path === `${base}/${match.text}`;
+    case "glob": {
+      if (match.on === "name") return isGlobMatch(match.glob, at.text.name);
+      if (base === "") return isGlobMatch(match.glob, at.text.path);
+      return isGlobMatch(match.glob, at.text.path.slice(toByteText(base).length + 1));
+    }
+    default: {
+      const never: never = match;
+      throw new Error(`Unreachable case: ${JSON.stringify(never)}`);
+    }
+  }
 }
