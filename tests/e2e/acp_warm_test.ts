@@ -186,6 +186,19 @@ Deno.test("an agent that nobody wants goes after its time", async () => {
   await waitForNothing(world);
 });
 
+Deno.test("SIGINT and SIGTERM end a relay and the agent that had waited for it", async () => {
+  await using world = await makeWarmWorld("warm-signal");
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const { name } = await warmUp(world);
+    await using editor = open(world);
+    assert.equal((await greet(editor)).name, name);
+    Deno.kill(editor.pid, signal);
+    const ended = await editor.leave();
+    assert.equal(ended.code, code, ended.stderr);
+    await stopEverything(world);
+  }
+});
+
 Deno.test("an editor that is killed takes its agent along; a holder that is killed is cleared up after", async () => {
   await using world = await makeWarmWorld("warm-kill");
   const { socket } = await warmUp(world);
