@@ -2,6 +2,7 @@ import type { Engine } from "../engine/engine.ts";
 import { EXIT } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { INSIDE } from "../names.ts";
+import { pause } from "../pause.ts";
 import { planDeskAttach } from "./desk.ts";
 import { planTerminalEnv } from "./session_plan.ts";
 
@@ -55,13 +56,26 @@ export async function attachDesk(
 /** Exit codes above it tell of a signal. */
 const SIGNALLED = 128;
 
+/**
+ * A terminal that is closed says so twice, by its shell and by its end; the second time it may be the
+ * one who tells the client inside that hears of it. Times in milliseconds.
+ */
+const LEAVE_TRIES = 3;
+const LEAVE_PAUSE_MS = 200;
+const LEAVE_MS = 5_000;
+
 async function endClientInside(
   container: string,
   options: { engine: Pick<Engine, "docker">; id: string },
 ): Promise<void> {
   const { engine, id } = options;
-  await engine.docker(["exec", container, INSIDE.desk, "leave", id], { timeoutMs: 5_000 })
-    .catch(() => {});
+  for (let tries = 0; tries < LEAVE_TRIES; tries++) {
+    const told = await engine.docker(["exec", container, INSIDE.desk, "leave", id], {
+      timeoutMs: LEAVE_MS,
+    }).catch(() => undefined);
+    if (told?.code === 0) return;
+    await pause(LEAVE_PAUSE_MS);
+  }
 }
 
 /** Typed interrupts are the desk's: the terminal passes them on as bytes. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findText, removeIfPresent, tryLockFile, writeFileAtomic } from "../files.ts";
+import { findText, removeIfPresent, writeFileAtomic } from "../files.ts";
 import { cageDir } from "./store.ts";
 
 /** What is held: one of a kind in one cage. */
@@ -87,13 +87,13 @@ function isHeldRecord(value: unknown): value is HeldRecord {
     (!("container" in value) || typeof value.container === "string");
 }
 
-async function isLocked(path: string): Promise<boolean> {
+/** Whether a holder has the lock. Looking takes it for nobody: those who look share it. */
+export async function isLocked(path: string): Promise<boolean> {
   try {
-    await Deno.lstat(path);
+    using file = await Deno.open(path, { read: true });
+    return !await file.tryLock(false);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-  using lock = await tryLockFile(path);
-  return lock === undefined;
 }

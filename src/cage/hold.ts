@@ -1,7 +1,13 @@
 import { pause } from "../pause.ts";
-import type { FileLock } from "../files.ts";
-import { tryLockFile } from "../files.ts";
-import { forgetHeld, type HeldFiles, heldFiles, type HeldRecord, writeHeldRecord } from "./held.ts";
+import { type FileLock, tryLockFile } from "../files.ts";
+import {
+  forgetHeld,
+  type HeldFiles,
+  heldFiles,
+  type HeldRecord,
+  isLocked,
+  writeHeldRecord,
+} from "./held.ts";
 import { startHeldClient } from "./hold_client.ts";
 import type { PreparedCage } from "./prepare.ts";
 import { runSession, type SessionContext } from "./session.ts";
@@ -20,9 +26,8 @@ export type HoldRequest = {
   onWord?(line: string): void;
 };
 
-/** How often and after which pause, in milliseconds, a lock is tried that somebody only looks at. */
-const LOCK_TRIES = 20;
-const LOCK_PAUSE_MS = 100;
+/** Pause before a lock is tried again that somebody has looked at, in milliseconds. */
+const LOCK_PAUSE_MS = 20;
 
 /**
  * Owns a session for which there is no terminal, until its container ends or this process is asked
@@ -74,10 +79,11 @@ export async function holdSession(
 }
 
 async function takeLock(files: HeldFiles): Promise<FileLock | undefined> {
-  for (let tried = 0; tried < LOCK_TRIES; tried++) {
+  for (;;) {
     const lock = await tryLockFile(files.lock);
     if (lock !== undefined) return lock;
+    if (await isLocked(files.lock)) return undefined;
+    // Only looked at: it is free in a moment.
     await pause(LOCK_PAUSE_MS);
   }
-  return undefined;
 }

@@ -47,11 +47,12 @@ export async function startHold(key: HeldKey, options: HoldStart): Promise<Start
   const follow = followLog(log, onSaid);
   const deadline = Date.now() + READY_MS;
   for (;;) {
-    const hasEnded = holder?.hasEnded() ?? false;
+    // Of several that are started at once all but one leave it to that one.
+    const hasOwn = holder !== undefined && !holder.hasEnded();
     const state = await observeHeld(host.stateDir, key);
     await follow.read();
     if (state.kind === "ready") return { container: state.container, was: "started" };
-    if (hasEnded || (holder === undefined && state.kind !== "starting")) {
+    if (!hasOwn && state.kind !== "starting") {
       throw failed(`${title} did not start`, { log, last: follow.last() });
     }
     if (signal?.aborted === true || Date.now() > deadline) {
@@ -148,6 +149,8 @@ function followLog(
   return {
     async read() {
       const text = await findText(path) ?? "";
+      // Begun anew by another holder.
+      if (text.length < seen) seen = 0;
       const whole = text.slice(seen, text.lastIndexOf("\n") + 1);
       seen += whole.length;
       for (const line of whole.split("\n").slice(0, -1)) {

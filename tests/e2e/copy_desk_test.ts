@@ -1,0 +1,303 @@
+/** Cages that run on by themselves: panes, detaching, terminals that close, holders that die. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { run } from "../../src/engine/process.ts";
+import { docker, listContainers, observeRun } from "../../tools/engine_state.ts";
+import { exists, waitFor } from "./support/files.ts";
+import { openTerminal, type Terminal } from "./support/tmux.ts";
+import { makeWorld, type World } from "./support/world.ts";
+
+/** An agent that shows its arguments and waits. */
+const AGENT = `[services.scripted]
+command = ["bash", "-c", 'echo "agent: $*"; exec sleep 1000', "scripted"]
+bypass = ["--no-questions"]
+`;
+
+const ATTACH = "sandcage attach --service scripted";
+
+/** A world whose desk is stopped with it, whatever the test did. */
+async function makeDeskWorld(
+  name: string,
+  options: { config?: string; network?: string } = {},
+): Promise<World> {
+  const { config = "", network } = options;
+  const world = await makeWorld(name, {
+    config: `${config}\n${AGENT}`,
+    ...(network === undefined ? {} : { network }),
+  });
+  return {
+    ...world,
+    async [Symbol.asyncDispose]() {
+      await world.sandcage(["stop"]);
+      await world[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function start(world: World, args: readonly string[] = []): Promise<string> {
+  const started = await world.sandcage(["start", "--service", "scripted", ...args]);
+  assert.equal(started.code, 0, started.stderr);
+  assert.equal(started.stdout, "");
+  return started.stderr;
+}
+
+/** The container with the panes. */
+async function findDesk(world: World): Promise<string> {
+  const names = (await listContainers(world.root)).filter((name) => !name.endsWith("-gateway"));
+  assert.equal(names.length, 1, names.join(" "));
+  return names[0]!;
+}
+
+async function tmux(container: string, args: readonly string[]): Promise<string> {
+  return await docker(["exec", container, "tmux", "-S", "/run/sandcage/desk/tmux", ...args]);
+}
+
+async function listPanes(container: string): Promise<string[][]> {
+  const format = "#{pane_left} #{pane_width} #{pane_current_command}";
+  const text = await tmux(container, ["list-panes", "-t", "desk", "-F", format]);
+  return text.split("\n").map((line) => line.split(" "));
+}
+
+async function countClients(container: string): Promise<number> {
+  const text = await tmux(container, ["list-clients", "-F", "#{client_pid}"]);
+  return text.split("\n").filter((line) => line !== "").length;
+}
+
+/** Processes on this machine that have to do with a world. */
+async function listProcesses(world: World): Promise<string[]> {
+  const { stdout } = await run("ps", ["-eo", "pid,args", "-ww"], { timeoutMs: 10_000 });
+  return stdout.split("\n").filter((line) =>
+    line.includes(world.state) && /\bhold\b|compose/.test(line)
+  );
+}
+
+async function findHolder(world: World): Promise<number> {
+  const holders = (await listProcesses(world)).filter((line) => / hold /.test(line));
+  assert.equal(holders.length, 1, holders.join("\n"));
+  return Number.parseInt(holders[0]!.trim(), 10);
+}
+
+async function assertNothingRuns(world: World): Promise<void> {
+  assert.deepEqual(await listContainers(world.root), []);
+  const mark = world.project.split("/").at(-1)!;
+  assert.deepEqual((await observeRun(mark)).networks, []);
+  await waitFor("its processes to end", async () => {
+    return (await listProcesses(world)).length === 0 || undefined;
+  }, { timeoutMs: 10_000 });
+}
+
+/** What only the terminal of a desk shows. */
+const STATUS = /C-a d: leave/;
+
+async function leave(terminal: Terminal, prefix = "C-a"): Promise<void> {
+  await terminal.press(prefix);
+  await terminal.press("d");
+  await terminal.expect(/host\$ *\s*$/);
+}
+
+Deno.test("attach starts the panes: editor left, agent without questions, shell; 60 % and C-a", async () => {
+  await using world = await makeDeskWorld("desk-ide", { network: "" });
+  await using terminal = await openTerminal(world, { columns: 120, rows: 40 });
+  await terminal.type(ATTACH);
+  await terminal.expect(/agent: --no-questions/, 180_000);
+  await terminal.expect(STATUS);
+  const container = await findDesk(world);
+  const panes = await waitFor("the editor", async () => {
+    const found = await listPanes(container);
+    const tree = await docker(["exec", container, "ps", "-eo", "args"]);
+    return found.length === 3 && /^nvim .*\.$/m.test(tree) ? found : undefined;
+  });
+  const [left, right] = [panes[0]!, panes.slice(1)];
+  assert.equal(left[0], "0");
+  assert.ok(Math.abs(Number(left[1]) - 72) <= 1, `the editor has ${left[1]} of 120 columns`);
+  assert.equal(new Set(right.map(([at]) => at)).size, 1, "agent above shell");
+  // The editor stands in the project's root, and is what vi means.
+  await terminal.expect(/README\.md/);
+  assert.match(await docker(["exec", container, "vi", "--version"]), /NVIM/);
+  await leave(terminal);
+  await terminal.type('echo "code=$?"');
+  await terminal.expect(/^code=0$/m);
+});
+
+Deno.test("the prefix and d leave it running; the next attach finds the same shell", async () => {
+  await using world = await makeDeskWorld("desk-back", { config: '[attach]\nlayout = "split"' });
+  await using terminal = await openTerminal(world);
+  await terminal.type(ATTACH);
+  await terminal.expect(STATUS, 180_000);
+  await terminal.press("C-a");
+  await terminal.press("Right");
+  await terminal.type("here=$((40+2)) PS1='inside> '");
+  await terminal.expect(/inside> /);
+  await leave(terminal);
+  const container = await findDesk(world);
+  await waitFor("the client to go", async () => await countClients(container) === 0 || undefined);
+  await terminal.type("clear");
+  await terminal.type(ATTACH);
+  await terminal.expect(STATUS);
+  await terminal.type('echo "still=$here"');
+  await terminal.expect(/still=42/);
+  assert.equal(await findDesk(world), container);
+});
+
+Deno.test("two terminals are attached at once and see the same", async () => {
+  await using world = await makeDeskWorld("desk-two", { config: '[attach]\nlayout = "agent"' });
+  await using first = await openTerminal(world);
+  await using second = await openTerminal(world);
+  await start(world);
+  for (const terminal of [first, second]) await terminal.type(ATTACH);
+  for (const terminal of [first, second]) await terminal.expect(/agent: --no-questions/);
+  const container = await findDesk(world);
+  assert.equal(await countClients(container), 2);
+  await leave(first);
+  await waitFor("one client to go", async () => await countClients(container) === 1 || undefined);
+  await second.expect(STATUS);
+});
+
+Deno.test("a terminal that is closed leaves the cage running and no client in it", async () => {
+  await using world = await makeDeskWorld("desk-hup", { config: '[attach]\nlayout = "split"' });
+  {
+    await using terminal = await openTerminal(world);
+    // Started by this very terminal, which is what would take a child along.
+    await terminal.type(ATTACH);
+    await terminal.expect(STATUS, 180_000);
+  }
+  const container = await findDesk(world);
+  await waitFor("the client to go", async () => await countClients(container) === 0 || undefined);
+  assert.equal(await docker(["exec", container, "pgrep", "-c", "sleep"]), "1", "the agent goes on");
+  await findHolder(world);
+});
+
+Deno.test("an agent that ends shows how, and a shell is in its place", async () => {
+  await using world = await makeDeskWorld("desk-end", { config: '[attach]\nlayout = "agent"' });
+  await using terminal = await openTerminal(world);
+  await terminal.type(ATTACH);
+  await terminal.expect(/agent: --no-questions/, 180_000);
+  await terminal.press("C-c");
+  await terminal.expect(/the agent has ended with 130/);
+  await terminal.type('echo "shell=$((1+1))"');
+  await terminal.expect(/shell=2/);
+  // With its last pane the desk ends, and nothing else is left to run.
+  await terminal.type("exit");
+  await terminal.expect(/has ended; its files are kept/);
+  await terminal.type('echo "code=$?"');
+  await terminal.expect(/^code=0$/m);
+  await waitFor("the holder to clean up", async () => {
+    return (await listContainers(world.root)).length === 0 || undefined;
+  });
+  await assertNothingRuns(world);
+});
+
+Deno.test("stop ends everything: container, gateway, network, processes; the work stays", async () => {
+  await using world = await makeDeskWorld("desk-stop", { network: "" });
+  await start(world);
+  const container = await findDesk(world);
+  await docker(["exec", container, "sh", "-c", "echo kept > work.txt"]);
+  assert.equal((await listContainers(world.root)).length, 2, "with its gateway");
+  assert.ok((await listProcesses(world)).length > 0, "the control: they are found while it runs");
+  const again = await start(world);
+  assert.match(again, /runs already/);
+  assert.equal(await findDesk(world), container);
+  const stopped = await world.sandcage(["stop"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
+  await assertNothingRuns(world);
+  await start(world);
+  const next = await findDesk(world);
+  assert.notEqual(next, container);
+  assert.equal(await docker(["exec", next, "cat", "work.txt"]), "kept");
+});
+
+Deno.test("programs hear of the end and have the time to save", async () => {
+  await using world = await makeDeskWorld("desk-save", {
+    config: '[attach]\nlayout = "agent"\n[services.saver]\n' +
+      `command = ["bash", "-c", "trap 'sleep 1; echo saved > saved.txt; exit' HUP; touch up; while :; do sleep 0.1; done"]`,
+  });
+  const started = await world.sandcage(["start", "--service", "saver"]);
+  assert.equal(started.code, 0, started.stderr);
+  await waitFor("the trap", async () => await exists(join(world.project, "up")) || undefined);
+  const stopped = await world.sandcage(["stop"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
+  assert.equal(await world.read("saved.txt"), "saved\n");
+});
+
+Deno.test("after kill -9 of the holder the next command says so, cleans up and starts anew", async () => {
+  await using world = await makeDeskWorld("desk-kill", { network: "" });
+  await start(world);
+  const before = await findDesk(world);
+  Deno.kill(await findHolder(world), "SIGKILL");
+  const said = await start(world);
+  assert.match(said, /was killed.*started again/s);
+  const after = await findDesk(world);
+  assert.notEqual(after, before);
+  assert.equal((await listContainers(world.root)).length, 2, "one session with its gateway");
+  assert.equal((await world.sandcage(["stop"])).code, 0);
+  await assertNothingRuns(world);
+});
+
+Deno.test("two starts at once make one desk", async () => {
+  await using world = await makeDeskWorld("desk-race");
+  await start(world);
+  assert.equal((await world.sandcage(["stop"])).code, 0);
+  await Promise.all([start(world), start(world), start(world)]);
+  await findDesk(world);
+  await waitFor("the others to leave it to one", async () => {
+    const holders = (await listProcesses(world)).filter((line) => / hold /.test(line));
+    return holders.length === 1 || undefined;
+  });
+});
+
+Deno.test("without a terminal attach says what to do, and starts nothing", async () => {
+  await using world = await makeDeskWorld("desk-pipe");
+  const result = await world.sandcage(["attach", "--service", "scripted"]);
+  assert.equal(result.code, 2);
+  assert.match(result.stderr, /no terminal[^]*sandcage start/);
+  assert.deepEqual(await listContainers(world.root), []);
+});
+
+Deno.test("a desk that does not come up shows its last words and leaves nothing", async () => {
+  await using world = await makeDeskWorld("desk-fail", {
+    config: 'setup = ["echo the-reason \\u001b[31m>&2; exit 7"]',
+  });
+  const result = await world.sandcage(["start", "--service", "scripted"]);
+  assert.equal(result.code, 1, result.stderr);
+  assert.match(result.stderr, /the-reason/);
+  assert.match(result.stderr, /did not start/);
+  assert.ok(!result.stderr.includes("\x1b"), "nothing from inside acts on the terminal");
+  const log = /(\/\S+desk\.log)/.exec(result.stderr)?.[1];
+  assert.match(await Deno.readTextFile(log!), /the-reason/);
+  await assertNothingRuns(world);
+});
+
+Deno.test("a start that is interrupted leaves nothing", async () => {
+  await using world = await makeDeskWorld("desk-abort", { config: 'setup = ["sleep 100"]' });
+  const child = world.spawn(["start", "--service", "scripted"]);
+  await waitFor("its container", async () => {
+    return (await listContainers(world.root)).length === 1 || undefined;
+  }, { timeoutMs: 120_000 });
+  assert.equal(await child.end("SIGINT"), 130);
+  await waitFor("the holder to clean up", async () => {
+    return (await listContainers(world.root)).length === 0 || undefined;
+  });
+  await assertNothingRuns(world);
+});
+
+Deno.test("another agent is refused while one runs", async () => {
+  await using world = await makeDeskWorld("desk-other");
+  await start(world);
+  const other = await world.sandcage(["start", "--service", "shell"]);
+  assert.equal(other.code, 5, other.stderr);
+  assert.match(other.stderr, /runs already, with scripted/);
+});
+
+Deno.test("zsh asks nothing at its first start; nano, another prefix and layout split", async () => {
+  await using world = await makeDeskWorld("desk-zsh", {
+    config: '[attach]\nshell = "zsh"\neditor = "nano"\nprefix = "C-b"\nlayout = "split"',
+  });
+  await using terminal = await openTerminal(world);
+  await terminal.type(ATTACH);
+  await terminal.expect(/C-b d: leave/, 180_000);
+  await terminal.press("C-b");
+  await terminal.press("Right");
+  await terminal.type('echo "$ZSH_NAME $EDITOR ${#:-ünï}"');
+  await terminal.expect(/zsh nano 3/);
+  await leave(terminal, "C-b");
+});
