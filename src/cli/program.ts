@@ -7,6 +7,7 @@ import { addAgents } from "./tree/agents.ts";
 import { addCages } from "./tree/cages.ts";
 import { addCopy, addCopyChanges } from "./tree/copy.ts";
 import { addDesk } from "./tree/desk.ts";
+import { addFiles } from "./tree/files.ts";
 import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
 import { addProject } from "./tree/project.ts";
@@ -83,6 +84,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addDesk(root, wiring);
   addCages(root, wiring);
   addCopyChanges(root, wiring);
+  addFiles(root, wiring);
   addMachine(root, wiring);
   return root;
 }

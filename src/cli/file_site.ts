@@ -1,0 +1,205 @@
+import { resolve } from "node:path";
+import { openCopySite } from "../cage/copy_site.ts";
+import { requireCopyCage } from "../cage/copy_record.ts";
+import type { Config } from "../config/schema.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { findProject, formatPath } from "../project/root.ts";
+import { openCourier } from "../transfer/courier.ts";
+import { denoFs } from "../transfer/deno_fs.ts";
+import { type Look, lookAt } from "../transfer/look.ts";
+import { readRootRules } from "../transfer/root_rules.ts";
+import { lockTransfer, openTarget } from "../transfer/target.ts";
+import type { CageRoot, CopyCage, Courier } from "../transfer/types.ts";
+import type { TreeFs } from "../tree/fs.ts";
+import type { Recovery } from "../tree/recover.ts";
+import type { CommandContext } from "./context.ts";
+import { findMeant } from "./suggest.ts";
+
+/** Which files of which cage a command is about, as it stands on its line. */
+export type FileWords = {
+  /** Name of the cage; by default the one of the project. */
+  cage?: string | undefined;
+  path?: string | undefined;
+  /** Name of one directory; by default the project. */
+  dir?: string | undefined;
+  all: boolean;
+  /** Another directory of the host than where the files came from. */
+  outputDir?: string | undefined;
+};
+
+/** A cage whose files nobody else carries meanwhile. */
+export type FileSite = AsyncDisposable & {
+  cage: CopyCage;
+  config: Config;
+  courier: Courier;
+  roots: readonly CageRoot[];
+  fs: TreeFs;
+};
+
+/** A directory of a cage and one of the host, held and compared. */
+export type FileRoot = Disposable & { root: CageRoot; target: string; look: Look };
+
+/**
+ * Opens the cage that a command is about.
+ *
+ * @throws {UserError} If there is none, or somebody else carries its files.
+ */
+export async function openFileSite(words: FileWords, context: CommandContext): Promise<FileSite> {
+  const { host, io, signals } = context;
+  const projectPath = words.cage === undefined
+    ? (await findProject({ host, ...(words.path === undefined ? {} : { path: words.path }) })).path
+    : undefined;
+  const copy = await requireCopyCage(host.stateDir, { word: words.cage, projectPath });
+  if (copy.state !== "ready") {
+    throw new UserError(`The cage "${copy.name}" was never finished`, {
+      hint: `Remove it and make it again: sandcage destroy ${copy.name}`,
+      exit: EXIT.conflict,
+      code: "conflict",
+    });
+  }
+  const { cage, config } = await openCopySite(copy, {
+    host,
+    io,
+    ...(context.engineContext === undefined ? {} : { engineContext: context.engineContext }),
+    ...(signals === undefined ? {} : { signal: signals.signal }),
+  });
+  const roots = chooseRoots(cage, words);
+  const lock = await lockTransfer(cage);
+  const courier = await openCourier(cage, { signal: signals?.signal }).catch((error) => {
+    lock[Symbol.dispose]();
+    throw error;
+  });
+  return {
+    cage,
+    config,
+    courier,
+    roots,
+    fs: denoFs(),
+    async [Symbol.asyncDispose]() {
+      await courier[Symbol.asyncDispose]();
+      lock[Symbol.dispose]();
+    },
+  };
+}
+
+/**
+ * Chooses the directories that a command line means. Pure.
+ *
+ * @throws {UserError} If it names none that there is.
+ */
+export function chooseRoots(
+  cage: Pick<CopyCage, "name" | "roots">,
+  words: Pick<FileWords, "dir" | "all" | "outputDir">,
+): readonly CageRoot[] {
+  const { dir, all, outputDir } = words;
+  if (all && dir !== undefined) throw usage("--dir and --all contradict each other", "Give one");
+  if (all && outputDir !== undefined && cage.roots.length > 1) {
+    throw usage("--output-dir takes the files of one directory", "Choose it with --dir");
+  }
+  if (all) return cage.roots;
+  if (dir === undefined) return cage.roots.slice(0, 1);
+  const found = cage.roots.find(({ name }) => name === dir);
+  if (found !== undefined) return [found];
+  const names = cage.roots.map(({ name }) => name);
+  const meant = findMeant(dir, names);
+  throw usage(
+    `The cage "${cage.name}" has no directory ${JSON.stringify(dir)}`,
+    meant === undefined ? `It has: ${names.join(", ")}` : `Did you mean "${meant}"?`,
+  );
+}
+
+/**
+ * Holds a directory of the host, brings to its end what was cut in it, and compares it with the one
+ * inside.
+ *
+ * @throws {UserError} If it is not there, or somebody else changes it.
+ */
+export async function openFileRoot(
+  site: FileSite,
+  root: CageRoot,
+  options: {
+    context: CommandContext;
+    words: Pick<FileWords, "outputDir">;
+    direction: "in" | "out";
+    includeCache: boolean;
+    protect: readonly string[];
+    /** Makes the other directory when it is not there. Defaults to false. */
+    makes?: boolean;
+  },
+): Promise<FileRoot> {
+  const { context, words } = options;
+  const { host, io } = context;
+  const wanted = words.outputDir === undefined ? root.hostPath : resolve(host.cwd, words.outputDir);
+  await requireDirectory(
+    root.hostPath,
+    "The files of the cage came from there; to carry them elsewhere: --output-dir",
+  );
+  if (wanted !== root.hostPath) {
+    await requireDirectory(wanted, `Make it first: mkdir ${formatPath(wanted)}`);
+  }
+  const target = await openTarget(site.cage, wanted, { fs: site.fs });
+  try {
+    sayRecovery(target.recovery, { io, target: target.root });
+    const rules = await readRootRules(root, { ...options, host, config: site.config });
+    const look = await lookAt({
+      cage: site.cage,
+      courier: site.courier,
+      root,
+      target: target.root,
+      rules,
+      fs: site.fs,
+      platform: host.platform,
+    });
+    return {
+      root,
+      target: target.root,
+      look,
+      [Symbol.dispose]: () => target[Symbol.dispose](),
+    };
+  } catch (error) {
+    target[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function sayRecovery(
+  recovery: Recovery,
+  { io, target }: Pick<CommandContext, "io"> & { target: string },
+): void {
+  switch (recovery.kind) {
+    case "none":
+      return;
+    case "finished":
+      io.talk(`An export to ${formatPath(target)} that was cut is brought to its end`);
+      for (const { path, copy } of recovery.kept) {
+        const instead = copy === undefined
+          ? ""
+          : `; what came from the cage is ${formatPath(copy)}`;
+        io.warn(`Changed since and left as it is: ${formatPath(path)}${instead}`);
+      }
+      return;
+    case "undone":
+      io.warn(
+        `An export to ${formatPath(target)} that was cut could not be finished and was taken back` +
+          (recovery.copy === undefined ? "" : `; what came is in ${formatPath(recovery.copy)}`),
+      );
+      return;
+    default:
+      recovery satisfies never;
+  }
+}
+
+async function requireDirectory(path: string, hint: string): Promise<void> {
+  const stat = await Deno.stat(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  });
+  if (stat?.isDirectory === true) return;
+  throw usage(`There is no directory ${formatPath(path)}`, hint);
+}
+
+function usage(message: string, hint: string): UserError {
+  return new UserError(message, { hint, exit: EXIT.usage, code: "usage" });
+}
