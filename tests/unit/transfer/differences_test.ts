@@ -1,0 +1,344 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import * as fc from "fast-check";
+import { UserError } from "../../../src/errors.ts";
+import { sha256Hex } from "../../../src/hash.ts";
+import { updateBase } from "../../../src/transfer/base.ts";
+import { denoFs } from "../../../src/transfer/deno_fs.ts";
+import { type Differences, observeDifferences } from "../../../src/transfer/differences.ts";
+import type { TreeItem } from "../../../src/tree/entry.ts";
+import type { TreeRules } from "../../../src/tree/rules.ts";
+import { scanTree } from "../../../src/tree/scan.ts";
+import { makeTemp } from "../support/workspace.ts";
+
+/** Two directories that stand for a host's and a cage's, and what is done with them. */
+type Sides = AsyncDisposable & {
+  host: string;
+  inner: string;
+  /** Files that were read, `host:` or `inner:` before the path. */
+  read: string[];
+  /** Rules that the courier was given, one item for each walk. */
+  walks: TreeRules[];
+  put(side: "host" | "inner", files: Readonly<Record<string, string | null>>): Promise<void>;
+  look(options?: Partial<Parameters<typeof observeDifferences>[0]>): Promise<Differences>;
+  /** Looks, and remembers what was learned. */
+  learn(): Promise<Differences>;
+  base: string;
+};
+
+/** Long after all that a test does. */
+const LATER = { hostMs: Date.now() + 3_600_000, innerMs: Date.now() + 3_600_000 };
+
+async function makeSides(): Promise<Sides> {
+  const temp = await makeTemp();
+  const [host, inner] = [join(temp.path, "host"), join(temp.path, "inner")];
+  for (const side of [host, inner]) await Deno.mkdir(side);
+  const read: string[] = [];
+  const walks: TreeRules[] = [];
+  const base = join(temp.path, "base.jsonl");
+  const hashOf = async (full: string) => {
+    try {
+      return sha256Hex(await Deno.readFile(full));
+    } catch {
+      return undefined;
+    }
+  };
+  async function* scan(_: string, rules: TreeRules): AsyncGenerator<readonly TreeItem[]> {
+    walks.push(rules);
+    // Batches of any size, an empty one too.
+    const items = [...scanTree(inner, { fs: denoFs(), rules })];
+    for (let at = 0; at < items.length; at += 3) {
+      await Promise.resolve();
+      yield items.slice(at, at + 3);
+      yield [];
+    }
+  }
+  async function hash(_: string, paths: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const path of paths) {
+      read.push(`inner:${path}`);
+      const sha256 = await hashOf(join(inner, path));
+      if (sha256 !== undefined) found.set(path, sha256);
+    }
+    return found;
+  }
+  const look: Sides["look"] = (options) =>
+    observeDifferences({
+      courier: { scan, hash },
+      root: "project",
+      hostRoot: host,
+      fs: denoFs(),
+      platform: "linux",
+      rules: { before: [], after: [] },
+      baseFile: base,
+      hashHost: (path) => {
+        read.push(`host:${path}`);
+        return hashOf(join(host, path));
+      },
+      clocks: LATER,
+      ...options,
+    });
+  return {
+    host,
+    inner,
+    read,
+    walks,
+    base,
+    look,
+    async put(side, files) {
+      for (const [name, text] of Object.entries(files)) {
+        const [path = "", target] = name.split(" -> ");
+        const full = join(side === "host" ? host : inner, path);
+        await Deno.remove(full, { recursive: true }).catch(() => undefined);
+        if (text === null) continue;
+        await Deno.mkdir(path.endsWith("/") ? full : dirname(full), { recursive: true });
+        if (target !== undefined) await Deno.symlink(target, full);
+        else if (!path.endsWith("/")) await Deno.writeTextFile(full, text);
+      }
+    },
+    async learn() {
+      const found = await look();
+      await updateBase(base, found.learned);
+      return found;
+    },
+    [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
+  };
+}
+
+function show({ differences, problems }: Differences): string[] {
+  return [
+    ...differences.map(({ path, side, change, hostChange, inTheWay }) => {
+      const both = hostChange === undefined ? "" : `/${hostChange}`;
+      return `${path}: ${side} ${change}${both}${inTheWay === true ? " in the way" : ""}`;
+    }),
+    ...problems.map(({ path, side, problem }) => `${path}: ${side} ${problem}`),
+  ];
+}
+
+const FILES = { "a": "a", "d/b": "b", "d/e/": "", "l -> d/b": "", "x/y": "y" };
+
+Deno.test("equal trees have no differences, and are not read again", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", FILES);
+  await sides.put("inner", FILES);
+  assert.deepEqual(show(await sides.learn()), []);
+  assert.deepEqual(sides.read.toSorted(), [
+    ...["host:a", "host:d/b", "host:x/y"],
+    ...["inner:a", "inner:d/b", "inner:x/y"],
+  ]);
+  sides.read.length = 0;
+  assert.deepEqual(show(await sides.look()), []);
+  assert.deepEqual(sides.read, []);
+});
+
+Deno.test("differences tell what happened, and on which side", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { ...FILES, "g": "g", "h": "h", "k": "k", "m": "m" });
+  await sides.put("inner", { ...FILES, "g": "g", "h": "h", "k": "k", "m": "m" });
+  await sides.learn();
+  await sides.put("inner", { "a": "A", "d/new": "", "l -> a": "", "x/y": null, "g": "inner" });
+  await sides.put("host", { "d/b": "longer", "host only": "", "g": "host", "k": null });
+  await sides.put("inner", { "k": "changed", "m": null, "m/n": "" });
+  await Deno.chmod(join(sides.inner, "h"), 0o755);
+  assert.deepEqual(show(await sides.look()), [
+    "a: inner modified",
+    "d/b: host modified",
+    "d/new: inner added",
+    "g: both modified/modified",
+    "h: inner mode",
+    "host only: host added",
+    "k: both modified/deleted",
+    "l: inner modified",
+    "m: inner kind",
+    "m/n: inner added",
+    "x/y: inner deleted",
+  ]);
+});
+
+Deno.test("content decides, not time; what was touched is read once", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", FILES);
+  await sides.put("inner", FILES);
+  await sides.learn();
+  sides.read.length = 0;
+  await Deno.utime(join(sides.inner, "a"), 1, 1);
+  await Deno.utime(join(sides.host, "x/y"), 2, 2);
+  assert.deepEqual(show(await sides.learn()), []);
+  assert.deepEqual(sides.read, ["inner:a", "host:x/y"]);
+  sides.read.length = 0;
+  assert.deepEqual(show(await sides.learn()), []);
+  assert.deepEqual(sides.read, []);
+});
+
+Deno.test("what was changed just before a look is read the next time", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { a: "a" });
+  await sides.put("inner", { a: "a" });
+  const nowMs = Date.now();
+  const found = await sides.look({ clocks: { hostMs: nowMs, innerMs: nowMs } });
+  await updateBase(sides.base, found.learned);
+  sides.read.length = 0;
+  await sides.look();
+  assert.deepEqual(sides.read, ["inner:a", "host:a"]);
+});
+
+Deno.test("without a base what differs is a conflict, and what is equal is learned", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { a: "1", b: "same", c: "" });
+  await sides.put("inner", { a: "2", b: "same", d: "" });
+  const found = await sides.look();
+  assert.deepEqual(show(found), ["a: both added/added", "c: host added", "d: inner added"]);
+  assert.deepEqual(found.learned.changes.map(({ path }) => path), ["b"]);
+});
+
+Deno.test("the host's ignore files keep things back on both sides, at one walk of the courier", async () => {
+  await using sides = await makeSides();
+  const rules = { ".gitignore": "*.log\n", "s/.gitignore": "local\n" };
+  await sides.put("host", { ...rules, "x.log": "h", "s/local": "h" });
+  await sides.put("inner", { ...rules, "y.log": "i", "s/local": "i", "t/local": "" });
+  assert.deepEqual(show(await sides.learn()), ["t: inner added", "t/local: inner added"]);
+  // The first time nobody knew of the second file.
+  assert.equal(sides.walks.length, 2);
+  await sides.look();
+  assert.equal(sides.walks.length, 3);
+  assert.deepEqual(sides.walks[2]!.map(({ base }) => base), ["", "s"]);
+});
+
+Deno.test("what the cage says in its ignore files counts for nothing", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { ".gitignore": ".env\n", ".env": "secret" });
+  await sides.put("inner", { ".gitignore": "*\n", ".env": "made up", "a": "" });
+  assert.deepEqual(show(await sides.look()), [".gitignore: both added/added", "a: inner added"]);
+});
+
+Deno.test("what the rules hide on the host is in the way", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { ".gitignore": "build/\nkeep\n", "build/x": "", "was/keep": "" });
+  await sides.put("inner", { ".gitignore": "build/\nkeep\n", "build": "a file", "was": "a file" });
+  await sides.put("inner", { "new/deep/file": "" });
+  assert.deepEqual(show(await sides.look()), [
+    "build: inner added in the way",
+    "new: inner added",
+    "new/deep: inner added",
+    "new/deep/file: inner added",
+    "was: both added/added in the way",
+  ]);
+});
+
+Deno.test("what cannot cross is a problem, with all that is below it", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { "d/a": "", "d/b": "", "out": "" });
+  await sides.put("inner", { "out -> ../../etc/passwd": "", "d/.GIT/config": "", "d/a": "" });
+  await sides.put("inner", { "d/b": "" });
+  assert.deepEqual(show(await sides.look()), [
+    "d/.GIT: inner unsafe name",
+    "out: inner unsafe link",
+  ]);
+});
+
+Deno.test("a file that cannot be read is a problem and no difference", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { a: "1", b: "1" });
+  await sides.put("inner", { a: "2", b: "1" });
+  const hashHost = (path: string) => Promise.resolve(path === "a" ? undefined : sha256Hex("1"));
+  assert.deepEqual(show(await sides.look({ hashHost })), ["a: host unreadable"]);
+});
+
+Deno.test("another target takes what is as the cage's directory was, and conflicts with the rest", async () => {
+  await using sides = await makeSides();
+  const files = { a: "a", b: "b", c: "c", d: "d" };
+  await sides.put("host", files);
+  await sides.put("inner", files);
+  await sides.learn();
+  await sides.put("inner", { a: "A", b: "B", d: null });
+  const other = join(dirname(sides.host), "other");
+  await Deno.mkdir(other);
+  for (const [name, text] of [["a", "a"], ["b", "own"], ["d", "d"]] as const) {
+    await Deno.writeTextFile(join(other, name), text);
+  }
+  const found = await sides.look({
+    hostRoot: other,
+    rulesRoot: sides.host,
+    baseFile: join(dirname(sides.host), "other.jsonl"),
+    borrowedBaseFile: sides.base,
+    hashHost: async (path) => sha256Hex(await Deno.readFile(join(other, path))),
+  });
+  // The last one is none of the cage's: it may stay.
+  assert.deepEqual(show(found), [
+    "a: inner modified",
+    "b: both added/added",
+    "c: inner added",
+    "d: host added",
+  ]);
+});
+
+Deno.test("ignore files that change while they are read are an error", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { ".gitignore": "a" });
+  const fs = denoFs();
+  let count = 0;
+  const openRead = (path: string) => {
+    Deno.writeTextFileSync(path, `${count++}`);
+    return fs.openRead(path);
+  };
+  await assert.rejects(
+    sides.look({ fs: { ...fs, openRead } }),
+    (error) => error instanceof UserError && /keep changing/.test(error.message),
+  );
+});
+
+Deno.test("a courier that breaks off fails the look", async () => {
+  await using sides = await makeSides();
+  // deno-lint-ignore require-yield
+  async function* scan(): AsyncGenerator<readonly TreeItem[]> {
+    await Promise.resolve();
+    throw new UserError("The courier broke off");
+  }
+  const courier = { scan, hash: () => Promise.resolve(new Map()) };
+  await assert.rejects(sides.look({ courier }), /broke off/);
+});
+
+const name = fc.constantFrom("a", "b", "c", "a.b", "é");
+const files = fc.dictionary(
+  fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/")),
+  fc.constantFrom("", "1", "2", "33"),
+  { maxKeys: 8 },
+);
+
+Deno.test("observeDifferences() names what comparing every byte would, on random trees", async () => {
+  await fc.assert(
+    fc.asyncProperty(files, files, files, async (common, ours, theirs) => {
+      await using sides = await makeSides();
+      const put = async (side: "host" | "inner", all: Readonly<Record<string, string>>) => {
+        for (const [path, text] of Object.entries(all)) {
+          await sides.put(side, { [path]: text }).catch(() => undefined);
+        }
+      };
+      await put("host", common);
+      await put("inner", common);
+      await sides.learn();
+      await put("host", ours);
+      await put("inner", theirs);
+      const expected = [...new Set([...walk(sides.host), ...walk(sides.inner)].map(([at]) => at))]
+        .filter((at) => walk(sides.host).get(at) !== walk(sides.inner).get(at));
+      for (const { differences } of [await sides.learn(), await sides.look()]) {
+        const found = differences.map(({ path }) => path);
+        assert.deepEqual(found.toSorted(), expected.toSorted());
+      }
+    }),
+    { numRuns: 80, seed: 21 },
+  );
+});
+
+/** Everything in a directory with what is in it. */
+function walk(root: string, prefix = ""): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const entry of Deno.readDirSync(join(root, prefix))) {
+    const path = prefix + entry.name;
+    if (entry.isDirectory) {
+      found.set(path, "dir");
+      for (const [below, text] of walk(root, `${path}/`)) found.set(below, text);
+    } else found.set(path, `file ${Deno.readTextFileSync(join(root, path))}`);
+  }
+  return found;
+}
