@@ -14,7 +14,11 @@ const GRACE_MS = 2000;
 export type Signals = {
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
-  /** While held, signals are another's business, for example of the child that owns the terminal. */
+  /**
+   * While held, signals are another's business, for example of the child that owns the terminal.
+   *
+   * @throws The reason of {@link signal}, if it is aborted already.
+   */
   handOver(): Disposable;
 };
 
@@ -47,6 +51,8 @@ export function trapSignals(options: TrapOptions): Signals & Disposable & { code
     signal: controller.signal,
     code: () => code,
     handOver() {
+      // Whoever was asked to end begins nothing that outlives the grace time.
+      controller.signal.throwIfAborted();
       holders++;
       let held = true;
       return {

@@ -4,34 +4,15 @@ import { join } from "node:path";
 import { listSessions } from "../../src/cage/sessions.ts";
 import { listContainers } from "../../tools/engine_state.ts";
 import { makeAcpWorld, openRelayed } from "./support/acp/client.ts";
+import { assertNothingLeft } from "./support/acp/left.ts";
 import { exists, waitFor } from "./support/files.ts";
-import { RUN_ID, type World } from "./support/world.ts";
+import { RUN_ID } from "./support/world.ts";
 
 const world = await makeAcpWorld("acp-end");
 Deno.test.afterAll(async () => await world[Symbol.asyncDispose]());
 
 const request = (id: number, method: string, params: unknown = {}) =>
   JSON.stringify({ jsonrpc: "2.0", id, method, params }) + "\n";
-
-/** No container, no session on record, no process that was started for the world. */
-async function assertNothingLeft(world: World): Promise<void> {
-  assert.deepEqual(await listContainers(world.root), []);
-  const cages = join(world.state, "cages");
-  for (const cage of await exists(cages) ? await Array.fromAsync(Deno.readDir(cages)) : []) {
-    const sessions = join(cages, cage.name, "sessions");
-    if (!await exists(sessions)) continue;
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(sessions))).map(({ name }) => name), []);
-  }
-  // Sessions are in the command lines of every client of the engine.
-  await waitFor("the end of every process", async () => {
-    const commands = await Promise.all(
-      [...Deno.readDirSync("/proc")].map(({ name }) =>
-        /^\d+$/.test(name) ? Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "") : ""
-      ),
-    );
-    return commands.every((command) => !command.includes(world.root)) || undefined;
-  });
-}
 
 for (
   const [what, service, env, code, words] of [

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { listContainers } from "../../tools/engine_state.ts";
 import { type Connection, makeAcpWorld, openDirect, openRelayed } from "./support/acp/client.ts";
+import { assertNothingLeft, listFiles } from "./support/acp/left.ts";
 import { checkSchema } from "./support/acp/schema.ts";
-import { exists, waitFor } from "./support/files.ts";
+import { waitFor } from "./support/files.ts";
 
 const world = await makeAcpWorld("acp");
 Deno.test.afterAll(async () => await world[Symbol.asyncDispose]());
@@ -234,6 +235,12 @@ Deno.test(`${MESSAGES} numbered messages arrive in order`, async () => {
 const CYCLES = Number(Deno.env.get("SANDCAGE_SOAK_CYCLES") ?? 6);
 
 Deno.test(`${CYCLES} editors that connect and are killed leave nothing`, async () => {
+  const settle = async () => {
+    const next = await world.sandcage(["acp", "run", "scripted", "--", "dies"]);
+    assert.equal(next.code, 7, next.stderr);
+  };
+  await settle();
+  const files = await listFiles(world.state);
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     await using connection = openRelayed(world);
     await connection.send(request(0, "initialize", { protocolVersion: 1 }));
@@ -241,12 +248,7 @@ Deno.test(`${CYCLES} editors that connect and are killed leave nothing`, async (
     connection.signal("SIGKILL");
     await connection.ended;
   }
-  const last = await world.sandcage(["acp", "run", "scripted", "--", "dies"]);
-  assert.equal(last.code, 7, last.stderr);
-  assert.deepEqual(await listContainers(world.root), []);
-  for await (const cage of Deno.readDir(join(world.state, "cages"))) {
-    const sessions = join(world.state, "cages", cage.name, "sessions");
-    if (!await exists(sessions)) continue;
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(sessions))).map(({ name }) => name), []);
-  }
+  await settle();
+  await assertNothingLeft(world);
+  assert.deepEqual(await listFiles(world.state), files);
 });
