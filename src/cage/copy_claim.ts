@@ -22,6 +22,7 @@ export type ClaimOptions = {
 export async function claimCopyCage(copy: CopyRecord, options: ClaimOptions): Promise<FileLock> {
   const { stateDir } = options;
   using _names = await lockNames(stateDir);
+  await removeScraps(stateDir);
   const holder = await findHolder(copy.name, stateDir);
   if (holder !== undefined) {
     if (!await isAbandoned(holder, stateDir)) throw takenName(holder);
@@ -105,7 +106,22 @@ function makingPath(stateDir: string, id: string): string {
   return join(cageDir(stateDir, id), "making.lock");
 }
 
-/** Half a record counts, too: its volumes would be in the way. */
+/** All that there can be of a cage before it has anything on an engine, and after it had. */
+const SCRAPS = ["copy.json", "making.lock"];
+
+/** Removes what was cut while a cage came or went: half a record. The caller holds the names. */
+async function removeScraps(stateDir: string): Promise<void> {
+  for (const id of await listCageIds(stateDir)) {
+    const dir = cageDir(stateDir, id);
+    const names = (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name);
+    const isScrap = names.some((name) => SCRAPS.includes(name)) &&
+      names.every((name) => SCRAPS.includes(name) || name.endsWith(".tmp"));
+    if (!isScrap) continue;
+    using lock = await tryLockFile(makingPath(stateDir, id));
+    if (lock !== undefined) await Deno.remove(dir, { recursive: true });
+  }
+}
+
 async function findHolder(name: string, stateDir: string): Promise<CopyRecord | undefined> {
   for (const id of await listCageIds(stateDir)) {
     const copy = await findCopyRecord(cageDir(stateDir, id));

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { run } from "../engine/process.ts";
+import { UserError } from "../errors.ts";
 import { ensurePrivateDir, type FileLock } from "../files.ts";
 import { copyVolumeNames } from "../names.ts";
 import type { Host } from "../host.ts";
 import type { CageRoot } from "../transfer/types.ts";
 import { claimCopyCage } from "./copy_claim.ts";
+import { applyDotfiles } from "./dotfiles.ts";
 import { cloneRepository } from "./copy_clone.ts";
 import { observeDir } from "./copy_dirs.ts";
 import { type FilledRoot, fillNewCage } from "./copy_fill.ts";
@@ -138,12 +140,17 @@ async function make(
   if (source.kind === "url") {
     await cloneRepository(source.address, project, { git, io, signal });
   }
-  const ground = options.early ?? await observeCopyGround(project, context, request);
+  const ground = options.early ?? await observeCloneGround(project, context, request);
   const copy = { ...begun, service: ground.service, engine: ground.engine.title };
   await writeCopyRecord(host.stateDir, copy);
   await makeCopyVolumes(copy, ground.engine);
   // Images first: whoever has to fix a Dockerfile has not waited for the files.
-  await prepareCage(await locateCage({ service: copy.service, copy }, context), context);
+  const prepared = await prepareCage(
+    await locateCage({ service: copy.service, copy }, context),
+    context,
+  );
+  const { dotfiles } = prepared.config.attach;
+  if (dotfiles !== null) await applyDotfiles(prepared, dotfiles, { context });
   signal?.throwIfAborted();
   const cage = openCopyCage(copy, { ...ground, context });
   const isRepository = source.kind === "url" || source.isRepository;
@@ -163,4 +170,25 @@ async function make(
   await writeCopyRecord(host.stateDir, ready);
   await Deno.remove(join(cageDir(host.stateDir, copy.id), "making.lock")).catch(() => {});
   return { copy: ready, filled };
+}
+
+/** A clone goes when it is not trusted, so nothing can be granted to it: whoever is asked must be there. */
+async function observeCloneGround(
+  project: string,
+  context: CageContext,
+  options: { service?: string | undefined },
+): Promise<CopyGround> {
+  try {
+    return await observeCopyGround(project, context, options);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "not-trusted") throw error;
+    throw new UserError(error.message, {
+      hint:
+        "Create it in a terminal, which asks; or clone it yourself, look at what it asks for,\n" +
+        "and then: sandcage create --dir PATH",
+      exit: error.exit,
+      code: error.code,
+      cause: error,
+    });
+  }
 }

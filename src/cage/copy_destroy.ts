@@ -42,13 +42,12 @@ export async function observeDoomed(
       code: "conflict",
     });
   }
-  const engine = copy.engine === "" ? undefined : await connect(copy, context);
+  const place = copy.engine === "" ? undefined : await connect(copy, context);
   const unknown: string[] = [];
   let dirs: Losses["dirs"] = [];
   let git: Losses["git"];
-  const isInside = isWhole && !scope.keepVolumes && engine !== undefined && !("away" in engine) &&
-    await hasWork(copy, engine);
-  if (isInside) {
+  const hasWork = place !== undefined && "engine" in place && place.hasWork;
+  if (isWhole && !scope.keepVolumes && hasWork) {
     const [pending, inside] = await Promise.allSettled([
       observePending(copy, context),
       observeInsideGit(copy, context),
@@ -65,7 +64,7 @@ export async function observeDoomed(
     } else git = inside.value;
   }
   return {
-    ...(engine === undefined ? {} : { engine }),
+    ...(place === undefined ? {} : { engine: "engine" in place ? place.engine : place }),
     losses: { dirs, git, clone: await findClone(copy, { scope, context, unknown }), unknown },
   };
 }
@@ -73,18 +72,16 @@ export async function observeDoomed(
 async function connect(
   copy: CopyRecord,
   context: CageContext,
-): Promise<Engine | { away: UserError }> {
+): Promise<{ engine: Engine; hasWork: boolean } | { away: UserError }> {
   try {
-    return await connectCopyEngine(copy, context);
+    const engine = await connectCopyEngine(copy, context);
+    // The first answer of the engine itself: what it can do may be known from before.
+    const found = (await inspectAll(engine, [copy.volumes.work])).get(copy.volumes.work);
+    return { engine, hasWork: found?.labels[LABEL.managed] === "true" };
   } catch (error) {
     if (error instanceof UserError) return { away: error };
     throw error;
   }
-}
-
-async function hasWork(copy: CopyRecord, engine: Engine): Promise<boolean> {
-  const found = (await inspectAll(engine, [copy.volumes.work])).get(copy.volumes.work);
-  return found?.labels[LABEL.managed] === "true";
 }
 
 async function findClone(

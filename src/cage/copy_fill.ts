@@ -20,6 +20,8 @@ export type FilledRoot = CageRoot & {
   bytes: number;
   /** What stayed on the host, each with the reason. */
   leftOut: readonly string[];
+  /** Paths that could not come in. */
+  failed: readonly string[];
 };
 
 /** What directories are filled with. */
@@ -54,10 +56,13 @@ export async function fillNewCage(
   const project = cage.roots[0]!;
   const rules = await readRules(project, { config, context });
   const isLeftOut = readMatcher(cage, project, rules);
+  const failed = filled[0]!.failed;
   const baseCommit = await fillRepository(cage, {
     git,
     courier,
-    isLeftOut: (path) => isLeftOut(path, { directory: false }) !== undefined,
+    isLeftOut: (path) =>
+      isLeftOut(path, { directory: false }) !== undefined ||
+      failed.some((other) => path === other || path.startsWith(`${other}/`)),
     ...(context.signal === undefined ? {} : { signal: context.signal }),
   });
   step.done(baseCommit?.slice(0, 12) ?? "no commit yet");
@@ -82,8 +87,14 @@ export async function fillRoot(
   });
   step.done(`${files} files, ${formatBytes(bytes)}`);
   const left = await listLeftOut(root, readMatcher(cage, root, rules));
-  const failed = problems.map(({ path, problem }) => `${path} (${problem})`);
-  return { ...root, files, bytes, leftOut: shorten([...left, ...failed]) };
+  const told = problems.map(({ path, problem }) => `${path} (${problem})`);
+  return {
+    ...root,
+    files,
+    bytes,
+    leftOut: shorten([...left, ...told]),
+    failed: problems.map(({ path }) => path),
+  };
 }
 
 async function readRules(

@@ -100,13 +100,24 @@ export function planFetchArgs(from: string, branch: string): string[] {
   ];
 }
 
-/** Paths of the index; those that a repository never had are not in it. */
-export async function listTracked(from: string, git: HostGit): Promise<string[]> {
-  const listed = await runGit(git, ["-C", from, "ls-tree", "-r", "-z", "--name-only", "HEAD"], {
-    timeoutMs: HISTORY_TIMEOUT_MS,
-  });
+/** Paths of the commit that HEAD is; `isSkipped` where the user has told git to look away. */
+export async function listTracked(
+  from: string,
+  git: HostGit,
+): Promise<{ path: string; isSkipped: boolean }[]> {
+  const limits = { timeoutMs: HISTORY_TIMEOUT_MS };
+  const [listed, index] = await Promise.all([
+    runGit(git, ["-C", from, "ls-tree", "-r", "-z", "--full-tree", "--name-only", "HEAD"], limits),
+    runGit(git, ["-C", from, "ls-files", "-t", "-z"], limits),
+  ]);
   if (listed.code !== 0) throw repositoryError(from, formatGitFailure(listed));
-  return listed.stdout.split("\0").filter((path) => path !== "");
+  if (index.code !== 0) throw repositoryError(from, formatGitFailure(index));
+  // A sparse checkout has such entries, and so has `git update-index --skip-worktree`.
+  const skipped = new Set(
+    index.stdout.split("\0").filter((row) => row.startsWith("S ")).map((row) => row.slice(2)),
+  );
+  return listed.stdout.split("\0").filter((path) => path !== "")
+    .map((path) => ({ path, isSkipped: skipped.has(path) }));
 }
 
 /** The config of a cage's repository, whole. Pure. */

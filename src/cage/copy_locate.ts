@@ -91,7 +91,12 @@ export function requireWork(
   });
 }
 
-function requireFilled(copy: CopyRecord): CopyRecord {
+/**
+ * Refuses a cage that nobody finished.
+ *
+ * @throws {UserError} Of code `conflict`.
+ */
+export function requireFilled(copy: CopyRecord): CopyRecord {
   if (copy.state === "ready") return copy;
   throw new UserError(`The cage "${copy.name}" was never finished`, {
     hint: `Remove it and make it again: sandcage destroy ${copy.name}`,

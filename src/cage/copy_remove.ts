@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { pause } from "../pause.ts";
+import { lockTransfer } from "../transfer/target.ts";
 import type { CopyRecord } from "./copy_record.ts";
 import { DESK } from "./desk.ts";
 import { endHold } from "./hold_start.ts";
@@ -39,7 +40,10 @@ export async function removeCopyCage(copy: CopyRecord, options: RemoveOptions): 
   const { engine, stateDir } = options;
   // What is about to start has no container yet: it is told by the mark.
   await markStopped(stateDir, [copy.id]);
-  if (engine !== undefined) await removeFromEngine(copy, { ...options, engine });
+  {
+    using _transfer = await lockTransfer({ dir: cageDir(stateDir, copy.id), name: copy.name });
+    if (engine !== undefined) await removeFromEngine(copy, { ...options, engine });
+  }
   await endHold(stateDir, { cageId: copy.id, name: DESK });
   await waitForClients(copy.id, stateDir);
   await removeFiles(cageDir(stateDir, copy.id), { keepClone: options.keepClone === true });

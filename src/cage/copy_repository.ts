@@ -35,7 +35,8 @@ export async function fillRepository(
     await buildRepository(facts, to, {
       from,
       git,
-      skipped: tracked.filter((path) => options.isLeftOut(path)),
+      skipped: tracked.filter(({ path, isSkipped }) => isSkipped || options.isLeftOut(path))
+        .map(({ path }) => path),
       ...(signal === undefined ? {} : { signal }),
     });
     await courier.fill(`${PROJECT_ROOT}/.git`, packDirectory(to));

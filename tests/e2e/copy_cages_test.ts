@@ -66,7 +66,9 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
   await Deno.chmod(join(world.project, "hello.sh"), 0o755);
   await world.write(".gitignore", "*.log\n");
   await world.write("noise.log", "stays here\n");
+  await world.write("tracked.log", "stays here, too\n");
   await git(world, "add .");
+  await git(world, "add -f tracked.log");
   await git(world, "commit -qm second");
   await git(world, "remote add origin https://ann:s3cret@host.example/x");
   await git(world, "config alias.x !touch");
@@ -75,7 +77,10 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
 
   const made = await create(world);
   assert.match(made.stderr, /project: \d+ files, .* from /);
-  assert.match(made.stderr, /stays outside: .*noise\.log|stays outside: .*\.gitignore/);
+  assert.match(
+    made.stderr,
+    /stays outside: noise\.log \(\.gitignore\), tracked\.log \(\.gitignore\)/,
+  );
   assert.match(made.stderr, /sandcage attach web/);
 
   const seen = await inside(
@@ -88,7 +93,7 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
   assert.ok(Number(uid) >= 64_000, uid);
   assert.match(seen, /\nhello\n/);
   assert.match(seen, /## main\n M README\.md\n\?\? new\.txt\nsecond\nchore: begin\n$/);
-  assert.doesNotMatch(seen, /noise\.log|s3cret|origin/);
+  assert.doesNotMatch(seen, /\.log|s3cret|origin/);
   await inside(world, "echo mine > made.txt && git add -A && git commit -qm inside && git log -1");
 
   const [cage] = await list(world);
@@ -230,14 +235,15 @@ Deno.test("a create that is killed leaves nothing in the way of the next, or of 
   await Deno.mkdir(join(world.project, "many"));
   for (let at = 0; at < 3000; at++) await world.write(`many/${at}.txt`, `${at}\n`.repeat(200));
   const args = ["create", "--name", "web", "--service", "shell", "--no-attach"];
-  const beginAndKill = async () => {
+  const beginAndEnd = async (signal: Deno.Signal) => {
     const child = world.spawn(args);
     await waitFor("a volume", async () => {
       return (await listObjects("web-")).some((name) => name.startsWith("sandcage-work-")) ||
         undefined;
     }, { timeoutMs: SLOW_MS });
-    await child.end("SIGKILL");
+    return await child.end(signal);
   };
+  const beginAndKill = () => beginAndEnd("SIGKILL");
   await beginAndKill();
   assert.deepEqual((await list(world)).map(({ state }) => state), ["interrupted"]);
   await must(world.sandcage(["exists", "web"]), 1);
@@ -255,6 +261,12 @@ Deno.test("a create that is killed leaves nothing in the way of the next, or of 
   await beginAndKill();
   await must(world.sandcage(["destroy", "web", "-y"]));
   assert.deepEqual(await list(world), []);
+  assert.deepEqual(await listObjects("web-"), []);
+
+  assert.equal(await beginAndEnd("SIGINT"), 130);
+  await create(world);
+  assert.equal((await list(world)).length, 1);
+  await must(world.sandcage(["destroy", "-y"]));
   assert.deepEqual(await listObjects("web-"), []);
 });
 

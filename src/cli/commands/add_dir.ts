@@ -1,4 +1,5 @@
 import { addDir } from "../../cage/copy_add_dir.ts";
+import { requireFilled } from "../../cage/copy_locate.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
 import { formatFilled } from "../copy_words.ts";
@@ -9,7 +10,7 @@ export type AddDirOptions = { cage: string; dir: string; name?: string | undefin
 /** `sandcage add-dir`: copies a directory into a cage, beside its project. */
 export async function runAddDir(options: AddDirOptions, context: CommandContext): Promise<void> {
   const { host, io, signals } = context;
-  const copy = await chooseCopyCage({ cage: options.cage }, host);
+  const copy = requireFilled(await chooseCopyCage({ cage: options.cage }, host));
   const filled = await addDir(copy, { path: options.dir, name: options.name }, {
     context: { ...context, ...(signals === undefined ? {} : { signal: signals.signal }) },
   });

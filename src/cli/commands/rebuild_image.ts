@@ -1,4 +1,5 @@
 import { changeCopyRecord } from "../../cage/copy_claim.ts";
+import { requireFilled } from "../../cage/copy_locate.ts";
 import { findDockerfile } from "../../cage/copy_source.ts";
 import { locateCage, planSite } from "../../cage/prepare.ts";
 import { listSessions } from "../../cage/sessions.ts";
@@ -15,7 +16,7 @@ export async function runRebuildImage(
   context: CommandContext,
 ): Promise<void> {
   const { host, io, signals } = context;
-  const known = await chooseCopyCage(options, host);
+  const known = requireFilled(await chooseCopyCage(options, host));
   const copy = options.dockerfile === undefined
     ? known
     : { ...known, dockerfile: await findDockerfile(options.dockerfile, host) };

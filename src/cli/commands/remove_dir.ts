@@ -1,5 +1,6 @@
 import { removeDir, requireDir } from "../../cage/copy_add_dir.ts";
 import { observePending } from "../../cage/copy_changes.ts";
+import { requireFilled } from "../../cage/copy_locate.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
@@ -14,7 +15,7 @@ export async function runRemoveDir(
   context: CommandContext,
 ): Promise<number> {
   const { host, io, signals } = context;
-  const copy = await chooseCopyCage({ cage: options.cage }, host);
+  const copy = requireFilled(await chooseCopyCage({ cage: options.cage }, host));
   const root = requireDir(copy, options.dir);
   const about = { ...context, ...(signals === undefined ? {} : { signal: signals.signal }) };
   if (!options.force) {

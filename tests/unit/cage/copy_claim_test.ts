@@ -12,6 +12,7 @@ import {
   listCopyCages,
   writeCopyRecord,
 } from "../../../src/cage/copy_record.ts";
+import { lockFile } from "../../../src/files.ts";
 import { cageDir } from "../../../src/cage/store.ts";
 
 function record(id: string, name: string): CopyRecord {
@@ -75,14 +76,33 @@ Deno.test("claimCopyCage() leaves a name to whoever has it, or is about to", asy
   assert.deepEqual(state.swept, []);
 });
 
-Deno.test("claimCopyCage() removes what a killed one left, even half a record", async () => {
+Deno.test("claimCopyCage() has what a killed one left swept away", async () => {
   await using state = await makeState();
   (await claimCopyCage(record("web-0a0a0a", "web"), state.options))[Symbol.dispose]();
-  await Deno.remove(join(cageDir(state.stateDir, "web-0a0a0a"), "cage.json"));
   using _lock = await claimCopyCage(record("web-0b0b0b", "web"), state.options);
   assert.deepEqual(state.swept, ["web-0a0a0a"]);
   const known = await listCopyCages(state.stateDir);
   assert.deepEqual(known.map(({ copy }) => copy.id), ["web-0b0b0b"]);
+});
+
+Deno.test("claimCopyCage() removes half records of any name, and nothing that is in use", async () => {
+  await using state = await makeState();
+  const dirs = {
+    "begun-0a0a0a": ["making.lock"],
+    "cut-0a0a0a": ["copy.json", ".0.tmp"],
+    "kept-0a0a0a": ["copy.json", "repo"],
+    "other": ["cage.lock"],
+    "empty": [],
+  };
+  for (const [id, names] of Object.entries(dirs)) {
+    await Deno.mkdir(cageDir(state.stateDir, id), { recursive: true });
+    for (const name of names) await Deno.writeTextFile(join(cageDir(state.stateDir, id), name), "");
+  }
+  using _held = await lockFile(join(cageDir(state.stateDir, "live-0a0a0a"), "making.lock"));
+  using _lock = await claimCopyCage(record("web-0a0a0a", "web"), state.options);
+  const left = (await Array.fromAsync(Deno.readDir(join(state.stateDir, "cages"))))
+    .map(({ name }) => name).sort();
+  assert.deepEqual(left, ["empty", "kept-0a0a0a", "live-0a0a0a", "other", "web-0a0a0a"]);
 });
 
 Deno.test("claimCopyCage() takes no name that a mounted cage has", async () => {

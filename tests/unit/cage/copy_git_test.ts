@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   buildRepository,
   formatRepositoryConfig,
+  listTracked,
   observeRepository,
 } from "../../../src/cage/copy_git.ts";
 import type { HostGit } from "../../../src/cage/host_git.ts";
@@ -179,6 +180,20 @@ Deno.test("buildRepository() keeps SHA-256 and how lines end", async () => {
   const facts = await build(repository);
   assert.equal(facts.objectFormat, "sha256");
   assert.equal(await repository.inside("status --porcelain"), "");
+});
+
+Deno.test("listTracked() tells what a sparse checkout leaves out", async () => {
+  await using repository = await makeRepository([
+    ...BASIC,
+    "write|b.txt|b",
+    "add .",
+    "commit -qm second",
+    "sparse-checkout set --no-cone a.txt",
+  ]);
+  assert.deepEqual(await listTracked(repository.from, GIT), [
+    { path: "a.txt", isSkipped: false },
+    { path: "b.txt", isSkipped: true },
+  ]);
 });
 
 Deno.test("formatRepositoryConfig() writes what it is given and the format", () => {
