@@ -2,9 +2,6 @@ import * as fs from "node:fs";
 import process from "node:process";
 import { randomBytes } from "node:crypto";
 
-/** Where running programs are noted: a tmpfs, which is empty when the container is new. */
-export const LEASE_DIR = "/run/courier";
-
 /** What a running program holds: the container stays while there is one. */
 export type Lease = {
   /** Marks what the program has under way. */
@@ -13,10 +10,10 @@ export type Lease = {
 };
 
 /** Notes this program as running. */
-export function takeLease(): Lease {
+export function takeLease(dir: string): Lease {
   const token = randomBytes(8).toString("hex");
-  const path = `${LEASE_DIR}/${process.pid}-${token}`;
-  fs.mkdirSync(LEASE_DIR, { recursive: true });
+  const path = `${dir}/${process.pid}-${token}`;
+  fs.mkdirSync(dir, { recursive: true });
   fs.writeFileSync(path, "");
   return { token, release: () => fs.rmSync(path, { force: true }) };
 }
@@ -26,13 +23,13 @@ export function takeLease(): Lease {
  *
  * @returns With when the last one came or went, in milliseconds since 1970.
  */
-export function readLeases(): { tokens: Set<string>; changedMs: number } {
-  fs.mkdirSync(LEASE_DIR, { recursive: true });
+export function readLeases(dir: string): { tokens: Set<string>; changedMs: number } {
+  fs.mkdirSync(dir, { recursive: true });
   const tokens = new Set<string>();
-  for (const name of fs.readdirSync(LEASE_DIR)) {
+  for (const name of fs.readdirSync(dir)) {
     const [pid, token] = name.split("-");
     if (fs.existsSync(`/proc/${pid}`)) tokens.add(token!);
-    else fs.rmSync(`${LEASE_DIR}/${name}`, { force: true });
+    else fs.rmSync(`${dir}/${name}`, { force: true });
   }
-  return { tokens, changedMs: fs.statSync(LEASE_DIR).mtimeMs };
+  return { tokens, changedMs: fs.statSync(dir).mtimeMs };
 }

@@ -15,6 +15,13 @@ import { waitForIdle } from "./wait.ts";
 /** Where the volumes are mounted. */
 const PLACES: Places = { work: "/work", checkpoints: "/checkpoints" };
 
+/** Where running programs are noted: a tmpfs, which is empty when the container is new. */
+const LEASE_DIR = "/run/courier";
+
+/** How long the container stays without use, and how often that is looked at, in milliseconds. */
+const IDLE_MS = 10 * 60_000;
+const LOOK_MS = 15_000;
+
 const EXIT_FAILED = 1;
 const DRAIN_BYTES = 262_144;
 
@@ -23,16 +30,16 @@ process.umask(0);
 
 const [command, ...args] = process.argv.slice(2);
 if (command === "serve") process.exitCode = answerAll();
-else if (command === "wait") await waitForIdle();
+else if (command === "wait") await waitForIdle(LEASE_DIR, { idleMs: IDLE_MS, lookMs: LOOK_MS });
 else if (command === "own") ownVolumes(PLACES, { uid: Number(args[0]), gid: Number(args[1]) });
 else process.exitCode = EXIT_FAILED;
 
 function answerAll(): number {
-  const lease = takeLease();
+  const lease = takeLease(LEASE_DIR);
   const streams = openStreams();
   const link = createLink(streams);
   try {
-    const { tokens } = readLeases();
+    const { tokens } = readLeases(LEASE_DIR);
     serve({
       link,
       fs: nodeFs(),

@@ -1,7 +1,6 @@
 import { isProblem, type TreeItem } from "../tree/entry.ts";
 import { batchRows, COURIER_PROTOCOL, type CourierRequest } from "../tree/frames.ts";
 import type { TreeFs } from "../tree/fs.ts";
-import { removeTree } from "../tree/remove_tree.ts";
 import type { RuleSource } from "../tree/rules.ts";
 import { scanTree } from "../tree/scan.ts";
 import { packEntries } from "../tree/tar_pack.ts";
@@ -17,7 +16,15 @@ import { fillTree } from "./fill.ts";
 import { hashFiles } from "./hash.ts";
 import type { Lease } from "./lease.ts";
 import type { Link } from "./link.ts";
-import { hasRealParents, makeRoot, parsePath, type Places, resolveRoot } from "./place.ts";
+import {
+  hasRealParents,
+  makeRoot,
+  OWN_PREFIX,
+  parsePath,
+  type Places,
+  resolveRoot,
+} from "./place.ts";
+import { removeRaw, toRaw } from "./raw_fs.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What requests are answered with. */
@@ -70,14 +77,8 @@ function answer(service: Service, request: CourierRequest): unknown {
       for (const rows of batchRows(changed, (path) => path.length)) link.send("list", rows);
       return null;
     }
-    case "remove": {
-      // A whole directory beside the project goes by its name in /work.
-      const root = request.root === "" ? places.work : resolveRoot(fs, request.root, { places });
-      for (const path of readPaths(service)) {
-        if (hasRealParents(fs, path, { root })) removeTree(fs, `${root}/${path}`);
-      }
-      return null;
-    }
+    case "remove":
+      return remove(service, request.root);
     case "checkpoint":
       link.expectEnd();
       return takeCheckpoint(request.name, service);
@@ -129,6 +130,17 @@ function read(service: Service, root: string): null {
   const { link, fs } = service;
   const onProblem = (problem: unknown) => link.send("list", [problem]);
   link.sendData(packEntries(root, readPaths(service), { fs, onProblem }));
+  return null;
+}
+
+/** Of `/work` itself, whole directories can be removed. */
+function remove(service: Service, rootName: string): null {
+  const { fs, places } = service;
+  const root = rootName === "" ? places.work : resolveRoot(fs, rootName, { places });
+  for (const path of readPaths(service)) {
+    if (rootName === "" && path.startsWith(OWN_PREFIX)) continue;
+    if (hasRealParents(fs, path, { root })) removeRaw(`${root}/${toRaw(path)}`);
+  }
   return null;
 }
 

@@ -1,15 +1,18 @@
 import { readLeases } from "./lease.ts";
 
-/** How long the container stays without use, in milliseconds. */
-const IDLE_MS = 10 * 60_000;
-const LOOK_MS = 15_000;
-
-/** Keeps the container until nobody has used it for a while. */
-export async function waitForIdle(): Promise<void> {
+/**
+ * Ends when nobody has held a lease for a while.
+ *
+ * @param options Both in milliseconds: without use, and between two looks.
+ */
+export async function waitForIdle(
+  leaseDir: string,
+  options: { idleMs: number; lookMs: number },
+): Promise<void> {
   const startedMs = Date.now();
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    const { tokens, changedMs } = readLeases();
-    if (tokens.size === 0 && Date.now() - Math.max(changedMs, startedMs) > IDLE_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, options.lookMs));
+    const { tokens, changedMs } = readLeases(leaseDir);
+    if (tokens.size === 0 && Date.now() - Math.max(changedMs, startedMs) > options.idleMs) return;
   }
 }
