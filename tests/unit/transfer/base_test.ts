@@ -22,7 +22,7 @@ import { makeTemp } from "../support/workspace.ts";
 const stamp = fc.record({
   mtimeMs: fc.integer({ min: -1e6, max: 2e12 }),
   ctimeMs: fc.integer({ min: 0, max: 2e12 }),
-});
+}).map((times) => ({ ...times }));
 const hash = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 64, maxLength: 64 })
   .map((digits) => digits.map((digit) => digit.toString(16)).join(""));
 const path = fc.array(
