@@ -48,9 +48,9 @@ export function addAgents(root: CommandUnknownOpts, wiring: Wiring): void {
   const auth = newCommand("auth", {
     summary: "bring a login of this machine into the cage",
     description:
-      "Copies the service's existing login from this machine into its home in the cage, after asking. With --login it logs in inside the cage instead.",
+      "Copies the service's existing login from this machine into its home in the cage. With --login it logs in inside the cage instead. A cage with files of its own has a home of its own: give its name.",
   })
-    .argument("<service>", "name of the service")
+    .argument("<service>", "name of the service, or of a cage with files of its own")
     .option("--login", "log in inside the cage instead of copying")
     .action((service, { login }) =>
       wiring.end((async () => {
@@ -64,6 +64,7 @@ export function addAgents(root: CommandUnknownOpts, wiring: Wiring): void {
     examples: [
       { line: "sandcage auth claude", about: "copy the login Claude Code has here" },
       { line: "sandcage auth codex --login", about: "log in from inside the cage" },
+      { line: "sandcage auth try", about: "for the service and the home of the cage try" },
     ],
   });
   adopt(root, auth);
