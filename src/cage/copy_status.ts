@@ -8,6 +8,8 @@ import type { CopyRecord } from "./copy_record.ts";
 import { openCopySite } from "./copy_site.ts";
 import { type CopyState, findCopyState } from "./copy_state.ts";
 import { connectCopyEngine } from "./copy_sweep.ts";
+import { DESK } from "./desk.ts";
+import { observeHeld } from "./held.ts";
 import type { CageContext } from "./prepare.ts";
 import { listSessions } from "./sessions.ts";
 
@@ -46,6 +48,12 @@ export async function observeCopyStatus(
   const engine = await observeEngine(copy, context);
   const isWhole = copy.state === "ready" && engine.reachable;
   if (engine.problem !== undefined) problems.push(engine.problem);
+  const desk = await observeHeld(stateDir, { cageId: copy.id, name: DESK });
+  if (desk.kind === "cut-off") {
+    problems.push(
+      "what held it was killed, and its way out with it: start it again with sandcage attach",
+    );
+  }
   const look = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
     if (!isWhole || engine.problem !== undefined) return undefined;
     try {

@@ -5,7 +5,7 @@ import { run } from "../../src/engine/process.ts";
 import { docker, listContainers, observeRun } from "../../tools/engine_state.ts";
 import { exists, waitFor } from "./support/files.ts";
 import { openTerminal, type Terminal } from "./support/tmux.ts";
-import { makeWorld, type World } from "./support/world.ts";
+import { initRepository, makeWorld, type World } from "./support/world.ts";
 
 /** An agent that shows its arguments and waits. */
 const AGENT = `[services.scripted]
@@ -41,9 +41,18 @@ async function start(world: World, args: readonly string[] = []): Promise<string
   return started.stderr;
 }
 
+/** Makes the copy cage `web` of the world's project. */
+async function createCage(world: World): Promise<void> {
+  const args = ["create", "--dir", ".", "--name", "web", "--service", "scripted", "--no-attach"];
+  const made = await world.sandcage(args, { timeoutMs: 400_000 });
+  assert.equal(made.code, 0, made.stderr);
+}
+
 /** The container with the panes. */
 async function findDesk(world: World): Promise<string> {
-  const names = (await listContainers(world.root)).filter((name) => !name.endsWith("-gateway"));
+  const names = (await listContainers(world.root)).filter((name) =>
+    !/-gateway$|courier/.test(name)
+  );
   assert.equal(names.length, 1, names.join(" "));
   return names[0]!;
 }
@@ -231,6 +240,96 @@ Deno.test("after kill -9 of the holder the next command says so, cleans up and s
   assert.equal((await listContainers(world.root)).length, 2, "one session with its gateway");
   assert.equal((await world.sandcage(["stop"])).code, 0);
   await assertNothingRuns(world);
+});
+
+Deno.test("a cage with files of its own: attach and stop by name, its work stays, nothing else", async () => {
+  await using world = await makeDeskWorld("desk-copy", { network: "" });
+  await createCage(world);
+  await using terminal = await openTerminal(world);
+  await terminal.type("sandcage attach web");
+  await terminal.expect(/agent: --no-questions/, 180_000);
+  const container = await findDesk(world);
+  await docker(["exec", container, "sh", "-c", "pwd > where.txt"]);
+  await leave(terminal);
+  const stopped = await world.sandcage(["stop", "web"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
+  await assertNothingRuns(world);
+  assert.ok(!await exists(join(world.project, "where.txt")), "the host has nothing of it");
+  // The project's only cage needs no name.
+  await terminal.type("clear; sandcage attach");
+  await terminal.expect(STATUS, 60_000);
+  const next = await findDesk(world);
+  assert.equal(await docker(["exec", next, "cat", "where.txt"]), "/work/project");
+  await leave(terminal);
+  Deno.kill(await findHolder(world), "SIGKILL");
+  const status = await world.sandcage(["status", "web"]);
+  assert.match(status.stdout, /what held it was killed/);
+  const again = await world.sandcage(["start", "web"]);
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stderr, /was killed/);
+  const destroyed = await world.sandcage(["destroy", "web", "--yes", "--force"]);
+  assert.equal(destroyed.code, 0, destroyed.stderr);
+  await assertNothingRuns(world);
+});
+
+Deno.test("dotfiles: packages of Stow come in, the install script runs once and may fail", async () => {
+  await using world = await makeDeskWorld("desk-dot");
+  const dotfiles = join(world.root, "dotfiles");
+  await Deno.mkdir(join(dotfiles, "bash"), { recursive: true });
+  await Deno.mkdir(join(dotfiles, "git", ".config", "git"), { recursive: true });
+  await Deno.writeTextFile(join(dotfiles, "bash", ".bashrc"), "export FROM_DOTFILES=yes\n");
+  await Deno.writeTextFile(join(dotfiles, "git", ".config", "git", "ignore"), "*.swp\n");
+  await Deno.symlink("/etc/passwd", join(dotfiles, "git", ".pointer"));
+  await Deno.writeTextFile(
+    join(dotfiles, "install.sh"),
+    '#!/bin/sh\necho "installing in $PWD as $(id -u)"\necho x >> ~/installed\nexit 3\n',
+    { mode: 0o755 },
+  );
+  await initRepository(dotfiles, world.home);
+  await world.configure(`${AGENT}\n[attach]\nlayout = "agent"\ndotfiles = "${dotfiles}"`);
+  await createCage(world);
+  assert.deepEqual(
+    [...Deno.readDirSync(join(world.state, "cages"))].flatMap(({ name }) =>
+      [...Deno.readDirSync(join(world.state, "cages", name))].map(({ name }) => name)
+        .filter((name) => name.startsWith("dotfiles"))
+    ),
+    [],
+    "the clone is gone",
+  );
+  const first = await world.sandcage(["start", "web"]);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /installing in \/home\/agent\/\.dotfiles as 6\d{4}/);
+  assert.match(first.stderr, /install\.sh of your dotfiles failed with exit code 3/);
+  const container = await findDesk(world);
+  const inside = (line: string) => docker(["exec", container, "bash", "-c", line]);
+  assert.equal(await inside("bash -ic 'echo $FROM_DOTFILES' 2>/dev/null"), "yes");
+  assert.equal(await inside("cat ~/.config/git/ignore"), "*.swp");
+  assert.equal(await inside("readlink ~/.pointer"), "/etc/passwd");
+  assert.equal(await inside("ls -d ~/.dotfiles/.git ~/README.md 2>/dev/null || echo none"), "none");
+  assert.equal((await world.sandcage(["stop", "web"])).code, 0);
+  const second = await world.sandcage(["start", "web"]);
+  assert.equal(second.code, 0, second.stderr);
+  assert.doesNotMatch(second.stderr, /install/);
+  assert.equal(await docker(["exec", await findDesk(world), "cat", "/home/agent/installed"]), "x");
+});
+
+Deno.test("dotfiles that cannot be had end the creation in words, and leave no cage", async () => {
+  await using world = await makeDeskWorld("desk-nodot", {
+    config: '[attach]\ndotfiles = "ext::sh -c touch% /tmp/never"',
+  });
+  const made = await world.sandcage(["create", "--dir", ".", "--name", "web", "--no-attach"]);
+  assert.notEqual(made.code, 0);
+  assert.match(made.stderr, /names a program that git would run/);
+  assert.equal((await world.sandcage(["exists", "web"])).code, 1);
+});
+
+Deno.test("a terminal nobody has heard of can attach", async () => {
+  await using world = await makeDeskWorld("desk-term", { config: '[attach]\nlayout = "agent"' });
+  await using terminal = await openTerminal(world);
+  await start(world);
+  await terminal.type(`TERM=no-such-terminal ${ATTACH}`);
+  await terminal.expect(STATUS);
+  await leave(terminal);
 });
 
 Deno.test("two starts at once make one desk", async () => {
