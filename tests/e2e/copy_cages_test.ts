@@ -6,6 +6,7 @@ import { LABEL } from "../../src/names.ts";
 import { docker } from "../../tools/engine_state.ts";
 import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { exists, waitFor } from "./support/files.ts";
+import { openTerminal } from "./support/tmux.ts";
 import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
 
 /** Building the images of the first cage takes longer than anything else. */
@@ -357,4 +358,25 @@ Deno.test("the same over a TCP port; without the engine destroy says why and lea
     "rm",
     ...left.filter((name) => /^sandcage-(work|check|home)/.test(name)),
   ]);
+});
+
+Deno.test("at a terminal create opens the cage; what runs there goes with it", async () => {
+  await using world = await makeCopyWorld("copyopen");
+  await using terminal = await openTerminal(world);
+  await terminal.type("sandcage create --name web --service shell; echo ended-$?");
+  await terminal.expect(/\/work\/project/, SLOW_MS);
+  await terminal.type("echo mine > made.txt; git status --short");
+  await terminal.expect(/\?\? made\.txt/);
+  assert.equal((await list(world))[0]?.state, "running");
+  await terminal.press("C-a");
+  await terminal.press("d");
+  await terminal.expect(/Come back: sandcage attach web[^]*ended-0/);
+  const [{ id }] = await list(world) as [Listed];
+  const refused = await must(world.sandcage(["destroy", "web", "-y"]), 5);
+  assert.match(refused.stderr, /1 change in project that did not come out/);
+  assert.equal((await list(world))[0]?.state, "running");
+  await must(world.sandcage(["destroy", "web", "-y", "--force"]));
+  assert.deepEqual(await list(world), []);
+  assert.deepEqual(await listObjects(id), []);
+  assert.equal(await exists(join(world.state, "cages", id)), false);
 });
