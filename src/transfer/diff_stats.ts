@@ -46,12 +46,16 @@ function formatBar(
   stat: { added: number; removed: number },
   { graph, most }: { graph: number; most: number },
 ): string {
+  const { added, removed } = stat;
   // One sign for each line where they fit; else in proportion, and never none for some.
-  const scale = (lines: number) => {
-    if (lines === 0 || most <= graph) return lines;
-    return Math.max(1, Math.round(lines * graph / most));
-  };
-  return "+".repeat(scale(stat.added)) + "-".repeat(scale(stat.removed));
+  const fits = most <= graph;
+  const least = (added > 0 ? 1 : 0) + (removed > 0 ? 1 : 0);
+  const all = fits
+    ? added + removed
+    : Math.max(least, Math.round((added + removed) * graph / most));
+  const share = added + removed === 0 ? 0 : Math.round(all * added / (added + removed));
+  const plus = Math.max(added > 0 ? 1 : 0, Math.min(share, removed > 0 ? all - 1 : all));
+  return "+".repeat(plus) + "-".repeat(all - plus);
 }
 
 function formatSums(stats: readonly FileStat[]): string {

@@ -43,11 +43,6 @@ export async function formatFileDiff(
   const { patchText } = await import("./text_patch.ts");
   const names = [quoteName("a", path, before), quoteName("b", path, after)] as const;
   const patch = patchText(old, now);
-  if (patch === undefined) {
-    const [removed, added] = [countLines(old), countLines(now)];
-    const text = `${head}Too different to be shown: ${removed} lines → ${added} lines\n`;
-    return { text, added, removed, binary: false };
-  }
   const text = `${head}--- ${names[0]}\n+++ ${names[1]}\n${patch.lines.join("\n")}\n`;
   return { text, added: patch.added, removed: patch.removed, binary: false };
 }
@@ -64,14 +59,6 @@ export function formatLinkDiff(path: string, targets: { before?: string; after?:
   const line = (sign: string, target: string | undefined) =>
     target === undefined ? "" : `${sign}${quotePath(target)}\n`;
   return head + line("-", before) + line("+", after);
-}
-
-/** The last line counts also without an end. */
-function countLines(text: string): number {
-  if (text === "") return 0;
-  let count = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
-  return text.endsWith("\n") ? count : count + 1;
 }
 
 function decode(bytes: Uint8Array | undefined): string | undefined {

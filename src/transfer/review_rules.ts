@@ -97,7 +97,7 @@ export const REVIEW_RULES: readonly { pattern: RegExp; reason: string }[] = [
   // Builds.
   rule(
     String
-      .raw`(?:gnu|bsd)?makefile(?:\.[^/]*)?|[^/]+\.mk|justfile|\.justfile|taskfile(?:\.dist)?\.ya?ml|rakefile|[^/]+\.rake|sconstruct|wscript|meson\.build|cmakelists\.txt|[^/]+\.cmake|cmakepresets\.json|build\.ninja|magefile\.go|configure(?:\.ac)?|snakefile|earthfile|tiltfile|procfile|vagrantfile|fabfile\.py|tasks\.py`,
+      .raw`(?:gnu|bsd)?makefile(?:\.(?!(?:md|txt|rst)$)[^/]*)?|[^/]+\.mk|justfile|\.justfile|taskfile(?:\.dist)?\.ya?ml|rakefile|[^/]+\.rake|sconstruct|wscript|meson\.build|cmakelists\.txt|[^/]+\.cmake|cmakepresets\.json|build\.ninja|magefile\.go|configure(?:\.ac)?|snakefile|earthfile|tiltfile|procfile|vagrantfile|fabfile\.py|tasks\.py`,
     "a build runs what is in it",
   ),
   rule(String.raw`build\.rs|build\.zig|build\.sbt|project/[^/]+\.(?:sbt|scala)`, "a build runs it"),
