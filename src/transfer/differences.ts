@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { comparePaths, type TreeItem } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
+import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { Platform } from "../tree/paths.ts";
 import type { RuleSource, TreeRules } from "../tree/rules.ts";
 import { scanHostTree, scanTree } from "../tree/scan.ts";
@@ -62,11 +63,17 @@ export async function observeDifferences(options: ObserveOptions): Promise<Diffe
   const unread = new Set(problems.map(({ path }) => path));
   const differences: Difference[] = [];
   const changes: BaseChange[] = [];
+  const isExcluded = createIgnoreMatcher(rules);
   for (const candidate of candidates) {
-    if (unread.has(candidate.path)) continue;
+    const { path, base } = candidate;
+    if (unread.has(path)) continue;
     const { difference, learned } = classify(candidate, { clocks: options.clocks, borrowed });
     if (difference !== undefined) differences.push(difference);
-    if (learned !== undefined) changes.push(learned);
+    if (learned === undefined) continue;
+    // What rules of this one time keep out of sight is not gone: it is known next time.
+    const isOutOfSight = "gone" in learned &&
+      isExcluded(path, { directory: base?.kind === "dir" }) !== undefined;
+    if (!isOutOfSight) changes.push(learned);
   }
   problems.sort((a, b) => comparePaths(a.path, b.path));
   return {
