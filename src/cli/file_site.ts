@@ -134,6 +134,9 @@ export async function openFileRoot(
     root.hostPath,
     "The files of the cage came from there; to carry them elsewhere: --output-dir",
   );
+  if (options.makes === true && wanted !== root.hostPath) {
+    await Deno.mkdir(wanted, { recursive: true });
+  }
   if (wanted !== root.hostPath) {
     await requireDirectory(wanted, `Make it first: mkdir ${formatPath(wanted)}`);
   }
