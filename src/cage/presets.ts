@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { ImagePlan } from "../image/recipe.ts";
+import type { ImagePlan } from "../image/spec.ts";
 import type { Io } from "../io.ts";
 import type { RuleSpec } from "../policy/document.ts";
 import type { ClientHosts } from "../preset/client_hosts.ts";

@@ -2,7 +2,7 @@ import { INSIDE } from "../names.ts";
 import type { ServicePayload } from "../service/definition.ts";
 import { quoteShell } from "../shell_quote.ts";
 import { BUILD_DIR } from "./assets.ts";
-import type { ImageDraft } from "./recipe.ts";
+import type { ImageDraft } from "./spec.ts";
 import { APT_MOUNTS, formatStep, PIP_MOUNTS, stepFiles } from "./steps.ts";
 
 /** How an agent that is no npm package gets into an image of its own. */

@@ -5,7 +5,7 @@ import type { Host } from "../host.ts";
 import { ensureDebianImage } from "../setup/base_image.ts";
 import type { EnsureImagesOptions } from "./build.ts";
 import { type BuildFailure, createBuildLog } from "./build_log.ts";
-import type { ImagePlan, ImageSpec } from "./recipe.ts";
+import type { ImagePlan, ImageSpec } from "./spec.ts";
 import { packContext } from "./tar.ts";
 
 /** Upper bound of one image's build: a slow line and a big toolchain, not a hung one. */

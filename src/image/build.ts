@@ -5,7 +5,7 @@ import { type FileLock, lockFile, tryLockFile } from "../files.ts";
 import type { Host } from "../host.ts";
 import type { Io } from "../io.ts";
 import { LABEL } from "../names.ts";
-import type { ImagePlan, ImageSpec } from "./recipe.ts";
+import type { ImagePlan, ImageSpec } from "./spec.ts";
 
 /** How to bring images about. */
 export type EnsureImagesOptions = {

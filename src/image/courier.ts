@@ -4,14 +4,14 @@ import packageManifest from "../../images/courier/package.json" with { type: "te
 import { IMAGE } from "../names.ts";
 import type { ContextFile } from "./assets.ts";
 import { COURIER_SOURCES } from "./courier_sources.ts";
+import { planBase } from "./base_layer.ts";
 import {
   type ImageConfig,
   type ImageFacts,
   type ImagePlan,
   type ImageSpec,
   nameImage,
-  planBase,
-} from "./recipe.ts";
+} from "./spec.ts";
 
 /** Everything the courier is built from; the base image bundles it and is not in the result. */
 const FILES: readonly ContextFile[] = [

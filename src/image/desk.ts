@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { DESK_FILES } from "./assets.ts";
-import type { ImageDraft } from "./recipe.ts";
+import type { ImageDraft } from "./spec.ts";
 import { APT_MOUNTS, formatStep, stepFiles } from "./steps.ts";
 
 /** What people find when they attach. */

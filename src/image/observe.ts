@@ -9,7 +9,7 @@ import { observeCa } from "./ca.ts";
 import { type CustomDockerfile, findSources } from "./dockerfile.ts";
 import { planNpmrc } from "./npmrc.ts";
 import { planPipConf } from "./pip_conf.ts";
-import type { ImageFacts } from "./recipe.ts";
+import type { ImageFacts } from "./spec.ts";
 
 /** Variables the docker client hands to a build by itself when it is told their names. */
 const PROXY_NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY"];

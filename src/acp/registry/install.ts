@@ -1,7 +1,8 @@
 import { applyRemoval } from "../../cage/remove.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { ensureImages } from "../../image/build.ts";
-import { type ImagePlan, planImages } from "../../image/recipe.ts";
+import { planImages } from "../../image/recipe.ts";
+import type { ImagePlan } from "../../image/spec.ts";
 import {
   type InstalledAgent,
   planInstalledService,

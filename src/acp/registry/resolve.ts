@@ -1,7 +1,8 @@
 import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { ensureImages } from "../../image/build.ts";
-import { type ImageConfig, type ImageFacts, planBase } from "../../image/recipe.ts";
+import { planBase } from "../../image/base_layer.ts";
+import type { ImageConfig, ImageFacts } from "../../image/spec.ts";
 import type { Host } from "../../host.ts";
 import type { Io } from "../../io.ts";
 import { type InstalledOrigin, readInstalled } from "../../service/installed.ts";

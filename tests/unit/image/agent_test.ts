@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { defaultConfig } from "../../../src/config/defaults.ts";
 import { planBuildArgs } from "../../../src/image/apply.ts";
-import { type ImagePlan, planImages } from "../../../src/image/recipe.ts";
+import { planImages } from "../../../src/image/recipe.ts";
+import type { ImagePlan } from "../../../src/image/spec.ts";
 import type { ServicePayload } from "../../../src/service/definition.ts";
 
 const PYPI: ServicePayload = { kind: "pypi", requirement: "tiny-acp==0.4.2", program: "tiny-acp" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EXIT } from "../../../src/errors.ts";
 import { buildError, planBuildArgs } from "../../../src/image/apply.ts";
-import type { ImageSpec } from "../../../src/image/recipe.ts";
+import type { ImageSpec } from "../../../src/image/spec.ts";
 
 const IMAGE: ImageSpec = {
   ref: "sandcage/base:0123",

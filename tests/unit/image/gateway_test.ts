@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { defaultConfig } from "../../../src/config/defaults.ts";
 import { planGatewayImage } from "../../../src/image/gateway.ts";
-import type { ImageFacts } from "../../../src/image/recipe.ts";
+import type { ImageFacts } from "../../../src/image/spec.ts";
 import { listGatewaySources } from "../../../tools/gateway_sources.ts";
 import { formatGatewaySources } from "../../../tools/generate_format.ts";
 

@@ -4,12 +4,8 @@ import type { Config } from "../../../src/config/schema.ts";
 import { EXIT, UserError } from "../../../src/errors.ts";
 import { BASE_FILES } from "../../../src/image/assets.ts";
 import type { DeskTools } from "../../../src/image/desk.ts";
-import {
-  type ImageFacts,
-  type ImagePlan,
-  type ImageSpec,
-  planImages,
-} from "../../../src/image/recipe.ts";
+import { planImages } from "../../../src/image/recipe.ts";
+import type { ImageFacts, ImagePlan, ImageSpec } from "../../../src/image/spec.ts";
 import { resolveService } from "../../../src/service/registry.ts";
 
 const FACTS: ImageFacts = { arch: "x86_64", user: { uid: 1000, gid: 1000 }, ca: [], proxies: [] };
