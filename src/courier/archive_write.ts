@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import * as fs from "node:fs";
 import { BLOCK_BYTES, countPadding } from "../tree/tar_header.ts";
 import { type ArchiveEntry, formatArchiveHeader } from "./archive_header.ts";
-import { listRaw, lstatRaw, openRaw, type RawPath, toNode } from "./raw_fs.ts";
+import { listRaw, lstatRaw, openRaw, type RawPath, toNode, withinRaw } from "./raw_fs.ts";
 import { findErrorCode } from "./refusal.ts";
 
 /** Bytes that are written at once. */
@@ -37,7 +37,11 @@ export function writeArchive(
       if (!addFile(sink, entry, place)) return;
     } else sink.add(formatArchiveHeader(entry));
     entries++;
-    if (entry.kind === "dir") { for (const name of listRaw(place)) add(`${path}/${name}`); }
+    if (entry.kind !== "dir") return;
+    withinRaw(place, {
+      mode: entry.mode,
+      act: () => listRaw(place).forEach((name) => add(`${path}/${name}`)),
+    });
   };
   for (const name of listRaw(root)) {
     if (!options.skip(name)) add(name);

@@ -30,9 +30,13 @@ process.umask(0);
 
 const [command, ...args] = process.argv.slice(2);
 if (command === "serve") process.exitCode = answerAll();
-else if (command === "wait") await waitForIdle(LEASE_DIR, { idleMs: IDLE_MS, lookMs: LOOK_MS });
+else if (command === "wait") await waitForIdle(LEASE_DIR, { idleMs: IDLE_MS, nextLook });
 else if (command === "own") ownVolumes(PLACES, { uid: Number(args[0]), gid: Number(args[1]) });
 else process.exitCode = EXIT_FAILED;
+
+function nextLook(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+}
 
 function answerAll(): number {
   const lease = takeLease(LEASE_DIR);

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { Buffer } from "node:buffer";
+import { findErrorCode } from "./refusal.ts";
 import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
@@ -12,10 +13,7 @@ const WRITE_NEW = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 export function nodeFs(): TreeFs {
   return {
     list: (path) => fs.readdirSync(path, { encoding: "latin1" }).map(parseName),
-    lstat(path) {
-      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? undefined : formatStat(stat);
-    },
+    lstat,
     readLink: (path) => fs.readlinkSync(path),
     openRead: (path) => openRead(fs.openSync(path, READ)),
     openNew: (path, mode) => openNew(fs.openSync(path, WRITE_NEW, mode)),
@@ -38,6 +36,16 @@ export function nodeFs(): TreeFs {
       }
     },
   };
+}
+
+function lstat(path: string): TreeStat | undefined {
+  try {
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? undefined : formatStat(stat);
+  } catch (error) {
+    if (findErrorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 /**

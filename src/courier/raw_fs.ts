@@ -29,7 +29,12 @@ export function listRaw(path: RawPath): string[] {
 
 /** Does not follow a symlink; `undefined` when nothing is there. */
 export function lstatRaw(path: RawPath): fs.Stats | undefined {
-  return fs.lstatSync(toNode(path), { throwIfNoEntry: false });
+  try {
+    return fs.lstatSync(toNode(path), { throwIfNoEntry: false });
+  } catch (error) {
+    if (findErrorCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 /** Opens a file for reading, whatever its mode; a symlink is an error, a pipe does not block. */
@@ -37,6 +42,21 @@ export function openRaw(path: RawPath): number {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
   const open = () => fs.openSync(toNode(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   return allowing(path, { bits: 0o400, act: open });
+}
+
+/** Acts on what is in a directory, also one that its owner may not enter. */
+export function withinRaw(
+  path: RawPath,
+  options: { mode: number; act(): void },
+): void {
+  const { mode, act } = options;
+  if ((mode & 0o500) === 0o500) return act();
+  fs.chmodSync(toNode(path), (mode & 0o7777) | 0o500);
+  try {
+    act();
+  } finally {
+    fs.chmodSync(toNode(path), mode & 0o7777);
+  }
 }
 
 /** Moves what is at a path, also a directory that nobody may write to. */

@@ -93,7 +93,12 @@ function planSwap(
 
 type Site = { stage: RawPath; places: Places };
 
-function takeOut({ outs }: Journal, { stage, places }: Site): void {
+function takeOut({ outs, dirs }: Journal, { stage, places }: Site): void {
+  // They get the mode of the checkpoint in the end.
+  for (const { path } of dirs) {
+    const place = `${places.work}/${path}`;
+    if (lstatRaw(place)?.isDirectory() === true) fs.chmodSync(toNode(place), 0o700);
+  }
   for (const [index, path] of outs.entries()) {
     const kept = `${stage}/old/${index}`;
     const place = `${places.work}/${path}`;

@@ -3,15 +3,16 @@ import { readLeases } from "./lease.ts";
 /**
  * Ends when nobody has held a lease for a while.
  *
- * @param options Both in milliseconds: without use, and between two looks.
+ * @param options.idleMs How long, in milliseconds.
+ * @param options.nextLook Answers when it is time to look again.
  */
 export async function waitForIdle(
   leaseDir: string,
-  options: { idleMs: number; lookMs: number },
+  options: { idleMs: number; nextLook(): Promise<void> },
 ): Promise<void> {
   const startedMs = Date.now();
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, options.lookMs));
+    await options.nextLook();
     const { tokens, changedMs } = readLeases(leaseDir);
     if (tokens.size === 0 && Date.now() - Math.max(changedMs, startedMs) > options.idleMs) return;
   }
