@@ -193,7 +193,8 @@ async function readHead(connection: Deno.Conn, buffer: Uint8Array): Promise<Uint
 
 /** The engine's own words where it has some, else its status. */
 function firstLine(answer: string): string {
-  return /"message":\s*"([^"]*)"/.exec(answer)?.[1] ?? answer.slice(0, 200).split("\r\n")[0]!;
+  const message = /"message":\s*"([^"]*)"/.exec(answer)?.[1];
+  return message || answer.slice(0, 200).split("\r\n")[0] || "it gave no answer";
 }
 
 function createTail(): { add(bytes: Uint8Array): void; text(): string } {
