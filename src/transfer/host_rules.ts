@@ -1,6 +1,8 @@
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { readGitPlace } from "../project/gitdir.ts";
+import { findRefusal } from "../project/refused.ts";
 import { formatPath, type Project } from "../project/root.ts";
 import type { RuleSource, TreeRules } from "../tree/rules.ts";
 import { findHostGitValue } from "../workspace/git_env.ts";
@@ -10,7 +12,7 @@ export type HostRules = { before: TreeRules; after: TreeRules };
 
 /** Where the rules come from. */
 export type HostRulesOptions = {
-  host: Pick<Host, "env" | "home" | "platform">;
+  host: Host;
   /** Absolute path of the host's directory that travels, and what git knows of it. */
   root: string;
   git: Pick<Project, "gitDir" | "commonDir">;
@@ -48,24 +50,29 @@ const CAGEPROTECT = ".cageprotect";
 const MOST_BYTES = 4 << 20;
 
 /**
- * Reads the rules of the host: caches, `core.excludesFile`, `info/exclude`, then the place of
- * `.gitignore` files, then `.cageprotect` at the root, the configuration's patterns, and what never
+ * Reads the rules of the host: caches, `core.excludesFile`, `info/exclude`, the `.gitignore`
+ * files of a repository that the root is only a part of, then the place of those at and below the
+ * root, then `.cageprotect` at the root, the configuration's patterns, and what never
  * crosses. Nothing comes from a cage, and git is not run.
  *
  * @throws {UserError} When a file of rules is there and cannot be read: what it would keep back may
  * be secret.
  */
 export async function readHostRules(options: HostRulesOptions): Promise<HostRules> {
-  const { root, git, protect, hide = [] } = options;
-  const [excludes, info, cageprotect] = await Promise.all([
-    findExcludesFile(options),
+  const { root, protect, hide = [] } = options;
+  const above = await findRepositoryAbove(options);
+  const git = above ?? options.git;
+  const [excludes, info, parents, cageprotect] = await Promise.all([
+    findExcludesFile({ ...options, git }),
     git.commonDir === undefined ? undefined : findSource(join(git.commonDir, "info", "exclude"), {
       origin: ".git/info/exclude",
+      ...(above === undefined ? {} : { under: below(above.path, root) }),
     }),
-    findSource(join(root, CAGEPROTECT), { origin: CAGEPROTECT, follow: false }),
+    above === undefined ? [] : findParentRules(above.path, root),
+    findSource(join(root, CAGEPROTECT), { origin: CAGEPROTECT, links: "refuse" }),
   ]);
   const caches = options.includeCache === true ? [] : [listed(CACHES, "caches")];
-  const before = [...caches, excludes, info];
+  const before = [...caches, excludes, info, ...parents];
   const after = [
     cageprotect,
     ...(protect.length === 0 ? [] : [listed(protect, "workspace.protect, --protect")]),
@@ -74,6 +81,37 @@ export async function readHostRules(options: HostRulesOptions): Promise<HostRule
   ];
   const isThere = (source: RuleSource | undefined) => source !== undefined;
   return { before: before.filter(isThere), after: after.filter(isThere) };
+}
+
+/** The repository that a directory is a part of, without being its top; a refused one is none. */
+async function findRepositoryAbove(
+  { root, git, host }: HostRulesOptions,
+): Promise<{ path: string; gitDir: string; commonDir: string } | undefined> {
+  if (git.gitDir !== undefined) return undefined;
+  for (let path = dirname(root); dirname(path) !== path; path = dirname(path)) {
+    const place = await readGitPlace(path);
+    if (place.git === "none") continue;
+    // A home directory that is kept in git says nothing about the projects in it.
+    if (await findRefusal(path, host) !== undefined) return undefined;
+    return { path, gitDir: place.gitDir, commonDir: place.commonDir };
+  }
+  return undefined;
+}
+
+async function findParentRules(top: string, root: string): Promise<(RuleSource | undefined)[]> {
+  const dirs: string[] = [];
+  for (let dir = dirname(root); dir.length >= top.length; dir = dirname(dir)) dirs.unshift(dir);
+  return await Promise.all(dirs.map((dir) =>
+    findSource(join(dir, ".gitignore"), {
+      origin: join(relative(root, dir), ".gitignore").replaceAll(sep, "/"),
+      under: below(dir, root),
+      links: "skip",
+    })
+  ));
+}
+
+function below(dir: string, root: string): string {
+  return relative(dir, root).replaceAll(sep, "/");
 }
 
 function listed(patterns: readonly string[], origin: string): RuleSource {
@@ -94,17 +132,19 @@ function expand(path: string, { host }: Pick<HostRulesOptions, "host">): string 
   return path.startsWith("~/") ? join(host.home, path.slice(2)) : path;
 }
 
-/** @param options.follow Whether a link is read. Defaults to true. */
+/** @param options.links What becomes of a symlink. Defaults to `follow`. */
 async function findSource(
   path: string,
-  options: { origin: string; follow?: boolean },
+  options: { origin: string; links?: "follow" | "refuse" | "skip"; under?: string },
 ): Promise<RuleSource | undefined> {
+  const { origin, under, links = "follow" } = options;
   try {
-    const stat = options.follow === false ? await Deno.lstat(path) : await Deno.stat(path);
-    if (stat.isDirectory) return undefined;
-    if (options.follow === false && !stat.isFile) throw new Error("it is no ordinary file");
+    const stat = links === "follow" ? await Deno.stat(path) : await Deno.lstat(path);
+    if (stat.isDirectory || (links === "skip" && !stat.isFile)) return undefined;
+    if (links === "refuse" && !stat.isFile) throw new Error("it is no ordinary file");
     if (stat.size > MOST_BYTES) throw new Error("it is larger than 4 MiB");
-    return { base: "", text: await Deno.readTextFile(path), origin: options.origin };
+    const text = await Deno.readTextFile(path);
+    return { base: "", ...(under === undefined ? {} : { under }), text, origin };
   } catch (cause) {
     const isAbsent = cause instanceof Deno.errors.NotFound ||
       cause instanceof Deno.errors.NotADirectory;

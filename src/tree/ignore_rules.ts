@@ -113,31 +113,38 @@ function findPattern(
 ): Ranked | undefined {
   const plain = names.get(name)?.find((pattern) => directory || !pattern.directory);
   const least = plain === undefined ? -1 : plain.rank;
-  const { base } = source;
+  const { base, under } = source;
   for (const pattern of others) {
     if (pattern.rank < least) break;
     if (pattern.directory && !directory) continue;
-    if (isMatch(pattern.match, { path, name, base, text })) return pattern;
+    if (isMatch(pattern.match, { path, name, base, under, text })) return pattern;
   }
   return plain;
 }
 
-function isMatch(
-  match: PatternMatch,
-  at: { path: string; name: string; base: string; text: { path: string; name: string } },
-): boolean {
-  const { base } = at;
+type Asked = {
+  path: string;
+  name: string;
+  base: string;
+  under: string | undefined;
+  /** The path and the name by their bytes. */
+  text: { path: string; name: string };
+};
+
+function isMatch(match: PatternMatch, at: Asked): boolean {
+  const { path, name, base, under, text } = at;
   switch (match.by) {
     case "ending":
-      return at.name.endsWith(match.ending);
+      return name.endsWith(match.ending);
     case "text":
-      if (match.on === "name") return at.name === match.text;
-      return base === "" ? at.path === match.text : at.path === `${base}/${match.text}`;
-    case "glob": {
-      if (match.on === "name") return isGlobMatch(match.glob, at.text.name);
-      if (base === "") return isGlobMatch(match.glob, at.text.path);
-      return isGlobMatch(match.glob, at.text.path.slice(toByteText(base).length + 1));
-    }
+      if (match.on === "name") return name === match.text;
+      if (under !== undefined) return `${under}/${path}` === match.text;
+      return base === "" ? path === match.text : path === `${base}/${match.text}`;
+    case "glob":
+      if (match.on === "name") return isGlobMatch(match.glob, text.name);
+      if (under !== undefined) return isGlobMatch(match.glob, `${toByteText(under)}/${text.path}`);
+      if (base === "") return isGlobMatch(match.glob, text.path);
+      return isGlobMatch(match.glob, text.path.slice(toByteText(base).length + 1));
     default: {
       const never: never = match;
       throw new Error(`Unreachable case: ${JSON.stringify(never)}`);

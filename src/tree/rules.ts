@@ -2,6 +2,8 @@
 export type RuleSource = {
   /** Relative to the root, `""` for the root itself. */
   base: string;
+  /** Of a file above the root: where the root is below its directory. `base` is empty then. */
+  under?: string;
   text: string;
   /** For people: `.gitignore`, `src/.gitignore`, `.git/info/exclude`. */
   origin: string;

@@ -131,6 +131,34 @@ for (
   });
 }
 
+Deno.test("readHostRules() knows the ignore files above a part of a repository", async () => {
+  await using host = await makeHost({
+    "project/.git/HEAD": "ref: refs/heads/main\n",
+    "project/.git/objects/x": "",
+    "project/.git/info/exclude": "/web/app/info\n",
+    "project/.gitignore": ".env\n/web/app/top\n/other/top\nweb/*/deep/*.log\nweb/\n",
+    "project/web/.gitignore": "app/near\n!.env.example\n",
+    "project/web/app/a": "",
+  });
+  const rules = await host.read({ root: join(host.root, "web", "app"), git: {} });
+  const found = [".env", "info", "top", "near", "deep/x.log", "sub/near", "a", "app/near", "x.log"]
+    .filter((path) => excluded(rules, path));
+  assert.deepEqual(found, [".env", "info", "top", "near", "deep/x.log"]);
+  assert.deepEqual(origins(rules)[0], [
+    ...["caches", ".git/info/exclude", "../../.gitignore", "../.gitignore"],
+  ]);
+});
+
+Deno.test("readHostRules() takes nothing from a home that is kept in git", async () => {
+  await using host = await makeHost({
+    ".git/HEAD": "ref: refs/heads/main\n",
+    ".git/objects/x": "",
+    ".gitignore": "*\n",
+  });
+  await Deno.remove(join(host.root, ".git"), { recursive: true });
+  assert.deepEqual(origins(await host.read({ git: {} })), [["caches"], ["sandcage"]]);
+});
+
 Deno.test("readHostRules() fails when .cageprotect is no ordinary file", async () => {
   await using host = await makeHost({});
   await Deno.symlink("/etc/hostname", join(host.root, ".cageprotect"));
