@@ -39,6 +39,12 @@ const TURN_MS = 10;
 /** Files of one poller, each way: two of both, and some. */
 const SLOTS = 8;
 
+/**
+ * How often in a row a call fails before it is believed. `errno` is asked for by a call of its own,
+ * and the runtime may have failed at something in between.
+ */
+const TRIES = 2;
+
 const POLLIN = 0x001;
 const POLLOUT = 0x004;
 
@@ -148,9 +154,11 @@ function createPoller(libc: Libc): Poller {
       if (waiting > 0) plan();
     };
     const attempt = (bytes: Uint8Array): number => {
-      const count = isOpen ? libc.write(file, bytes) : -1;
-      if (count >= 0) return count;
-      if (isOpen && libc.isTransient()) return 0;
+      for (let tries = 0; isOpen && tries < TRIES; tries++) {
+        const count = libc.write(file, bytes);
+        if (count >= 0) return count;
+        if (libc.isTransient()) return 0;
+      }
       throw new Deno.errors.BrokenPipe("Nobody takes it any more");
     };
     const writeRest = async (bytes: Uint8Array, from: number) => {
@@ -161,11 +169,11 @@ function createPoller(libc: Libc): Poller {
     };
     const stream: PolledStream = {
       async read(buffer) {
-        while (isSource) {
+        for (let failures = 0; isSource;) {
           await readable.wait();
           const count = libc.read(file, buffer);
           if (count > 0) return count;
-          if (count < 0 && libc.isTransient()) continue;
+          if (count < 0 && (libc.isTransient() || ++failures < TRIES)) continue;
           end();
           if (count < 0) throw new Deno.errors.ConnectionReset("It cannot be read any more");
         }
