@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { print } from "../../tools/shell.ts";
 import { benchAcp } from "./acp.ts";
 import { benchAcpWarm } from "./acp_warm.ts";
+import { benchCopy } from "./copy.ts";
 import { benchGateway } from "./gateway/suite.ts";
 import { benchPolicy } from "./policy.ts";
 import { benchSessions } from "./sessions.ts";
@@ -33,6 +34,7 @@ const parts = {
   policy: measurePolicy,
   acp: () => benchAcp({ rounds, json: flags.json }),
   warm: () => benchAcpWarm({ rounds, json: flags.json }),
+  copy: () => benchCopy({ rounds, json: flags.json }),
   tar: () => benchTar({ rounds, json: flags.json }),
 };
 for (const [name, bench] of Object.entries(parts)) {
