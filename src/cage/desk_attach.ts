@@ -4,6 +4,7 @@ import type { Host } from "../host.ts";
 import { INSIDE } from "../names.ts";
 import { pause } from "../pause.ts";
 import { planDeskAttach } from "./desk.ts";
+import { findGoneClients, forgetClient, openDeskClient } from "./desk_clients.ts";
 import { planTerminalEnv } from "./session_plan.ts";
 
 /** How a terminal left a desk. */
@@ -23,16 +24,19 @@ export type DeskEnd =
  * the engine leaves it running, and the panes would keep its size.
  */
 export async function attachDesk(
-  container: string,
+  desk: { container: string; cageId: string },
   options: {
     engine: Pick<Engine, "docker" | "composeCommand">;
-    host: Pick<Host, "env">;
+    host: Pick<Host, "env" | "stateDir">;
     takeSignals(): Disposable;
   },
 ): Promise<DeskEnd> {
   const { engine, host, takeSignals } = options;
-  const id = crypto.randomUUID().replaceAll("-", "");
+  const { container, cageId } = desk;
+  await endGoneClients(desk, { engine, stateDir: host.stateDir });
   using _signals = takeSignals();
+  await using client = await openDeskClient(host.stateDir, cageId);
+  const { id } = client;
   const child = new Deno.Command("docker", {
     args: planDeskAttach(container, { id, env: planTerminalEnv(host.env, true) }),
     env: engine.composeCommand([]).env,
@@ -51,6 +55,19 @@ export async function attachDesk(
   await leave();
   if (!await isOpen(container, engine)) return { kind: "ended" };
   return code === EXIT.ok || code > SIGNALLED ? { kind: "left" } : { kind: "failed", code };
+}
+
+/** A process that was killed could not end its client inside, whose size the panes would keep. */
+async function endGoneClients(
+  desk: { container: string; cageId: string },
+  options: { engine: Pick<Engine, "docker">; stateDir: string },
+): Promise<void> {
+  const { container, cageId } = desk;
+  const { engine, stateDir } = options;
+  for (const id of await findGoneClients(stateDir, cageId)) {
+    await endClientInside(container, { engine, id });
+    await forgetClient(stateDir, { cageId, id });
+  }
 }
 
 /** Exit codes above it tell of a signal. */

@@ -176,6 +176,30 @@ Deno.test("a terminal that is closed leaves the cage running and no client in it
   await findHolder(world);
 });
 
+Deno.test("after kill -9 of an attach the next one ends the client it left", async () => {
+  await using world = await makeDeskWorld("desk-left", { config: '[attach]\nlayout = "agent"' });
+  await using first = await openTerminal(world);
+  await using second = await openTerminal(world);
+  await first.type(ATTACH);
+  await first.expect(STATUS, 180_000);
+  const container = await findDesk(world);
+  const { stdout } = await run("pgrep", ["-f", `attach.*--service scripted`], { timeoutMs: 5_000 });
+  const own = await Promise.all(
+    stdout.split("\n").filter((line) => line !== "").map(async (pid) => {
+      const env = await Deno.readTextFile(`/proc/${pid}/environ`).catch(() => "");
+      return env.includes(`SANDCAGE_HOME=${world.state}`) ? [Number(pid)] : [];
+    }),
+  );
+  for (const pid of own.flat()) Deno.kill(pid, "SIGKILL");
+  assert.ok(own.flat().length > 0);
+  assert.equal(await countClients(container), 1, "the control: nobody ended it");
+  await second.type(ATTACH);
+  await second.expect(STATUS);
+  await waitFor("the old one to go", async () => await countClients(container) === 1 || undefined);
+  await leave(second);
+  await waitFor("the last to go", async () => await countClients(container) === 0 || undefined);
+});
+
 Deno.test("an agent that ends shows how, and a shell is in its place", async () => {
   await using world = await makeDeskWorld("desk-end", { config: '[attach]\nlayout = "agent"' });
   await using terminal = await openTerminal(world);

@@ -20,7 +20,7 @@ export async function runAttach(options: DeskWords, context: CommandContext): Pr
     ...context,
     signal: signals?.signal,
   });
-  const end = await attachDesk(desk.container, {
+  const end = await attachDesk({ container: desk.container, cageId: desk.site.id }, {
     engine: desk.site.engine,
     host,
     takeSignals: () => signals?.handOver() ?? { [Symbol.dispose]() {} },
