@@ -10,6 +10,7 @@ import { type Base, findBase } from "./base.ts";
 import type { BaseChange, BaseEntry, Clocks } from "./base_entry.ts";
 import { classify, type Difference, needsHash } from "./classify.ts";
 import { type Candidate, compareTrees, type SideProblem, WAIT } from "./compare.ts";
+import { findUnfit, markInTheWay } from "./in_the_way.ts";
 import type { Courier } from "./types.ts";
 
 /** What is compared. */
@@ -58,7 +59,10 @@ const READERS = 4;
 export async function observeDifferences(options: ObserveOptions): Promise<Differences> {
   const { found, rules, ignoreFiles, borrowed } = await findCandidates(options);
   const problems = found.filter((item): item is SideProblem => "problem" in item);
-  const candidates = found.filter((item): item is Candidate => !("problem" in item));
+  const all = found.filter((item): item is Candidate => !("problem" in item));
+  problems.push(...findUnfit(all, options));
+  const unfit = new Set(problems.map(({ path }) => path));
+  const candidates = all.filter(({ path }) => !unfit.has(path));
   problems.push(...await readContents(candidates, options));
   const unread = new Set(problems.map(({ path }) => path));
   const differences: Difference[] = [];
@@ -239,51 +243,4 @@ async function hashAll(
     }
   }));
   return hashes;
-}
-
-/** Finds what the rules hide on the host where the cage has something. */
-function markInTheWay(differences: readonly Difference[], options: ObserveOptions): Difference[] {
-  const { fs, hostRoot } = options;
-  const seen = new Set(
-    differences.filter(({ host }) => host !== undefined).map(({ path }) => path),
-  );
-  const isThere = (path: string) => {
-    try {
-      return fs.lstat(`${hostRoot}/${path}`) !== undefined;
-    } catch {
-      return true;
-    }
-  };
-  let absent: string | undefined;
-  return differences.map((difference) => {
-    const { path, host, inner } = difference;
-    if (inner === undefined) return difference;
-    if (host?.kind === "dir" && inner.kind !== "dir") {
-      return holdsMore(path, { fs, hostRoot, seen })
-        ? { ...difference, inTheWay: true }
-        : difference;
-    }
-    // Nothing is below what is not there.
-    if (host !== undefined || (absent !== undefined && path.startsWith(absent))) return difference;
-    if (isThere(path)) return { ...difference, inTheWay: true };
-    absent = `${path}/`;
-    return difference;
-  });
-}
-
-/** Whether a directory of the host has anything that the walk did not tell. */
-function holdsMore(
-  dir: string,
-  at: { fs: TreeFs; hostRoot: string; seen: ReadonlySet<string> },
-): boolean {
-  const { fs, hostRoot, seen } = at;
-  try {
-    return fs.list(`${hostRoot}/${dir}`).some((name) => {
-      const path = `${dir}/${name}`;
-      if (typeof name !== "string" || !seen.has(path)) return true;
-      return fs.lstat(`${hostRoot}/${path}`)?.kind === "dir" && holdsMore(path, at);
-    });
-  } catch {
-    return true;
-  }
 }

@@ -244,6 +244,30 @@ Deno.test("a file that cannot be read is a problem and no difference", async () 
   assert.deepEqual(show(await sides.look({ hashHost })), ["a: host unreadable"]);
 });
 
+for (
+  const [platform, wanted] of [
+    ["linux", ["A: inner added", "A/x: inner added", "a: inner added", "aux.c: inner added"]],
+    ["darwin", [
+      "A: inner added",
+      "A/x: inner added",
+      "aux.c: inner added",
+      "a: inner unsafe name",
+    ]],
+    ["windows", [
+      "A: inner added",
+      "A/x: inner added",
+      "a: inner unsafe name",
+      "aux.c: inner unsafe name",
+    ]],
+  ] as const
+) {
+  Deno.test(`names that ${platform} does not tell apart, or reads in its own way, are problems`, async () => {
+    await using sides = await makeSides();
+    await sides.put("inner", { "A/x": "", "a": "", "aux.c": "" });
+    assert.deepEqual(show(await sides.look({ platform })), wanted);
+  });
+}
+
 Deno.test("another target takes what is as the cage's directory was, and conflicts with the rest", async () => {
   await using sides = await makeSides();
   const files = { a: "a", b: "b", c: "c", d: "d" };
