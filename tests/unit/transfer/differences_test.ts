@@ -236,6 +236,20 @@ Deno.test("what cannot cross is a problem, with all that is below it", async () 
   ]);
 });
 
+Deno.test("nothing is compared when the host's own .gitignore cannot be read", async () => {
+  await using sides = await makeSides();
+  await sides.put("host", { ".gitignore": "secret", secret: "", a: "" });
+  await sides.put("inner", { b: "" });
+  const fs = denoFs();
+  const openRead = (path: string) => {
+    if (path.endsWith(".gitignore")) throw new Error("EACCES");
+    return fs.openRead(path);
+  };
+  const found = await sides.look({ fs: { ...fs, openRead } });
+  assert.deepEqual(show(found), [": host unreadable"]);
+  assert.deepEqual(found.learned.changes, []);
+});
+
 Deno.test("a file that cannot be read is a problem and no difference", async () => {
   await using sides = await makeSides();
   await sides.put("host", { a: "1", b: "1" });
