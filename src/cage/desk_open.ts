@@ -5,6 +5,7 @@ import { type HeldRecord, observeHeld } from "./held.ts";
 import { type StartedHold, startHold } from "./hold_start.ts";
 import { type CageContext, type CageSite, locateCage, prepareCage } from "./prepare.ts";
 import { reapOrphans } from "./reap.ts";
+import { readStopMark } from "./stop_mark.ts";
 
 /** What a desk is opened with. */
 export type DeskRequest = {
@@ -31,6 +32,7 @@ export async function openDesk(request: DeskRequest, context: CageContext): Prom
   const wanted = { service, path, name, desk: true };
   const site = await locateCage(wanted, context);
   const title = site.copy?.name ?? site.id;
+  const stopMark = await readStopMark(host.stateDir, site.id);
   const key = { cageId: site.id, name: DESK };
   const state = await observeHeld(host.stateDir, key);
   if (state.kind === "ready") {
@@ -56,6 +58,7 @@ export async function openDesk(request: DeskRequest, context: CageContext): Prom
       ...["--path", site.project.path, "hold", service],
       ...(name === undefined ? [] : ["--name", name]),
       ...["--title", title],
+      ...(stopMark === "" ? [] : ["--mark", stopMark]),
       ...(size === undefined ? [] : ["--size", `${size.columns}x${size.rows}`]),
     ],
     host,

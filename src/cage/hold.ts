@@ -1,4 +1,5 @@
 import { pause } from "../pause.ts";
+import { UserError } from "../errors.ts";
 import { type FileLock, tryLockFile } from "../files.ts";
 import {
   forgetHeld,
@@ -10,6 +11,7 @@ import {
 } from "./held.ts";
 import { startHeldClient } from "./hold_client.ts";
 import type { PreparedCage } from "./prepare.ts";
+import { readStopMark } from "./stop_mark.ts";
 import { runSession, type SessionContext } from "./session.ts";
 
 /** What is to be kept running while nobody looks. */
@@ -18,6 +20,8 @@ export type HoldRequest = {
   name: string;
   /** Whole command line inside. */
   command: readonly string[];
+  /** What `sandcage stop` had said last when this was asked for: another word since is meant for it. */
+  stopMark: string;
   /** The line of its stdout that says it is ready. */
   ready: string;
   /** Gets what the container says for people, a line at a time. */
@@ -52,8 +56,11 @@ export async function holdSession(
     startedAt: new Date().toISOString(),
   };
   await writeHeldRecord(files, record);
+  const { stateDir } = context.host;
+  const isStopped = async () => await readStopMark(stateDir, cage.id) !== request.stopMark;
   let written = Promise.resolve();
   try {
+    if (await isStopped()) throw stopped();
     return await runSession(cage, {
       args: [],
       shell: false,
@@ -61,14 +68,24 @@ export async function holdSession(
       held: request.name,
       attach: {
         detached: false,
-        open: (command, { container }) =>
-          startHeldClient(command, {
+        open(command, { container }) {
+          const getReady = async () => {
+            if (await isStopped()) return client.signal("SIGTERM");
+            await writeHeldRecord(files, { ...record, container });
+          };
+          const client = startHeldClient(command, {
             onSaid: request.onSaid,
             onWord(line) {
               if (line !== request.ready) return request.onWord?.(line);
-              written = writeHeldRecord(files, { ...record, container });
+              written = getReady().catch((error) => {
+                // Nobody would ever find it.
+                request.onSaid(`Cannot write down that it is ready: ${error}`);
+                client.signal("SIGTERM");
+              });
             },
-          }),
+          });
+          return client;
+        },
       },
     }, { context });
   } finally {
@@ -86,4 +103,8 @@ async function takeLock(files: HeldFiles): Promise<FileLock | undefined> {
     // Only looked at: it is free in a moment.
     await pause(LOCK_PAUSE_MS);
   }
+}
+
+function stopped(): UserError {
+  return new UserError("It was stopped before it had started", { code: "interrupted" });
 }

@@ -403,6 +403,20 @@ Deno.test("a start that is interrupted leaves nothing", async () => {
   await assertNothingRuns(world);
 });
 
+Deno.test("a stop that comes while it starts is meant for it", async () => {
+  await using world = await makeDeskWorld("desk-early");
+  await start(world);
+  assert.equal((await world.sandcage(["stop"])).code, 0);
+  const child = world.spawn(["start", "--service", "scripted"]);
+  await waitFor("its holder", async () => (await listProcesses(world)).length > 0 || undefined);
+  const stopped = await world.sandcage(["stop"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
+  const { code, stderr } = await child.ended;
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /did not start/);
+  await assertNothingRuns(world);
+});
+
 Deno.test("another agent is refused while one runs", async () => {
   await using world = await makeDeskWorld("desk-other");
   await start(world);

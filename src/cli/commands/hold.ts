@@ -12,6 +12,8 @@ export type HoldOptions = {
   name?: string;
   /** What people call the cage. */
   title: string;
+  /** What `sandcage stop` had said last when this was asked for. */
+  mark?: string;
   /** Size of the terminal that is about to attach, `COLUMNSxROWS`. */
   size?: string;
   /** File for what it and the container say. */
@@ -44,6 +46,7 @@ export async function runHold(options: HoldOptions, context: CommandContext): Pr
         title,
         size: size === undefined ? undefined : parseSize(size),
       }),
+      stopMark: options.mark ?? "",
       ready: DESK_READY,
       onSaid: say,
     }, { context: { host, io, takeSignals } });

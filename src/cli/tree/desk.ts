@@ -48,6 +48,7 @@ export function addDesk(root: CommandUnknownOpts, wiring: Wiring): void {
     .option("--name <cage>", "name of the cage")
     .requiredOption("--title <text>", "what people call the cage")
     .option("--size <columns>x<rows>", "size of the terminal that will attach")
+    .option("--mark <text>", "what the last stop of the cage said")
     .requiredOption("--log <file>", "file for what it has to say")
     .action((service, flags) =>
       wiring.end((async () => {
