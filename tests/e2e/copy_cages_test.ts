@@ -175,6 +175,50 @@ Deno.test("a cage from a URL: a clone on the host, nothing of its set-up inside"
   assert.deepEqual(await listObjects(cage!.id), []);
 });
 
+Deno.test("a login in an address reaches its server and nothing else", async () => {
+  await using world = await makeCopyWorld("copylogin", { config: '[workspace]\ngit = "none"\n' });
+  const bare = join(world.root, "secret.git");
+  await git(world, `clone -q --bare ${world.project} ${bare}`);
+  await git(world, "update-server-info", bare);
+  const asked: (string | null)[] = [];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      const header = request.headers.get("authorization");
+      asked.push(header);
+      if (header !== `Basic ${btoa("ann:s3cret")}`) {
+        return new Response(null, {
+          status: 401,
+          headers: { "www-authenticate": 'Basic realm="x"' },
+        });
+      }
+      const path = new URL(request.url).pathname.replace(/^\/secret\.git\//, "");
+      const bytes = await Deno.readFile(join(bare, path)).catch(() => undefined);
+      return bytes === undefined ? new Response(null, { status: 404 }) : new Response(bytes);
+    },
+  );
+  const place = `127.0.0.1:${server.addr.port}/secret.git`;
+  Object.assign(world.env, { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" });
+  const wrong = await must(
+    world.sandcage(["create", `http://ann:wr0ng@${place}`, "--name", "web", "--no-attach"]),
+    1,
+  );
+  assert.match(wrong.stderr, /Cannot clone http:\/\/127/);
+  const made = await create(world, [`http://ann:s3cret@${place}`]);
+  assert.ok(asked.includes(`Basic ${btoa("ann:s3cret")}`));
+  assert.doesNotMatch(made.stderr + made.stdout + wrong.stderr, /s3cret|wr0ng/);
+  const found = await run("grep", ["-rl", "s3cret", world.state], { timeoutMs: 30_000 });
+  assert.equal(found.stdout, "");
+  const status = JSON.parse((await must(world.sandcage(["status", "web", "--json"]))).stdout);
+  assert.equal(status.source.url, `http://${place}`);
+  // The configuration wants no repository inside.
+  assert.equal(
+    await inside(world, "ls -A; grep -r s3cret /work ~; env | grep s3cret; true"),
+    "README.md\n",
+  );
+  await must(world.sandcage(["destroy", "web", "-y"]));
+});
+
 Deno.test("directories come and go while something runs; the name changes under it", async () => {
   await using world = await makeCopyWorld("copydirs");
   const lib = join(world.root, "work", "My Lib");
