@@ -6,6 +6,9 @@ import type { WantedNames } from "./wanted.ts";
 /** Which way a message goes. */
 export type Direction = "inward" | "outward";
 
+/** Turns a path or `file:` URI of one side into the other's; anything else stays as it is. Pure. */
+export type MapPath = (text: string, direction: Direction) => string;
+
 /** Content that may name a file: a link, an embedded resource, a diff, a list of them. */
 const CONTENT = {
   uri: {},
@@ -48,19 +51,22 @@ export const PATHS_OF_AGENT = {
 
 /**
  * Plans the edits that turn a message's paths into those of the other side. Prose is never touched,
- * and neither is any byte that is not part of a path. Only for editors on Windows: elsewhere the
- * project has the same path on both sides.
+ * and neither is any byte that is not part of a path. Only where the project has not the same path
+ * on both sides: on Windows, and in a cage with files of its own.
  */
-export function planPathEdits(line: Pick<Line, "found">, direction: Direction): Edit[] {
+export function planPathEdits(
+  line: Pick<Line, "found">,
+  { direction, map }: { direction: Direction; map: MapPath },
+): Edit[] {
   return line.found.flatMap(({ path, value, start, end }) => {
     if (value.kind !== "text" || !/(^|\.)(cwd|path|oldPath|uri|\*)$/.test(path)) return [];
-    const mapped = mapPath(value.text, direction);
+    const mapped = map(value.text, direction);
     return mapped === value.text ? [] : [{ start, end, text: JSON.stringify(mapped) }];
   });
 }
 
-/** Maps one path or `file:` URI; anything else stays as it is. Pure. */
-export function mapPath(text: string, direction: Direction): string {
+/** Maps between Windows and the cage: `C:\x` is `/c/x` inside. */
+export function mapWindowsPath(text: string, direction: Direction): string {
   if (/^file:/i.test(text)) return mapFileUri(text, direction);
   return direction === "inward" ? mapInward(text) : mapOutward(text);
 }
@@ -88,4 +94,34 @@ function mapFileUri(uri: string, direction: Direction): string {
   return direction === "inward"
     ? `file:///${drive[1]!.toLowerCase()}${rest}`
     : `file:///${drive[1]!.toUpperCase()}:${rest === "" ? "/" : rest}`;
+}
+
+/**
+ * Maps directories of the host to those of a cage that has files of its own. What lies in none of
+ * them stays, and is refused as it stands.
+ *
+ * @param realPath Resolves every link of the part of a host path that exists: since a path becomes
+ * another one anyway, one that leads into a directory by links is as good.
+ */
+export function createRootMap(
+  roots: readonly { outside: string; inside: string }[],
+  realPath: (path: string) => string,
+): MapPath {
+  const pairs = roots.flatMap(({ outside, inside }) => [
+    { outside, inside },
+    { outside: `file://${encodeURI(outside)}`, inside: `file://${encodeURI(inside)}` },
+  ]).toSorted((one, other) => other.outside.length - one.outside.length);
+  const replace = (text: string, direction: Direction) => {
+    for (const { outside, inside } of pairs) {
+      const [from, to] = direction === "inward" ? [outside, inside] : [inside, outside];
+      if (text === from || text.startsWith(`${from}/`)) return to + text.slice(from.length);
+    }
+    return undefined;
+  };
+  return (text, direction) => {
+    const replaced = replace(text, direction);
+    if (replaced !== undefined) return replaced;
+    const isLinked = direction === "inward" && text.startsWith("/") && !text.includes("\0");
+    return (isLinked ? replace(realPath(text), direction) : undefined) ?? text;
+  };
 }

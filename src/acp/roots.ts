@@ -1,12 +1,15 @@
 import { posix, win32 } from "node:path";
 import type { MountRoot } from "../workspace/types.ts";
-import { mapPath } from "./mapping.ts";
+import { mapWindowsPath } from "./mapping.ts";
 
 /** What of the host is in the cage, as far as paths of a message are held against it. */
 export type Roots = {
   platform: "linux" | "darwin" | "windows";
   /** Directories and files of the host with their place inside. */
-  mounted: readonly Pick<MountRoot, "source" | "target" | "readonly">[];
+  mounted: readonly (Pick<MountRoot, "source" | "target" | "readonly"> & {
+    /** What an editor calls it, where that is not {@link target}. */
+    outside?: string;
+  })[];
   /** Canonical host paths the cage must not read. */
   hidden: readonly string[];
   /** Canonical host paths the cage must not write. */
@@ -53,7 +56,7 @@ export function checkDirectory(
     return `${shown} leads to ${JSON.stringify(end)} by a link that is not in the cage. ` +
       `Open the editor in ${JSON.stringify(end)}`;
   }
-  const mounted = roots.mounted.map(({ target }) => target).join(", ");
+  const mounted = roots.mounted.map(({ outside, target }) => outside ?? target).join(", ");
   return `${shown} is not in the cage, which has ${mounted}. Open the editor there, start ` +
     `sandcage with -p ${quote(directory)}, or add it in .sandcage.yml: ` +
     `workspace: { dirs: [${JSON.stringify(directory)}] }`;
@@ -65,7 +68,7 @@ function findInside(
   { roots, realPath }: { roots: Roots; realPath(path: string): string },
 ): string | undefined {
   const isWindows = roots.platform === "windows";
-  const real = realPath(isWindows ? mapPath(path, "outward") : path);
+  const real = realPath(isWindows ? mapWindowsPath(path, "outward") : path);
   const root = findRoot(real, roots);
   if (root === undefined) return undefined;
   const below = isWindows

@@ -23,7 +23,8 @@ import {
   judgeClient,
 } from "./guard.ts";
 import type { AcpRules } from "./initialize.ts";
-import type { Direction } from "./mapping.ts";
+import { planCopyMap, planCopyRoots } from "./copy_places.ts";
+import { type Direction, type MapPath, mapWindowsPath } from "./mapping.ts";
 import type { FindByte } from "./pass.ts";
 import type { Recorder, Speaker } from "./record.ts";
 import { rehearse } from "./rehearse.ts";
@@ -31,7 +32,7 @@ import { relay, type RelayOptions } from "./relay.ts";
 import { planRoots } from "./roots.ts";
 import type { Scanned } from "./scan.ts";
 import type { Verdict } from "./verdict.ts";
-import { planMappedGate } from "./windows.ts";
+import { planMappedGate } from "./mapped_gate.ts";
 
 /** What an editor's session needs besides its cage. */
 export type AcpSessionOptions = {
@@ -85,11 +86,8 @@ export function planEditorRelay(
   options: AcpSessionOptions & { container: string; find?: FindByte | undefined },
 ): RelayOptions {
   const { io, recorder, container, find } = options;
-  const facts: GuardFacts = {
-    rules: options.rules,
-    roots: planRoots(cage.workspace.roots, options.platform),
-    realPath: (path) => findRealPath(path),
-  };
+  const { rules, roots, map } = planPlaces(cage, options);
+  const facts: GuardFacts = { rules, roots, realPath: (path) => findRealPath(path) };
   let { onFirstMessage } = options;
   const advice = createAdvice({
     service: cage.service.name,
@@ -109,9 +107,10 @@ export function planEditorRelay(
         recorder.add({ from, bytes, more: !ends }),
     };
   const mapped = (gate: GateOptions, direction: Direction) =>
-    options.platform !== "windows" ? gate : planMappedGate(gate, {
+    map === undefined ? gate : planMappedGate(gate, {
       direction,
       names: direction === "inward" ? CLIENT_NAMES : AGENT_NAMES,
+      map,
     });
   return {
     client: mapped({
@@ -140,6 +139,23 @@ export function planEditorRelay(
     }, "outward"),
     onAnswer: (_to, line) =>
       recorder?.add({ from: "sandcage", bytes: new TextEncoder().encode(line), more: false }),
+  };
+}
+
+/** Where the editor's directories are inside, and what of this machine the agent may ask for. */
+function planPlaces(
+  { copy, workspace }: PreparedCage,
+  { platform, rules }: Pick<AcpSessionOptions, "platform" | "rules">,
+): Pick<GuardFacts, "rules" | "roots"> & { map?: MapPath } {
+  if (copy === undefined) {
+    const roots = planRoots(workspace.roots, platform);
+    return { rules, roots, ...(platform === "windows" ? { map: mapWindowsPath } : {}) };
+  }
+  return {
+    // The editor's files are not the cage's: what an agent read or wrote there would be another's.
+    rules: { ...rules, fs: "block" },
+    roots: planCopyRoots(copy.roots, platform),
+    map: planCopyMap(copy.roots, { platform, realPath: (path) => findRealPath(path) }),
   };
 }
 

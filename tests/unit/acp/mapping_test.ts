@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
-  mapPath,
+  mapWindowsPath,
   PATHS_OF_AGENT,
   PATHS_OF_CLIENT,
   planPathEdits,
@@ -9,7 +9,7 @@ import {
 import { createScanner } from "../../../src/acp/scan.ts";
 import { AGENT_NAMES, CLIENT_NAMES, judgeAgent, judgeClient } from "../../../src/acp/guard.ts";
 import { createGate } from "../../../src/acp/gate.ts";
-import { planMappedGate } from "../../../src/acp/windows.ts";
+import { planMappedGate } from "../../../src/acp/mapped_gate.ts";
 import { applyEdits, type Verdict } from "../../../src/acp/verdict.ts";
 import { planWanted } from "../../../src/acp/wanted.ts";
 
@@ -22,8 +22,8 @@ for (
   ] as const
 ) {
   Deno.test(`${outside} is ${inside} inside`, () => {
-    assert.equal(mapPath(outside, "inward"), inside);
-    assert.equal(mapPath(inside, "outward"), outside);
+    assert.equal(mapWindowsPath(outside, "inward"), inside);
+    assert.equal(mapWindowsPath(inside, "outward"), outside);
   });
 }
 
@@ -40,13 +40,13 @@ for (
   ] as const
 ) {
   Deno.test(`${text} becomes ${inside} on its way in`, () => {
-    assert.equal(mapPath(text, "inward"), inside);
+    assert.equal(mapWindowsPath(text, "inward"), inside);
   });
 }
 
 for (const path of ["/home/agent/.claude", "/tmp/x", "/work", "file:///tmp/x", "/", "/C/x"]) {
   Deno.test(`${path} is nowhere outside and stays`, () => {
-    assert.equal(mapPath(path, "outward"), path);
+    assert.equal(mapWindowsPath(path, "outward"), path);
   });
 }
 
@@ -56,7 +56,7 @@ Deno.test("a path of Windows comes back as it was", () => {
   fc.assert(
     fc.property(fc.constantFrom(..."ACDZ"), fc.array(name, { minLength: 1 }), (drive, names) => {
       const path = `${drive}:\\${names.join("\\")}`;
-      assert.equal(mapPath(mapPath(path, "inward"), "outward"), path);
+      assert.equal(mapWindowsPath(mapWindowsPath(path, "inward"), "outward"), path);
     }),
   );
 });
@@ -66,7 +66,7 @@ function map(message: string, direction: "inward" | "outward"): string {
   const scanner = createScanner(planWanted(wanted));
   const bytes = new TextEncoder().encode(message);
   scanner.feed(bytes);
-  const edits = planPathEdits(scanner.seen(), direction);
+  const edits = planPathEdits(scanner.seen(), { direction, map: mapWindowsPath });
   return new TextDecoder().decode(applyEdits(bytes, edits));
 }
 
@@ -77,7 +77,7 @@ Deno.test("an editor's paths are mapped, its prose and every other byte are not"
     `{"type":"resource","resource":{"uri":"${uri}","text":"C:\\\\api"}}]}}`;
   assert.equal(
     map(message((path) => JSON.stringify(path), "file:///C:/api/a"), "inward"),
-    message((path) => JSON.stringify(mapPath(path, "inward")), "file:///c/api/a"),
+    message((path) => JSON.stringify(mapWindowsPath(path, "inward")), "file:///c/api/a"),
   );
 });
 
@@ -96,7 +96,7 @@ Deno.test("an agent's paths are mapped: files, directories, places, diffs, links
     `"result":{"sessions":[{"cwd":${at("/c/s")}}]}}`;
   assert.equal(
     map(message((path) => JSON.stringify(path)), "outward"),
-    message((path) => JSON.stringify(mapPath(path, "outward"))),
+    message((path) => JSON.stringify(mapWindowsPath(path, "outward"))),
   );
 });
 
@@ -115,7 +115,7 @@ Deno.test("a directory of Windows is decided about as the one inside that it bec
     wanted: planWanted(CLIENT_NAMES),
     judge: (line) => judgeClient(line, { rules, roots, realPath }),
     onLine: (_line, verdict) => verdicts.push(verdict),
-  }, { direction: "inward", names: CLIENT_NAMES }));
+  }, { direction: "inward", names: CLIENT_NAMES, map: mapWindowsPath }));
   const send = (cwd: string) =>
     gate.push(
       new TextEncoder().encode(
@@ -163,7 +163,7 @@ for (
       wanted: planWanted(AGENT_NAMES),
       judge: (line) => judgeAgent(line, { rules, roots, realPath }),
       onLine: (_line, verdict) => verdicts.push(verdict),
-    }, { direction: "outward", names: AGENT_NAMES }));
+    }, { direction: "outward", names: AGENT_NAMES, map: mapWindowsPath }));
     const message = { id: 1, method: "fs/read_text_file", params: { sessionId: "s", path } };
     const [sent] = gate.push(new TextEncoder().encode(JSON.stringify(message) + "\n"));
     const given = sent === undefined
