@@ -15,8 +15,15 @@ export type Base = Disposable & {
   entries: Iterable<BaseEntry>;
 };
 
-/** Bytes read and written at a time. */
-const CHUNK = 256 * 1024;
+/**
+ * Bytes read at a time. Few: what is parsed of them lives until it was compared, and the longer
+ * things live, the more memory the program takes (measured at 100,000 files: 140 MB with 256 KiB,
+ * 105 MB with 16 KiB).
+ */
+const READ_BYTES = 16 * 1024;
+
+/** Characters written at a time. */
+const WRITE_CHARS = 64 * 1024;
 
 /**
  * Where the base of a root is kept.
@@ -89,7 +96,7 @@ function writeEntries(
     }
     text += `${formatRow(entry, last ?? "")}\n`;
     last = entry.path;
-    if (text.length > CHUNK) flush();
+    if (text.length > WRITE_CHARS) flush();
   }
   flush();
   file.syncSync();
@@ -223,7 +230,7 @@ function parseRow(row: Row, last: string): BaseEntry {
 function* readLines(path: string): Generator<string> {
   using file = Deno.openSync(path);
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const buffer = new Uint8Array(CHUNK);
+  const buffer = new Uint8Array(READ_BYTES);
   let text = "";
   let isFirst = true;
   for (;;) {
