@@ -1,11 +1,11 @@
 import { UserError } from "../errors.ts";
 import type { Config } from "../config/schema.ts";
-import { formatPath, recordedProject } from "../project/root.ts";
+import { formatPath } from "../project/root.ts";
 import type { Difference } from "../transfer/classify.ts";
 import { openCourier } from "../transfer/courier.ts";
 import { denoFs } from "../transfer/deno_fs.ts";
-import { readHostRules } from "../transfer/host_rules.ts";
 import { lookAt } from "../transfer/look.ts";
+import { readRootRules } from "../transfer/root_rules.ts";
 import type { CageRoot, CopyCage, Courier } from "../transfer/types.ts";
 import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { CopyRecord } from "./copy_record.ts";
@@ -53,19 +53,17 @@ async function compare(
 ): Promise<readonly Difference[]> {
   const { cage, courier, config, context: { host } } = options;
   try {
-    const git = await recordedProject(root.hostPath);
-    const { protect, hide } = config.workspace;
     const { differences } = await lookAt({
       cage,
       courier,
       root,
       target: root.hostPath,
-      rules: await readHostRules({ host, root: root.hostPath, git, protect }),
+      rules: await readRootRules(root, { host, config, direction: "out" }),
       fs: denoFs(),
       platform: host.platform,
     });
     // What must not be read inside is no change that waits to go in.
-    const text = hide.map((pattern) => `${pattern}\n`).join("");
+    const text = config.workspace.hide.map((pattern) => `${pattern}\n`).join("");
     const isHidden = createIgnoreMatcher([{ base: "", text, origin: "workspace.hide" }]);
     return differences.filter(({ path, side, host }) =>
       side !== "host" || isHidden(path, { directory: host?.kind === "dir" }) === undefined

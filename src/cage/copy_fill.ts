@@ -1,11 +1,11 @@
 import type { Config } from "../config/schema.ts";
-import { recordedProject } from "../project/root.ts";
 import { baseFile, findBase } from "../transfer/base.ts";
 import { openCourier } from "../transfer/courier.ts";
 import { denoFs } from "../transfer/deno_fs.ts";
 import { fillCage } from "../transfer/fill.ts";
-import { type HostRules, readHostRules } from "../transfer/host_rules.ts";
+import type { HostRules } from "../transfer/host_rules.ts";
 import { formatBytes, formatTransfer } from "../transfer/progress.ts";
+import { readRootRules } from "../transfer/root_rules.ts";
 import type { CageRoot, CopyCage, Courier } from "../transfer/types.ts";
 import { createIgnoreMatcher, type IgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { RuleSource } from "../tree/rules.ts";
@@ -97,13 +97,11 @@ export async function fillRoot(
   };
 }
 
-async function readRules(
+function readRules(
   root: CageRoot,
   { config, context: { host } }: Pick<FillContext, "config" | "context">,
 ): Promise<HostRules> {
-  const git = await recordedProject(root.hostPath);
-  const { protect, hide } = config.workspace;
-  return await readHostRules({ host, root: root.hostPath, git, protect, hide });
+  return readRootRules(root, { host, config, direction: "in" });
 }
 
 /** The rules that a directory was filled with, those of its own `.gitignore` files included. */

@@ -2,26 +2,15 @@ import type { FilledRoot } from "../cage/copy_fill.ts";
 import { STATE_WORDS } from "../cage/copy_state.ts";
 import type { CopyStatus } from "../cage/copy_status.ts";
 import { formatBytes } from "../transfer/progress.ts";
+import { visibleText } from "../transfer/visible.ts";
 import { formatAge, formatCount } from "./output.ts";
-
-/** What acts on a terminal or does not show, in names that others gave. */
-// deno-lint-ignore no-control-regex
-const UNSEEN = /[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-
-/** Text of others on one line, nothing in it acts on a terminal. Pure. */
-export function formatVisible(text: string): string {
-  return text.replace(
-    UNSEEN,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
 
 /** What came into a cage, a line for each directory. Pure. */
 export function formatFilled(filled: readonly FilledRoot[]): string {
   return filled.map((root) => {
     const files = formatCount(root.files, "file");
     const line = `${root.name}: ${files}, ${formatBytes(root.bytes)} from ${root.hostPath}`;
-    const left = root.leftOut.map((word) => formatVisible(word)).join(", ");
+    const left = root.leftOut.map((word) => visibleText(word)).join(", ");
     return left === "" ? line : `${line}\n  stays outside: ${left}`;
   }).join("\n");
 }
@@ -45,12 +34,12 @@ export function formatStatus(status: CopyStatus, options: { nowMs: number }): st
     ...status.dirs.map((dir): [string, string] => ["directory", formatDir(dir)]),
     ...git === undefined ? [] : [["git", formatGit(git)] as [string, string]],
     ...checkpoints === undefined || checkpoints.length === 0 ? [] : [
-      ["checkpoints", checkpoints.map(({ name }) => formatVisible(name)).join(", ")] as [
+      ["checkpoints", checkpoints.map(({ name }) => visibleText(name)).join(", ")] as [
         string,
         string,
       ],
     ],
-    ...status.problems.map((problem): [string, string] => ["problem", formatVisible(problem)]),
+    ...status.problems.map((problem): [string, string] => ["problem", visibleText(problem)]),
     ["next", status.next],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -58,7 +47,7 @@ export function formatStatus(status: CopyStatus, options: { nowMs: number }): st
 }
 
 function formatDir({ name, path, pending }: CopyStatus["dirs"][number]): string {
-  const place = `/work/${name} <- ${formatVisible(path)}`;
+  const place = `/work/${name} <- ${visibleText(path)}`;
   if (pending === undefined) return place;
   const parts = [
     ...(pending.inner > 0 ? [`${formatCount(pending.inner, "change")} inside`] : []),
@@ -71,7 +60,7 @@ function formatDir({ name, path, pending }: CopyStatus["dirs"][number]): string 
 
 function formatGit({ branch, head, ahead, stashes, base }: NonNullable<CopyStatus["git"]>): string {
   const at = head === undefined ? "no commit yet" : head.slice(0, 12);
-  const where = branch === undefined ? at : `${formatVisible(branch)} at ${at}`;
+  const where = branch === undefined ? at : `${visibleText(branch)} at ${at}`;
   const parts = [
     ...(ahead === undefined
       ? ["how many commits are new cannot be told"]

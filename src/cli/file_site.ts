@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
+import { requireFilled } from "../cage/copy_locate.ts";
 import { openCopySite } from "../cage/copy_site.ts";
-import { requireCopyCage } from "../cage/copy_record.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
-import { findProject, formatPath } from "../project/root.ts";
+import { formatPath } from "../project/root.ts";
 import { openCourier } from "../transfer/courier.ts";
 import { denoFs } from "../transfer/deno_fs.ts";
 import { type Look, lookAt } from "../transfer/look.ts";
@@ -13,6 +13,7 @@ import type { CageRoot, CopyCage, Courier } from "../transfer/types.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Recovery } from "../tree/recover.ts";
 import type { CommandContext } from "./context.ts";
+import { chooseCopyCage } from "./copy_choice.ts";
 import { findMeant } from "./suggest.ts";
 
 /** Which files of which cage a command is about, as it stands on its line. */
@@ -46,17 +47,7 @@ export type FileRoot = Disposable & { root: CageRoot; target: string; look: Look
  */
 export async function openFileSite(words: FileWords, context: CommandContext): Promise<FileSite> {
   const { host, io, signals } = context;
-  const projectPath = words.cage === undefined
-    ? (await findProject({ host, ...(words.path === undefined ? {} : { path: words.path }) })).path
-    : undefined;
-  const copy = await requireCopyCage(host.stateDir, { word: words.cage, projectPath });
-  if (copy.state !== "ready") {
-    throw new UserError(`The cage "${copy.name}" was never finished`, {
-      hint: `Remove it and make it again: sandcage destroy ${copy.name}`,
-      exit: EXIT.conflict,
-      code: "conflict",
-    });
-  }
+  const copy = requireFilled(await chooseCopyCage(words, host));
   const { cage, config } = await openCopySite(copy, {
     host,
     io,

@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import type { Host } from "../host.ts";
-import { findProject, type Project } from "../project/root.ts";
+import { type Project, recordedProject } from "../project/root.ts";
 import { type HostRules, readHostRules } from "./host_rules.ts";
 import type { CageRoot } from "./types.ts";
 
@@ -24,23 +24,23 @@ export async function readRootRules(
   return await readHostRules({
     host,
     root: root.hostPath,
-    git: await findGit(root.hostPath, host),
+    git: await findGit(root.hostPath),
     includeCache: includeCache === true,
     protect: [...workspace.protect, ...protect],
     hide: direction === "in" ? workspace.hide : [],
   });
 }
 
-async function findGit(path: string, host: Host): Promise<Pick<Project, "gitDir" | "commonDir">> {
+async function findGit(path: string): Promise<Pick<Project, "gitDir" | "commonDir">> {
   try {
-    const { path: found, gitDir, commonDir } = await findProject({ host, path });
-    if (found !== path) return {};
+    // Not every directory may be a project: the clone of a cage lies among sandcage's own files.
+    const { gitDir, commonDir } = await recordedProject(path);
     return {
       ...(gitDir === undefined ? {} : { gitDir }),
       ...(commonDir === undefined ? {} : { commonDir }),
     };
   } catch {
-    // A directory that could not be a project, or has a broken `.git`, has no rules of git's own.
+    // A directory with a broken `.git` has no rules of git's own.
     return {};
   }
 }

@@ -1,3 +1,4 @@
+import { changeCopyRecord } from "../../cage/copy_claim.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { formatPath } from "../../project/root.ts";
 import { applyExport, type Exported } from "../../transfer/export.ts";
@@ -76,6 +77,10 @@ export async function runExport(options: ExportWords, context: CommandContext): 
   }
   const exported: Exported[] = [];
   for (const one of prepared) exported.push(await carry(site, one, context));
+  await changeCopyRecord(site.cage.id, (now) => ({
+    ...now,
+    exportedAt: new Date().toISOString(),
+  }), { stateDir: context.host.stateDir });
   result(true, exported);
   const hasMissed = exported.some(({ missed, refusedLinks }) =>
     missed.length + refusedLinks.length > 0

@@ -46,12 +46,12 @@ Deno.test("formatStatus() is one line for each thing, and nothing in it acts on 
       "session      claude since 4m ago (01234567)",
       "directory    /work/project <- /s/repo: 2 changes inside, 1 deleted inside, " +
       "3 changes here, 1 on both sides",
-      "directory    /work/lib <- /w/l\\u001bib: the same on both sides",
+      "directory    /work/lib <- /w/l^[ib: the same on both sides",
       "directory    /work/more <- /w/more",
-      "git          ma\\u001bin at aaaaaaaaaaaa, 1 commit not taken out, 2 stashes, " +
+      "git          ma^[in at aaaaaaaaaaaa, 1 commit not taken out, 2 stashes, " +
       "began with bbbbbbbbbbbb",
       "checkpoints  first",
-      "problem      files inside: \\u001b[2J",
+      "problem      files inside: ^[[2J",
       "next         Go on",
       "",
     ].join("\n"),
@@ -66,7 +66,7 @@ Deno.test("formatFilled() tells what came in and what did not", () => {
       { ...root, name: "lib", files: 2, bytes: 0, leftOut: ["a\nb (.gitignore)", "c"] },
     ]),
     "project: 1 file, 30.0 MB from /w/web\n" +
-      "lib: 2 files, 0 B from /w/web\n  stays outside: a\\u000ab (.gitignore), c",
+      "lib: 2 files, 0 B from /w/web\n  stays outside: a^Jb (.gitignore), c",
   );
 });
 
