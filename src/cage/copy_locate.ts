@@ -19,6 +19,11 @@ export async function findNamedCopy(
   return found === undefined ? undefined : requireFilled(found.copy);
 }
 
+/** Makes the first copy cage of a project. */
+export type MakeCopy = (
+  wanted: { project: Pick<Project, "path">; dirs: readonly string[] },
+) => Promise<CopyRecord>;
+
 /**
  * The copy cage of a project whose configuration asks for one; `undefined` where it does not.
  *
@@ -28,15 +33,19 @@ export async function findConfiguredCopy(
   config: Pick<Config, "workspace">,
   options: {
     project: Pick<Project, "path">;
-    request: { name?: string | undefined };
+    request: { name?: string | undefined; makeCopy?: MakeCopy | undefined };
     host: Pick<Host, "stateDir">;
   },
 ): Promise<CopyRecord | undefined> {
   if (config.workspace.mode === "mount") return undefined;
   const { project, request, host } = options;
+  const { makeCopy } = request;
   const known = (await listCopyCages(host.stateDir))
     .filter(({ cage }) => cage.projectPath === project.path).map(({ copy }) => copy);
   if (request.name === undefined && known.length === 1) return requireFilled(known[0]!);
+  if (known.length === 0 && makeCopy !== undefined) {
+    return await makeCopy({ project, dirs: config.workspace.dirs });
+  }
   const names = known.map(({ name }) => name).join(", ");
   throw new UserError(
     request.name !== undefined

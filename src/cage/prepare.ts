@@ -21,7 +21,13 @@ import { findInstalledServices } from "../service/installed.ts";
 import { resolveService } from "../service/registry.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
 import type { CopyRecord } from "./copy_record.ts";
-import { findConfiguredCopy, findNamedCopy, requireOwnEngine, requireWork } from "./copy_locate.ts";
+import {
+  findConfiguredCopy,
+  findNamedCopy,
+  type MakeCopy,
+  requireOwnEngine,
+  requireWork,
+} from "./copy_locate.ts";
 import { planCopyConfig, planCopyWorkspace } from "./copy_workspace.ts";
 import type { CageFacts } from "./plan.ts";
 import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
@@ -39,6 +45,8 @@ export type CageRequest = {
   desk?: boolean;
   /** The copy cage it is; by default what `name`, else the configuration, says. */
   copy?: CopyRecord;
+  /** What makes one where the configuration asks for it and there is none yet. */
+  makeCopy?: MakeCopy;
 };
 
 /** What preparing needs from outside. */

@@ -1,7 +1,8 @@
 import { createRecorder, type Recorder } from "../../acp/record.ts";
 import { type AcpSessionOptions, attachEditor } from "../../acp/session.ts";
 import { settleKilledSession } from "../../cage/guard.ts";
-import { locateCage, prepareCage } from "../../cage/prepare.ts";
+import { locateOrMakeCage } from "../../cage/copy_first.ts";
+import { prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { runSession } from "../../cage/session.ts";
 import { EXIT, UserError } from "../../errors.ts";
@@ -29,7 +30,7 @@ export async function runAcp(options: AcpRunOptions, context: CommandContext): P
   const io = planProtocolIo(context.io, await openLog(options.log));
   await using record = await openRecord(options.record, io);
   const request = { service, path, name, acp: true };
-  const site = await locateCage(request, { ...context, io });
+  const site = await locateOrMakeCage(request, { ...context, io });
   const command = site.service.acp;
   if (command === undefined) {
     throw new UserError(`${site.service.title} does not speak the Agent Client Protocol`, {
@@ -40,7 +41,7 @@ export async function runAcp(options: AcpRunOptions, context: CommandContext): P
   }
   await reapOrphans(host.stateDir, { engine: site.engine, io, nowMs: Date.now() });
   const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
-  const settledSite = settled ? await locateCage(request, { ...context, io }) : site;
+  const settledSite = settled ? await locateOrMakeCage(request, { ...context, io }) : site;
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   const editor: AcpSessionOptions = {
     platform: host.platform,

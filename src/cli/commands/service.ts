@@ -1,5 +1,6 @@
 import { settleKilledSession } from "../../cage/guard.ts";
-import { locateCage, prepareCage } from "../../cage/prepare.ts";
+import { locateOrMakeCage } from "../../cage/copy_first.ts";
+import { prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { runSession } from "../../cage/session.ts";
 import type { CommandContext } from "../context.ts";
@@ -22,11 +23,11 @@ export async function runService(
 ): Promise<number> {
   const { service, path, name, shell, args } = options;
   const { host, io, signals } = context;
-  const site = await locateCage({ service, path, name }, context);
+  const site = await locateOrMakeCage({ service, path, name }, context);
   await reapOrphans(host.stateDir, { engine: site.engine, io, nowMs: Date.now() });
   // Before the workspace is looked at: what a killed session did to git must not shape the mounts.
   const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
-  const settledSite = settled ? await locateCage({ service, path, name }, context) : site;
+  const settledSite = settled ? await locateOrMakeCage({ service, path, name }, context) : site;
   const cage = await prepareCage(settledSite, { ...context, signal: signals?.signal });
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   return await runSession(cage, { args, shell }, { context: { host, io, takeSignals } });

@@ -1,0 +1,30 @@
+import type { Io } from "../io.ts";
+import { createCopyCage } from "./copy_create.ts";
+import { type CageContext, type CageRequest, type CageSite, locateCage } from "./prepare.ts";
+
+/**
+ * Locates a cage, and makes it first where the configuration says that the project is copied and no
+ * cage has a copy yet: its first session needs no other command than any other.
+ */
+export async function locateOrMakeCage(
+  request: CageRequest,
+  context: CageContext & { io: Pick<Io, "talk"> },
+): Promise<CageSite> {
+  return await locateCage({
+    ...request,
+    async makeCopy({ project, dirs }) {
+      const { copy } = await createCopyCage({
+        path: project.path,
+        name: request.name,
+        service: request.service,
+        dirs,
+        authMode: "api_key",
+      }, context);
+      context.io.talk(
+        `Made the cage "${copy.name}" with a copy of the project. What changes in it comes back ` +
+          `when you say so: sandcage diff, sandcage export`,
+      );
+      return copy;
+    },
+  }, context);
+}
