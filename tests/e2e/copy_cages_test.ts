@@ -161,7 +161,28 @@ Deno.test("a cage from a URL: a clone on the host, nothing of its set-up inside"
   assert.match(status.stdout, /^cage +hello-world/m);
   assert.match(status.stdout, /^source +file:/m);
 
-  await Deno.writeTextFile(join(clone, "b.txt"), "b\n");
+  await must(
+    world.sandcage([
+      "shell",
+      "--name",
+      "hello-world",
+      "--",
+      "sh",
+      "-c",
+      "echo b > b.txt; rm a.txt",
+    ]),
+  );
+  const unsaved = await must(world.sandcage(["destroy", "hello-world", "-y"]), 5);
+  assert.match(unsaved.stderr, /1 change in project that did not come out/);
+  assert.match(
+    (await must(world.sandcage(["status"], { cwd: clone }))).stdout,
+    /^exported +never/m,
+  );
+  await must(world.sandcage(["export", "-y"], { cwd: clone }));
+  assert.match(
+    (await must(world.sandcage(["status"], { cwd: clone }))).stdout,
+    /^exported +\d+s ago/m,
+  );
   const refused = await must(world.sandcage(["destroy", "hello-world", "-y"]), 5);
   assert.match(refused.stderr, /1 change not committed in the clone/);
   await git(world, "add .", clone);
