@@ -41,6 +41,7 @@ export async function observeInsideGit(
 }
 
 const SCRIPT = `cd ${INSIDE.workProject} && [ -e .git ] || exit 0
+git rev-parse --git-dir >/dev/null || { echo "head="; exit 0; }
 head=$(git rev-parse --quiet --verify HEAD)
 echo "head=$head"
 echo "branch=$(git symbolic-ref --quiet --short HEAD)"

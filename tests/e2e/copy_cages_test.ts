@@ -445,3 +445,33 @@ Deno.test("at a terminal create opens the cage; what runs there goes with it", a
   assert.deepEqual(await listObjects(id), []);
   assert.equal(await exists(join(world.state, "cages", id)), false);
 });
+
+Deno.test("whatever the agent made of its files, they are looked at safely and can go", async () => {
+  await using world = await makeCopyWorld("copyhostile");
+  await create(world);
+  const [{ id }] = await list(world) as [Listed];
+  // Its own git runs what its own config says: inside, without a network, without a way to write.
+  await inside(
+    world,
+    "git config core.fsmonitor 'touch /work/canary; sleep 100'; git config core.pager 'touch x'; " +
+      "git config alias.rev-parse '!touch /work/canary'; mkdir -p .git/hooks; " +
+      "git checkout -q -b side; git commit -q --allow-empty -m more",
+  );
+  const status = JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
+  assert.deepEqual([status.git.branch, status.git.ahead], ["side", 1]);
+  assert.equal(await inside(world, "ls /work"), "project\n");
+  // A history that knows nothing of where it began cannot be counted against it.
+  await inside(world, "rm -rf .git; git init -q; git add -A; git commit -qm new");
+  const refused = await must(world.sandcage(["destroy", "-y"]), 5);
+  assert.match(refused.stderr, /commits inside: git there cannot say how many/);
+  await inside(world, "rm -rf .git; echo 'gitdir: /etc' > .git");
+  const broken = await must(world.sandcage(["destroy", "-y"]), 5);
+  assert.match(broken.stderr, /commits inside: git there cannot say how many/);
+  await inside(world, "cd /work && mv project elsewhere && ln -s /etc project");
+  const led = await must(world.sandcage(["status", "web"]));
+  assert.match(led.stdout, /^problem +files inside: /m);
+  const blind = await must(world.sandcage(["destroy", "web", "-y"]), 5);
+  assert.match(blind.stderr, /files inside: /);
+  await must(world.sandcage(["destroy", "web", "-y", "--force"]));
+  assert.deepEqual(await listObjects(id), []);
+});
