@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IMAGE } from "../../src/names.ts";
 import { openCourier } from "../../src/transfer/courier.ts";
 import { COURIER_PROGRAM, courierName } from "../../src/transfer/courier_container.ts";
-import { makeCopyCage, type TestCage } from "./support/copy_cage.ts";
+import { armKiller, makeCopyCage, type TestCage } from "./support/copy_cage.ts";
 import { makeRandomTree, packTree } from "./support/random_tree.ts";
 import { makeTempTree } from "./support/temp_tree.ts";
 
@@ -133,10 +133,10 @@ Deno.test("a courier killed at any moment of a restore leaves one tree or the ot
     const name = round % 2 === 0 ? "one" : "two";
     await using victim = await openCourier(cage);
     await victim.checkpoints();
+    const killer = await armKiller(cage, { afterMs: round * 9 });
     const restoring = victim.restore(name).then(() => "done", () => "cut");
-    // Each round a bit later in its way.
-    await killServe(cage, { afterMs: round * 12 });
     met.add(await restoring);
+    await killer.fired;
     await using next = await openCourier(cage);
     await next.checkpoints();
     const now = await describeWork(cage);
@@ -146,16 +146,6 @@ Deno.test("a courier killed at any moment of a restore leaves one tree or the ot
   }
   assert.ok(met.has("cut"), "none was killed on its way");
 });
-
-/** Kills the newest program that serves, from within: as the engine or the machine would. */
-async function killServe(cage: TestCage, { afterMs }: { afterMs: number }): Promise<void> {
-  await cage.inside(`
-    const pids = fs.readdirSync("/run/courier").map((name) => Number(name.split("-")[0]));
-    setTimeout(() => {
-      for (const pid of pids) try { process.kill(pid, "SIGKILL"); } catch {}
-    }, ${afterMs});
-  `);
-}
 
 /** Every entry below `/work` with all that is of it, as the agent sees it. */
 async function describeWork(cage: TestCage): Promise<string[]> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { IMAGE } from "../../src/names.ts";
 import { openCourier } from "../../src/transfer/courier.ts";
 import { courierName, stopCourier } from "../../src/transfer/courier_container.ts";
+import { denoFs } from "../../src/transfer/deno_fs.ts";
 import type { TreeChange } from "../../src/transfer/types.ts";
 import {
   isProblem,
@@ -9,9 +10,10 @@ import {
   type TreeItem,
   type TreeProblem,
 } from "../../src/tree/entry.ts";
+import { scanTree } from "../../src/tree/scan.ts";
 import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { waitFor } from "./support/files.ts";
-import { makeCopyCage, type TestCage } from "./support/copy_cage.ts";
+import { armKiller, makeCopyCage, type TestCage } from "./support/copy_cage.ts";
 import { describeTar, describeTree, makeRandomTree, packTree } from "./support/random_tree.ts";
 import { REPOSITORY } from "./support/sandcage.ts";
 import { makeTempTree } from "./support/temp_tree.ts";
@@ -200,16 +202,24 @@ Deno.test("volumes that belong to root are given to the cage's user", async () =
   assert.deepEqual(await listWork(cage), []);
 });
 
-for (const operation of ["fill", "change"]) {
-  Deno.test(`a client killed in the middle of ${operation} leaves nothing half done`, async () => {
-    await using cage = await makeCopyCage(`killed-${operation}`);
-    await using before = await openCourier(cage);
-    await before.fill("project", single(NOTHING));
+const KILLS = [["fill", "its socket"], ["change", "its socket"], ["change", "TCP"]] as const;
+for (const [operation, way] of KILLS) {
+  Deno.test(`a client killed in the middle of ${operation} over ${way} leaves nothing half done`, async () => {
+    await using door = openTcpDoor("/var/run/docker.sock");
+    const dockerHost = way === "TCP" ? { dockerHost: door.url } : {};
+    await using cage = await makeCopyCage(`killed-${operation}-${way.slice(-3)}`, dockerHost);
+    {
+      await using before = await openCourier(cage);
+      await before.fill("project", single(NOTHING));
+    }
     await cage.inside(`fs.writeFileSync("old", "old");`);
     const client = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "tests/e2e/support/courier_client.ts", operation, cage.name],
       cwd: REPOSITORY,
-      env: { SANDCAGE_E2E_RUN: RUN_ID, SANDCAGE_E2E_ROOT: RUN_ROOT },
+      env: {
+        ...{ SANDCAGE_E2E_RUN: RUN_ID, SANDCAGE_E2E_ROOT: RUN_ROOT },
+        ...(way === "TCP" ? { DOCKER_HOST: door.url } : {}),
+      },
       stdout: "piped",
       stderr: "null",
     }).spawn();
@@ -217,18 +227,69 @@ for (const operation of ["fill", "change"]) {
     client.kill("SIGKILL");
     await client.status;
 
-    // The next one finds the tree as it was, while the cut program is still ending or has ended.
     await waitFor("the cut program to end", async () => {
       const running = await cage.inside(`console.log(fs.readdirSync("/run/courier").length)`);
-      return running === "1" || undefined;
+      return running === "0" || undefined;
     });
-    await using courier = await openCourier(cage);
-    const found = await listWork(cage, courier);
+    const found = await listWork(cage);
     if (operation === "change") assert.deepEqual(found, ["old"]);
     else assert.deepEqual(found.slice(-2), ["old", "seen"]);
     assert.equal(await cage.inside(`console.log(fs.readdirSync("/work").join())`), "project");
   });
 }
+
+Deno.test("a courier killed at any moment of a change leaves the old or the new, whole", async () => {
+  await using cage = await makeCopyCage("torn");
+  const trees = [await makeTempTree(), await makeTempTree()];
+  await using _first = trees[0]!;
+  await using _second = trees[1]!;
+  for (const [index, tree] of trees.entries()) {
+    for (let count = 0; count < 400; count++) {
+      const dir = `${tree.path}/d${count % 20}${count % 3 === 0 ? index : ""}`;
+      await Deno.mkdir(dir, { recursive: true });
+      await Deno.writeTextFile(`${dir}/f${count}`, `${index}`.repeat(count));
+    }
+  }
+  {
+    await using courier = await openCourier(cage);
+    await courier.fill("project", packTree(trees[0]!.path));
+  }
+  const wholes = trees.map(({ path }) => describeTree(path).filter((line) => / file /.test(line)));
+  const ends = new Set<string>();
+  let is = 0;
+  for (let round = 0; round < 14; round++) {
+    await using courier = await openCourier(cage);
+    const items = await scanAll(courier.scan("project", []));
+    const wanted = new Map(
+      Array.from(
+        await scanAll(scanHere(trees[1 - is]!.path)),
+        (item) => [item.path, item] as const,
+      ),
+    );
+    const expected = items.map((item) => {
+      assert.ok(!isProblem(item));
+      return { path: item.path, was: item };
+    });
+    const removes = items.map(({ path }) => path).filter((path) => !wanted.has(path));
+    const killer = await armKiller(cage, { afterMs: round * 7 });
+    const changing = courier.change("project", {
+      ...{ tar: packTree(trees[1 - is]!.path), bytes: 0, entries: 0 },
+      ...{ removes, expected },
+    }).then((changed) => changed.length === 0 ? "done" : "refused", () => "cut");
+    ends.add(await changing);
+    await killer.fired;
+
+    await using next = await openCourier(cage);
+    const paths = (await scanAll(next.scan("project", []))).map(({ path }) => path);
+    const now = (await describeTar(next.read("project", paths)))
+      .filter((line) => / file /.test(line)).join("\n");
+    const found = wholes.findIndex((whole) => whole.join("\n") === now);
+    assert.notEqual(found, -1, `round ${round}: neither the old nor the new`);
+    is = found;
+  }
+  assert.ok(ends.has("cut"), "none was killed on its way");
+  assert.ok(!ends.has("refused"));
+});
 
 Deno.test("a courier that dies in the middle is told, and the next call has another", async () => {
   await using cage = await makeCopyCage("dies");
@@ -292,13 +353,12 @@ async function scanAll(batches: AsyncIterable<readonly TreeItem[]>): Promise<Tre
   return (await Array.fromAsync(batches)).flat();
 }
 
-async function listWork(
-  cage: TestCage,
-  courier?: Awaited<ReturnType<typeof openCourier>>,
-): Promise<string[]> {
-  if (courier !== undefined) {
-    return (await scanAll(courier.scan("project", []))).map(({ path }) => path);
-  }
+/** A tree of this machine, as a courier would tell it. */
+async function* scanHere(root: string): AsyncGenerator<TreeItem[]> {
+  yield await Promise.resolve([...scanTree(root, { fs: denoFs(), rules: [] })]);
+}
+
+async function listWork(cage: TestCage): Promise<string[]> {
   await using own = await openCourier(cage);
   return (await scanAll(own.scan("project", []))).map(({ path }) => path);
 }

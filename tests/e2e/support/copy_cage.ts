@@ -77,6 +77,44 @@ export async function findCopyCage(
   };
 }
 
+/**
+ * Waits inside until a program that serves has something staged, and kills it a moment later, as the
+ * machine would. Answers when it is on its watch; `fired` when it has killed, or nothing came.
+ */
+export async function armKiller(
+  cage: TestCage,
+  options: { afterMs: number },
+): Promise<{ fired: Promise<void> }> {
+  const child = new Deno.Command("docker", {
+    args: ["exec", courierName(cage.id), COURIER_PROGRAM[0]!, "--eval", formatKiller(options)],
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  // It says that it watches.
+  await reader.read();
+  const fired = (async () => {
+    while (!(await reader.read()).done);
+    await child.status;
+  })();
+  return { fired };
+}
+
+function formatKiller({ afterMs }: { afterMs: number }): string {
+  return `
+    const fs = require("fs");
+    console.log("armed");
+    const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    const deadline = Date.now() + 5000;
+    const isStaged = () => fs.readdirSync("/work").some((name) => name.startsWith(".sandcage-"));
+    while (!isStaged() && Date.now() < deadline) sleep(1);
+    sleep(${afterMs});
+    for (const name of fs.readdirSync("/run/courier")) {
+      try { process.kill(Number(name.split("-")[0]), "SIGKILL"); } catch {}
+    }
+  `;
+}
+
 function observeTestHost({ dockerHost }: TestCageOptions): Host {
   const host = observeHost();
   const env = dockerHost === undefined ? host.env : { ...host.env, DOCKER_HOST: dockerHost };
