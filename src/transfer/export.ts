@@ -5,7 +5,8 @@ import { type CommitResult, openStage, type Stage, type StageChange } from "../t
 import { TarRefused } from "../tree/tar_refused.ts";
 import { updateBase } from "./base.ts";
 import { explainHostFailure, isDiskFull } from "./host_failure.ts";
-import { findLearned, mergeLearned } from "./learned.ts";
+import type { BaseChange } from "./base_entry.ts";
+import { learnModes, mergeLearned, sortLearned, toLearned } from "./learned.ts";
 import type { Look } from "./look.ts";
 import type { ExportPlan } from "./plan_export.ts";
 import type { TransferState } from "./progress.ts";
@@ -83,29 +84,43 @@ export async function applyExport(work: ExportWork): Promise<Exported> {
   }
   const { changed, refusedLinks, kept } = result;
   if (changed.length > 0) return { ...NOTHING, changed, kept, missed: received.missed };
-  for (const path of refusedLinks) received.arrived.delete(path);
-  const written = [...received.arrived.values()];
-  const found = new Map(look.differences.map((difference) => [difference.path, difference]));
-  const exported = findLearned({ ...change, written }, {
-    from: "inner",
-    clocks: look.clocks,
-    found,
-  });
+  const { arrived, missed } = received;
+  for (const path of refusedLinks) arrived.delete(path);
   await updateBase(look.baseFile, {
     ignoreFiles: learned.ignoreFiles,
-    changes: mergeLearned(learned.changes, exported),
+    changes: mergeLearned(learned.changes, learn(work, { change, arrived })),
   });
+  let bytes = 0;
+  for (const { path, entry } of plan.writes) if (arrived.has(path)) bytes += entry.size;
   return {
-    written: written.length,
+    written: arrived.size,
     removed: change.removes.length,
     modes: change.modes.length,
-    bytes: written.reduce((sum, { size }) => sum + size, 0),
-    missed: received.missed,
+    bytes,
+    missed,
     changed,
     refusedLinks,
     backups: backups.map(({ path }) => path),
     kept,
   };
+}
+
+function learn(
+  { plan, look }: ExportWork,
+  { change, arrived }: { change: StageChange; arrived: ReadonlyMap<string, string> },
+): BaseChange[] {
+  const options = { from: "inner", clocks: look.clocks } as const;
+  const { differences } = look;
+  const changes: BaseChange[] = [
+    ...change.removes.map((path) => ({ path, gone: true as const })),
+    ...learnModes(change.modes, { ...options, differences }),
+  ];
+  for (const { path, entry } of plan.writes) {
+    const sha256 = arrived.get(path);
+    if (sha256 === undefined) continue;
+    changes.push(toLearned(sha256 === "" ? entry : { ...entry, sha256 }, options));
+  }
+  return sortLearned(changes);
 }
 
 type Staged = {
@@ -132,16 +147,14 @@ async function stageExport(work: ExportWork): Promise<Staged> {
 
 function receive(work: ExportWork, stage: Stage): Promise<Received> {
   const { plan, courier, root, fs, platform, reviewed, onProgress } = work;
-  const wanted: Wanted = new Map(plan.writes.map(({ path, entry }) => [
-    path,
-    { entry, sha256: reviewed.get(path) ?? entry.sha256 },
-  ]));
+  const wanted: Wanted = new Map(plan.writes.map((write) => [write.path, write]));
   let totalBytes = 0;
   for (const { entry } of wanted.values()) totalBytes += entry.size;
   return receiveEntries((paths, options) => courier.read(root.name, paths, options), {
     fs,
     stage,
     wanted,
+    pinned: reviewed,
     platform,
     onProgress: (bytes, files) =>
       onProgress?.({ bytes, totalBytes, files, totalFiles: wanted.size }),

@@ -1,18 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import {
-  isExecutable,
-  isProblem,
-  type TreeEntry,
-  type TreeItem,
-  type TreeProblem,
-} from "../tree/entry.ts";
+import { comparePaths, isExecutable, isProblem, type TreeProblem } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Platform } from "../tree/paths.ts";
 import { scanHostTree } from "../tree/scan.ts";
 import { packEntries } from "../tree/tar_pack.ts";
 import { baseFile, writeBase } from "./base.ts";
 import { type BaseEntry, type Clocks, toBaseEntry } from "./base_entry.ts";
+import { createFillList, type FillList } from "./fill_list.ts";
 import type { HostRules } from "./host_rules.ts";
 import { scanTimed } from "./look.ts";
 import type { TransferState } from "./progress.ts";
@@ -59,135 +54,137 @@ export async function fillCage(
   const clocks: Clocks = { hostMs: Date.now(), innerMs: 0 };
   const scan = scanHostTree(root.hostPath, { fs, platform, ...rules });
   const problems: TreeProblem[] = [];
-  const entries: TreeEntry[] = [];
+  const list = createFillList();
   for (const item of scan.items) {
     if (isProblem(item)) problems.push(item);
-    else entries.push(item);
+    else list.add(item);
   }
-  const hashes = await findReusable({ ...options, root, entries });
-  const reused = hashes.size;
-  let torn = await send(entries.filter(({ path }) => !hashes.has(path)), {
-    ...options,
-    root,
-    hashes,
-  });
+  const work: FillWork = { ...options, root, list };
+  const reused = await reuse(work);
+  let torn = await send(work, (at) => !list.hasHash(at));
   for (let tries = 1; torn.length > 0 && tries < MOST_TRIES; tries++) {
     const again = new Set(torn.map(({ path }) => path));
-    torn = await send(entries.filter(({ path }) => again.has(path)), { ...options, root, hashes });
+    torn = await send(work, (at) => again.has(list.path(at)));
   }
   if (torn.length > 0) await courier.remove(root.name, torn.map(({ path }) => path));
   problems.push(...torn);
+  await findTimes(work, clocks);
   const nested = scan.rules().slice(rules.before.length, -rules.after.length || undefined);
   await writeBase(baseFile(cage.dir, { root }), {
     ignoreFiles: nested.map(({ base }) => base),
-    entries: toBase(entries, {
-      hashes,
-      clocks,
-      inner: await findStamps({ ...options, root, clocks }),
-    }),
+    entries: toBase(list, clocks),
   });
-  return { ...countKinds(entries), reused, problems };
+  return { ...countKinds(list), reused, problems };
 }
+
+type FillWork = FillOptions & { root: CageRoot; list: FillList };
 
 /** Sends entries; answers with those that cannot be read, or changed while they were. */
 async function send(
-  entries: readonly TreeEntry[],
-  options: FillOptions & { root: CageRoot; hashes: Map<string, string> },
+  work: FillWork,
+  isWanted: (at: number) => boolean,
 ): Promise<TreeProblem[]> {
-  const { courier, fs, root, hashes } = options;
+  const { courier, fs, root, list } = work;
   const torn: TreeProblem[] = [];
-  const totalBytes = entries.reduce((sum, { size }) => sum + size, 0);
-  const totalFiles = entries.filter(({ kind }) => kind === "file").length;
-  let files = 0;
-  const tar = packEntries(root.hostPath, entries.map(({ path }) => path), {
+  let [totalBytes, totalFiles, files, next] = [0, 0, 0, 0];
+  for (let at = 0; at < list.length; at++) {
+    if (list.kind(at) !== "file" || !isWanted(at)) continue;
+    totalBytes += list.size(at);
+    totalFiles++;
+  }
+  const tar = packEntries(root.hostPath, wantedPaths(list, isWanted), {
     fs,
     hash: () => createHash("sha256"),
     onEntry({ path, kind, sha256 }) {
       if (kind !== "file") return;
       files++;
-      if (sha256 !== undefined && torn.at(-1)?.path !== path) hashes.set(path, sha256);
+      while (list.path(next) !== path) next++;
+      if (sha256 !== undefined && torn.at(-1)?.path !== path) list.setHash(next, sha256);
     },
     onProblem: (problem) => torn.push(problem),
   });
   await courier.fill(
     root.name,
-    count(tar, (bytes) => options.onProgress?.({ bytes, totalBytes, files, totalFiles })),
+    count(tar, (bytes) => work.onProgress?.({ bytes, totalBytes, files, totalFiles })),
   );
   return torn;
 }
 
-type Stamps = ReadonlyMap<string, { mtimeMs: number; ctimeMs: number; size: number }>;
-
-/** What an earlier attempt brought and is still right; everything else of it goes. */
-async function findReusable(
-  options: FillOptions & { root: CageRoot; entries: readonly TreeEntry[] },
-): Promise<Map<string, string>> {
-  const { courier, root, entries, fs } = options;
-  const there = new Map<string, TreeItem>();
-  for await (const items of courier.scan(root.name, [])) {
-    for (const item of items) there.set(item.path, item);
-  }
-  if (there.size === 0) return new Map();
-  const same = entries.filter((entry) => {
-    const found = there.get(entry.path);
-    return found !== undefined && !isProblem(found) && found.kind === "file" &&
-      found.size === entry.size && Math.floor(found.mtimeMs) === Math.floor(entry.mtimeMs) &&
-      isExecutable(found) === isExecutable(entry);
-  }).map(({ path }) => path);
-  const wanted = new Set(entries.map(({ path }) => path));
-  const extra = [...there.keys()].filter((path) => !wanted.has(path));
-  if (extra.length > 0) await courier.remove(root.name, extra.reverse());
-  const inner = same.length === 0 ? new Map<string, string>() : await courier.hash(root.name, same);
-  return new Map([...inner].filter(([path, sha256]) => {
-    try {
-      return hashFile(fs, join(root.hostPath, path)) === sha256;
-    } catch {
-      // Sending it again tells why it cannot be read.
-      return false;
-    }
-  }));
+function* wantedPaths(list: FillList, isWanted: (at: number) => boolean): Generator<string> {
+  // What is wanted is decided before anything is sent: that changes it.
+  const wanted = Uint8Array.from({ length: list.length }, (_, at) => Number(isWanted(at)));
+  for (let at = 0; at < list.length; at++) if (wanted[at] === 1) yield list.path(at);
 }
 
-/** Times of the files inside, so that the first comparison need not read them. */
-async function findStamps(
-  options: FillOptions & { root: CageRoot; clocks: Clocks },
-): Promise<Stamps> {
-  const { courier, root, clocks } = options;
-  const stamps = new Map<string, { mtimeMs: number; ctimeMs: number; size: number }>();
+/** Takes what an earlier attempt brought and is still right; everything else of it goes. */
+async function reuse({ courier, root, list, fs }: FillWork): Promise<number> {
+  const same = new Map<string, number>();
+  const extra: string[] = [];
+  let next = 0;
+  for await (const items of courier.scan(root.name, [])) {
+    for (const item of items) {
+      while (next < list.length && comparePaths(list.path(next), item.path) < 0) next++;
+      if (next === list.length || list.path(next) !== item.path) extra.push(item.path);
+      else if (!isProblem(item) && item.kind === "file") {
+        const entry = list.entry(next);
+        const isSame = entry.kind === "file" && item.size === entry.size &&
+          Math.floor(item.mtimeMs) === Math.floor(entry.mtimeMs) &&
+          isExecutable(item) === isExecutable(entry);
+        if (isSame) same.set(item.path, next);
+      }
+    }
+  }
+  if (extra.length > 0) await courier.remove(root.name, extra.reverse());
+  if (same.size === 0) return 0;
+  let reused = 0;
+  for (const [path, sha256] of await courier.hash(root.name, [...same.keys()])) {
+    const at = same.get(path);
+    if (at === undefined || findHash(fs, join(root.hostPath, path)) !== sha256) continue;
+    list.setHash(at, sha256);
+    reused++;
+  }
+  return reused;
+}
+
+function findHash(fs: TreeFs, path: string): string | undefined {
+  try {
+    return hashFile(fs, path);
+  } catch {
+    // Sending it again tells why it cannot be read.
+    return undefined;
+  }
+}
+
+/** Finds the times of the files inside, so that the first comparison need not read them. */
+async function findTimes({ courier, root, list }: FillWork, clocks: Clocks): Promise<void> {
+  let next = 0;
   for await (const items of scanTimed({ courier, root: root.name, rules: [], clocks })) {
     for (const item of items) {
       if (isProblem(item) || item.kind !== "file") continue;
-      const { mtimeMs, ctimeMs, size } = item;
-      stamps.set(item.path, { mtimeMs, ctimeMs, size });
+      while (next < list.length && comparePaths(list.path(next), item.path) < 0) next++;
+      const isOurs = next < list.length && list.path(next) === item.path &&
+        list.size(next) === item.size;
+      if (isOurs) list.setInner(next, item);
     }
   }
-  return stamps;
 }
 
-function* toBase(
-  entries: readonly TreeEntry[],
-  known: { hashes: ReadonlyMap<string, string>; clocks: Clocks; inner: Stamps },
-): Generator<BaseEntry> {
-  for (const entry of entries) {
-    const sha256 = known.hashes.get(entry.path);
+function* toBase(list: FillList, clocks: Clocks): Generator<BaseEntry> {
+  for (let at = 0; at < list.length; at++) {
     // What changed while it was read is in common with nothing.
-    if (entry.kind === "file" && sha256 === undefined) continue;
-    const stamp = known.inner.get(entry.path);
-    const inner = stamp?.size === entry.size ? { ...entry, ...stamp } : {
-      ...entry,
-      ctimeMs: Number.MAX_SAFE_INTEGER,
-    };
-    yield toBaseEntry({ host: entry, inner, sha256 }, known.clocks);
+    if (list.kind(at) === "file" && !list.hasHash(at)) continue;
+    const host = list.entry(at);
+    const times = list.inner(at) ?? { ctimeMs: Number.MAX_SAFE_INTEGER };
+    yield toBaseEntry({ host, inner: { ...host, ...times } }, clocks);
   }
 }
 
-function countKinds(
-  entries: readonly TreeEntry[],
-): Pick<Filled, "files" | "dirs" | "links" | "bytes"> {
+function countKinds(list: FillList): Pick<Filled, "files" | "dirs" | "links" | "bytes"> {
   const counts = { files: 0, dirs: 0, links: 0, bytes: 0 };
-  for (const { kind, size } of entries) {
+  for (let at = 0; at < list.length; at++) {
+    const kind = list.kind(at);
     counts[kind === "file" ? "files" : kind === "dir" ? "dirs" : "links"]++;
-    counts.bytes += size;
+    counts.bytes += list.size(at);
   }
   return counts;
 }

@@ -5,54 +5,60 @@ import type { Difference } from "./classify.ts";
 /** A time that no stamp trusts: the file was written just now. */
 const JUST_NOW = Number.MAX_SAFE_INTEGER;
 
-/** What a transfer made equal. */
-export type Carried = {
-  /** As they came, with the hash of their bytes. */
-  written: Iterable<TreeEntry>;
-  modes: readonly { path: string }[];
-  removes: readonly string[];
-};
+/** Which way something was carried, and when both sides were looked at. */
+export type LearnedOptions = { from: "inner" | "host"; clocks: Clocks };
 
 /**
- * What the base learns from a transfer. The side that was written to has times of this very moment:
- * they tell nothing, and its files are read once more. Pure.
+ * What the base learns about a path that was carried. The side that was written to has times of this
+ * very moment: they tell nothing, and its file is read once more. Pure.
+ *
+ * @param entry As it is where it came from.
  */
-export function findLearned(
-  carried: Carried,
-  options: {
-    from: "inner" | "host";
-    clocks: Clocks;
-    /** What was found, by path. */
-    found: ReadonlyMap<string, Difference>;
-  },
-): BaseChange[] {
-  const { from, clocks, found } = options;
-  const changes = new Map<string, BaseChange>();
-  const learn = (entry: TreeEntry, sha256: string | undefined) => {
-    const fresh = { ...entry, ctimeMs: JUST_NOW };
-    const sides = from === "inner" ? { inner: entry, host: fresh } : { host: entry, inner: fresh };
-    changes.set(entry.path, toBaseEntry({ ...sides, sha256 }, clocks));
-  };
-  for (const path of carried.removes) changes.set(path, { path, gone: true });
-  for (const entry of carried.written) {
-    const seen = found.get(entry.path)?.[from];
-    // A stream tells no change times: those of the walk count while everything else is as it was.
-    const isSame = seen?.mtimeMs === entry.mtimeMs && seen.size === entry.size;
-    learn({ ...entry, ctimeMs: isSame ? seen.ctimeMs : JUST_NOW }, entry.sha256);
-  }
-  for (const { path } of carried.modes) {
-    const difference = found.get(path);
-    const entry = difference?.[from];
-    if (entry !== undefined) learn(entry, entry.sha256 ?? difference?.base?.sha256);
-  }
-  return [...changes.values()].sort((a, b) => comparePaths(a.path, b.path));
+export function toLearned(entry: TreeEntry, options: LearnedOptions): BaseChange {
+  const fresh = { ...entry, ctimeMs: JUST_NOW };
+  return options.from === "inner"
+    ? toBaseEntry({ inner: entry, host: fresh }, options.clocks)
+    : toBaseEntry({ host: entry, inner: fresh }, options.clocks);
 }
 
-/** Two lists in `comparePaths` order as one; of a path that is in both, the later one counts. Pure. */
+/** What the base learns about modes that were carried alone. Pure. */
+export function learnModes(
+  modes: readonly { path: string }[],
+  options: LearnedOptions & { differences: readonly Difference[] },
+): BaseChange[] {
+  const paths = new Set(modes.map(({ path }) => path));
+  return options.differences.flatMap(({ path, base, ...sides }) => {
+    const entry = paths.has(path) ? sides[options.from] : undefined;
+    if (entry === undefined) return [];
+    const sha256 = entry.sha256 ?? base?.sha256;
+    return [toLearned(sha256 === undefined ? entry : { ...entry, sha256 }, options)];
+  });
+}
+
+/**
+ * Lists in `comparePaths` order as one; of a path that is in both, what the second list says counts.
+ * Pure.
+ */
 export function mergeLearned(
   earlier: readonly BaseChange[],
   later: readonly BaseChange[],
 ): BaseChange[] {
-  const changes = new Map([...earlier, ...later].map((change) => [change.path, change]));
-  return [...changes.values()].sort((a, b) => comparePaths(a.path, b.path));
+  const merged: BaseChange[] = [];
+  let next = 0;
+  for (const change of later) {
+    for (; next < earlier.length; next++) {
+      const order = comparePaths(earlier[next]!.path, change.path);
+      if (order > 0) break;
+      if (order < 0) merged.push(earlier[next]!);
+    }
+    merged.push(change);
+  }
+  for (; next < earlier.length; next++) merged.push(earlier[next]!);
+  return merged;
+}
+
+/** Changes in `comparePaths` order, of each path the last one. Pure. */
+export function sortLearned(changes: readonly BaseChange[]): BaseChange[] {
+  const sorted = changes.toSorted((a, b) => comparePaths(a.path, b.path));
+  return sorted.filter(({ path }, at) => sorted[at + 1]?.path !== path);
 }

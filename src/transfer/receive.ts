@@ -6,13 +6,13 @@ import type { FileSink, Stage } from "../tree/stage.ts";
 import { createTarReader, type TarLimits } from "../tree/tar_read.ts";
 import { TarRefused } from "../tree/tar_refused.ts";
 
-/** What is asked for and what is known of it, by path. */
-export type Wanted = ReadonlyMap<string, { entry: TreeEntry; sha256?: string | undefined }>;
+/** What is asked for, by path. */
+export type Wanted = ReadonlyMap<string, { entry: TreeEntry }>;
 
 /** What came. */
 export type Received = {
-  /** As they came, files with the SHA-256 of the bytes that are staged. */
-  arrived: Map<string, TreeEntry>;
+  /** Paths that are staged: files with the SHA-256 of their bytes, all others with nothing. */
+  arrived: Map<string, string>;
   /** Paths that are not staged, because they changed inside meanwhile, or cannot be read there. */
   missed: string[];
 };
@@ -22,6 +22,8 @@ export type ReceiveOptions = {
   fs: TreeFs;
   stage: Stage;
   wanted: Wanted;
+  /** Hashes that files must have, where they are known better than by what is wanted. */
+  pinned: ReadonlyMap<string, string>;
   platform: Platform;
   /** Called often with bytes of contents and files so far. */
   onProgress?(bytes: number, files: number): void;
@@ -48,11 +50,11 @@ export async function receiveEntries(
   options: ReceiveOptions,
 ): Promise<Received> {
   const { stage, wanted } = options;
-  const arrived = new Map<string, TreeEntry>();
+  const arrived = new Map<string, string>();
   const torn = new Set<string>();
   const asked = [...wanted.keys()].filter((path) => !reuse(path, arrived, options));
   let bytesDone = 0;
-  for (const { size } of arrived.values()) bytesDone += size;
+  for (const path of arrived.keys()) bytesDone += wanted.get(path)!.entry.size;
   let sink: { entry: TreeEntry; file: FileSink; hash: Hash } | undefined;
   const reader = createTarReader({
     entry(entry) {
@@ -68,7 +70,7 @@ export async function receiveEntries(
         sink = { entry, file, hash: createHash("sha256") };
         return;
       }
-      arrived.set(entry.path, entry);
+      arrived.set(entry.path, "");
     },
     data(bytes) {
       if (sink === undefined) return;
@@ -82,10 +84,12 @@ export async function receiveEntries(
       const { entry, file, hash } = sink;
       sink = undefined;
       const sha256 = hash.digest("hex");
-      const known = wanted.get(entry.path)?.sha256;
-      if (known !== undefined && known !== sha256) return file.drop();
+      const asked = wanted.get(entry.path)!.entry;
+      const known = findKnown(entry.path, options);
+      const isSame = known === undefined ? entry.mtimeMs === asked.mtimeMs : known === sha256;
+      if (!isSame) return file.drop();
       file.end();
-      arrived.set(entry.path, { ...entry, sha256 });
+      arrived.set(entry.path, sha256);
     },
   }, {
     limits: planLimits(asked, wanted),
@@ -103,7 +107,7 @@ export async function receiveEntries(
     throw error;
   }
   for (const path of torn) {
-    if (arrived.get(path)?.kind === "file") stage.drop(path);
+    if (arrived.has(path) && wanted.get(path)!.entry.kind === "file") stage.drop(path);
     arrived.delete(path);
   }
   return { arrived, missed: asked.filter((path) => !arrived.has(path)) };
@@ -111,20 +115,25 @@ export async function receiveEntries(
 
 function reuse(
   path: string,
-  arrived: Map<string, TreeEntry>,
-  { fs, stage, wanted }: ReceiveOptions,
+  arrived: Map<string, string>,
+  options: ReceiveOptions,
 ): boolean {
-  const { entry, sha256 } = wanted.get(path)!;
+  const { fs, stage, wanted } = options;
+  const { entry } = wanted.get(path)!;
   if (entry.kind !== "file") return false;
   const staged = stage.reuse({ ...entry, isExecutable: isExecutable(entry) });
   if (staged === undefined) return false;
   const found = hashFile(fs, staged);
-  if (sha256 !== undefined && sha256 !== found) {
+  if ((findKnown(path, options) ?? found) !== found) {
     stage.drop(path);
     return false;
   }
-  arrived.set(path, { ...entry, sha256: found });
+  arrived.set(path, found);
   return true;
+}
+
+function findKnown(path: string, { wanted, pinned }: ReceiveOptions): string | undefined {
+  return pinned.get(path) ?? wanted.get(path)?.entry.sha256;
 }
 
 /** SHA-256 of a file, hex. */

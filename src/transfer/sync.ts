@@ -5,7 +5,7 @@ import { comparePaths, type TreeEntry, type TreeProblem } from "../tree/entry.ts
 import type { TreeFs } from "../tree/fs.ts";
 import { packEntries } from "../tree/tar_pack.ts";
 import { updateBase } from "./base.ts";
-import { findLearned, mergeLearned } from "./learned.ts";
+import { mergeLearned, sortLearned, toLearned } from "./learned.ts";
 import type { Look } from "./look.ts";
 import type { TransferPlan } from "./plan_transfer.ts";
 import type { TransferState } from "./progress.ts";
@@ -44,9 +44,8 @@ export async function applySync(work: SyncWork): Promise<Synced> {
     await updateBase(look.baseFile, learned);
     return { written: 0, removed: 0, bytes: 0, changed: [] };
   }
-  const found = new Map(look.differences.map((difference) => [difference.path, difference]));
   const written: TreeEntry[] = [];
-  const totalBytes = paths.reduce((sum, path) => sum + (found.get(path)?.host?.size ?? 0), 0);
+  const totalBytes = plan.writes.reduce((sum, { entry }) => sum + entry.size, 0);
   const tar = packEntries(root.hostPath, paths, {
     fs,
     hash: () => createHash("sha256"),
@@ -69,11 +68,10 @@ export async function applySync(work: SyncWork): Promise<Synced> {
   if (changed.length > 0) {
     return { written: 0, removed: 0, bytes: 0, changed: changed.map(({ path }) => path) };
   }
-  const carried = findLearned({ written, modes: [], removes: plan.removes }, {
-    from: "host",
-    clocks: look.clocks,
-    found,
-  });
+  const carried = sortLearned([
+    ...plan.removes.map((path) => ({ path, gone: true as const })),
+    ...written.map((entry) => toLearned(entry, { from: "host", clocks: look.clocks })),
+  ]);
   await updateBase(look.baseFile, {
     ignoreFiles: learned.ignoreFiles,
     changes: mergeLearned(learned.changes, carried),

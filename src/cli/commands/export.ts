@@ -47,18 +47,25 @@ export async function runExport(options: ExportWords, context: CommandContext): 
   const listed = prepared.map(({ opened, plan }) => ({
     name: opened.root.name,
     target: opened.target,
-    rows: toRows(plan),
+    // Of a hundred thousand paths only when they are shown.
+    get rows() {
+      return toRows(plan);
+    },
     notCarried: plan.problems,
     review: plan.review,
   }));
   const hasConflict = prepared.some(({ plan }) => plan.conflicts.length > 0);
   const result = (done: boolean, exported: readonly Exported[]) => {
-    const dirs = listed.map(({ rows, ...dir }, at) => ({
-      ...dir,
+    if (!options.json) return;
+    const dirs = listed.map(({ name, target, rows, notCarried, review }, at) => ({
+      name,
+      target,
       changes: rows,
+      notCarried,
+      review,
       ...(exported[at] === undefined ? {} : { exported: exported[at] }),
     }));
-    if (options.json) io.out(formatJson({ cage: site.cage.name, done, dirs }));
+    io.out(formatJson({ cage: site.cage.name, done, dirs }));
   };
   const { interactive } = io;
   if (!options.json && (options.dryRun || interactive || hasConflict)) showTables(listed, context);
