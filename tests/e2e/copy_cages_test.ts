@@ -273,7 +273,13 @@ Deno.test("directories come and go while something runs; the name changes under 
   await docker(["exec", container, "touch", "/work/scratch/x"]);
   const occupied = await must(world.sandcage(["add-dir", "web", other, "--name", "scratch"]), 5);
   assert.match(occupied.stderr, /There is something at \/work\/scratch/);
+  // What a killed one left is nobody's work.
+  const record = join(world.state, "cages", id, "copy.json");
+  const copy = JSON.parse(await Deno.readTextFile(record));
+  await Deno.writeTextFile(record, JSON.stringify({ ...copy, adding: "other" }));
+  await docker(["exec", container, "sh", "-c", "mkdir /work/other; echo half > /work/other/half"]);
   await must(world.sandcage(["add-dir", "web", other, "--name", "other"]));
+  assert.equal(await docker(["exec", container, "ls", "/work/other"]), "other.txt");
   assert.equal(await docker(["exec", container, "cat", "/work/other/other.txt"]), "other");
 
   await must(world.sandcage(["rename", "web", "review"]));
@@ -385,8 +391,13 @@ Deno.test("a login comes along with --auth-mode subscription, and later with aut
   await Deno.writeTextFile(login, '{"claudeAiOauth":{"accessToken":"n3w"}}');
   await must(world.sandcage(["auth", "web"]));
   assert.match((await must(world.sandcage(look))).stdout, /n3w/);
-  await must(world.sandcage(["destroy", "web", "-y"]));
-  assert.deepEqual(await listObjects("web-"), []);
+  const [{ id }] = await list(world) as [Listed];
+  await must(world.sandcage(["claude", "--name", "web", "--shell", "--", "touch", "made.txt"]));
+  const kept = await must(world.sandcage(["destroy", "web", "-y", "--keep-volumes"]));
+  assert.match(kept.stderr, new RegExp(`Kept: volumes sandcage-work-${id}`));
+  const volumes = await listObjects(id);
+  assert.equal(volumes.length, 3, volumes.join(" "));
+  await docker(["volume", "rm", ...volumes]);
 });
 
 Deno.test("the same over a TCP port; without the engine destroy says why and leaves the cage", async () => {
