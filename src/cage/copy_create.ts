@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { loadConfig } from "../config/layers.ts";
+import { connectEngine } from "../engine/connect.ts";
 import { run } from "../engine/process.ts";
 import { UserError } from "../errors.ts";
 import { ensurePrivateDir, type FileLock } from "../files.ts";
@@ -63,7 +65,7 @@ export async function createCopyCage(
   // What a directory's project says is known before anything is made.
   const early = source.kind === "dir"
     ? await observeCopyGround(source.path, context, request)
-    : undefined;
+    : await requireEngine(context);
   const id = formatCopyId(name, randomHex());
   const roots = await planRoots({ id, source, dirs: request.dirs }, host);
   const begun: CopyRecord = {
@@ -95,6 +97,14 @@ export async function createCopyCage(
     );
     throw error;
   }
+}
+
+/** An engine that is away is found out before a long clone, and not after. */
+async function requireEngine(context: CageContext): Promise<undefined> {
+  const { host, engineContext } = context;
+  // No project is there: the layer of the user alone.
+  const { config } = await loadConfig(host.stateDir, { host });
+  await connectEngine({ host, context: engineContext ?? config.engine.context });
 }
 
 function release(lock: FileLock): void {

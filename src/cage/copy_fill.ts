@@ -85,7 +85,7 @@ export async function fillRoot(
     platform: context.host.platform,
     onProgress: (state) => step.update(formatTransfer(state)),
   });
-  step.done(`${files} files, ${formatBytes(bytes)}`);
+  step.done(`${files === 1 ? "1 file" : `${files} files`}, ${formatBytes(bytes)}`);
   const left = await listLeftOut(root, readMatcher(cage, root, rules));
   const told = problems.map(({ path, problem }) => `${path} (${problem})`);
   return {

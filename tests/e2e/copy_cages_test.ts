@@ -486,3 +486,21 @@ Deno.test("whatever the agent made of its files, they are looked at safely and c
   await must(world.sandcage(["destroy", "web", "-y", "--force"]));
   assert.deepEqual(await listObjects(id), []);
 });
+
+Deno.test("rebuild-image builds again from nothing, on another Dockerfile from now on", async () => {
+  await using world = await makeCopyWorld("copybuild");
+  await create(world);
+  const missing = await must(world.sandcage(["rebuild-image", "--dockerfile", "gone"]), 2);
+  assert.match(missing.stderr, /there is no such file/);
+  await world.write("Dockerfile.cage", "FROM sandcage/base\nRUN echo mine > /etc/mine\n");
+  const built = await must(
+    world.sandcage(["rebuild-image", "web", "--dockerfile", "Dockerfile.cage"], {
+      timeoutMs: SLOW_MS,
+    }),
+  );
+  assert.match(built.stdout, /^sandcage\/shell\.desk:[0-9a-f]{12}\n$/);
+  // What is there already is built all the same.
+  assert.match(built.stderr, /Building sandcage\/base:\S+ .*: done/);
+  assert.equal(await inside(world, "cat /etc/mine"), "mine\n");
+  await must(world.sandcage(["destroy", "web", "-y"]));
+});
