@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../src/engine/process.ts";
 import { docker, listContainers, observeRun } from "../../tools/engine_state.ts";
+import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { exists, waitFor } from "./support/files.ts";
 import { openTerminal, type Terminal } from "./support/tmux.ts";
 import { initRepository, makeWorld, type World } from "./support/world.ts";
@@ -10,8 +11,12 @@ import { initRepository, makeWorld, type World } from "./support/world.ts";
 /** An agent that shows its arguments and waits. */
 const AGENT = `[services.scripted]
 command = ["bash", "-c", 'echo "agent: $*"; exec sleep 1000', "scripted"]
-bypass = ["--no-questions"]
+args = ["a  b", "$X", "#{x}", "l;"]
+bypass = ["--yes"]
 `;
+
+/** What it shows: every argument as it was given. */
+const SHOWN = /agent: a {2}b \$X #\{x\} l; --yes/;
 
 const ATTACH = "sandcage attach --service scripted";
 
@@ -108,7 +113,7 @@ Deno.test("attach starts the panes: editor left, agent without questions, shell;
   await using world = await makeDeskWorld("desk-ide", { network: "" });
   await using terminal = await openTerminal(world, { columns: 120, rows: 40 });
   await terminal.type(ATTACH);
-  await terminal.expect(/agent: --no-questions/, 180_000);
+  await terminal.expect(SHOWN, 180_000);
   await terminal.expect(STATUS);
   const container = await findDesk(world);
   const panes = await waitFor("the editor", async () => {
@@ -154,7 +159,7 @@ Deno.test("two terminals are attached at once and see the same", async () => {
   await using second = await openTerminal(world);
   await start(world);
   for (const terminal of [first, second]) await terminal.type(ATTACH);
-  for (const terminal of [first, second]) await terminal.expect(/agent: --no-questions/);
+  for (const terminal of [first, second]) await terminal.expect(SHOWN);
   const container = await findDesk(world);
   assert.equal(await countClients(container), 2);
   await leave(first);
@@ -204,7 +209,7 @@ Deno.test("an agent that ends shows how, and a shell is in its place", async () 
   await using world = await makeDeskWorld("desk-end", { config: '[attach]\nlayout = "agent"' });
   await using terminal = await openTerminal(world);
   await terminal.type(ATTACH);
-  await terminal.expect(/agent: --no-questions/, 180_000);
+  await terminal.expect(SHOWN, 180_000);
   await terminal.press("C-c");
   await terminal.expect(/the agent has ended with 130/);
   await terminal.type('echo "shell=$((1+1))"');
@@ -271,7 +276,7 @@ Deno.test("a cage with files of its own: attach and stop by name, its work stays
   await createCage(world);
   await using terminal = await openTerminal(world);
   await terminal.type("sandcage attach web");
-  await terminal.expect(/agent: --no-questions/, 180_000);
+  await terminal.expect(SHOWN, 180_000);
   const container = await findDesk(world);
   await docker(["exec", container, "sh", "-c", "pwd > where.txt"]);
   await leave(terminal);
@@ -293,6 +298,23 @@ Deno.test("a cage with files of its own: attach and stop by name, its work stays
   assert.match(again.stderr, /was killed/);
   const destroyed = await world.sandcage(["destroy", "web", "--yes", "--force"]);
   assert.equal(destroyed.code, 0, destroyed.stderr);
+  await assertNothingRuns(world);
+});
+
+Deno.test("an engine behind a TCP port: attach, leave, come back, stop", async () => {
+  await using door = openTcpDoor("/var/run/docker.sock");
+  await using world = await makeDeskWorld("desk-tcp", { network: "" });
+  world.env.DOCKER_HOST = door.url;
+  await createCage(world);
+  await using terminal = await openTerminal(world);
+  await terminal.type("sandcage attach web");
+  await terminal.expect(SHOWN, 180_000);
+  await leave(terminal);
+  await terminal.type("clear; sandcage attach web");
+  await terminal.expect(STATUS);
+  await leave(terminal);
+  const stopped = await world.sandcage(["stop", "web"]);
+  assert.equal(stopped.code, 0, stopped.stderr);
   await assertNothingRuns(world);
 });
 
