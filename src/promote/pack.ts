@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { deflateSync } from "node:zlib";
+import type { ObjectId } from "./types.ts";
+
+/** An object for git: its id follows from both. */
+export type NewObject = { type: ObjectType; bytes: Uint8Array };
+
+/** The kinds a promotion makes. */
+export type ObjectType = keyof typeof PACK_TYPES;
+
+/** Numbers of the kinds in a pack. */
+const PACK_TYPES = { commit: 1, tree: 2, blob: 3 } as const;
+
+/** Fast: the user's next `git gc` packs it well. */
+const LEVEL = 1;
+
+/** The id git gives an object. */
+export function hashObject({ type, bytes }: NewObject): ObjectId {
+  return createHash("sha1").update(`${type} ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+/**
+ * A pack of whole objects, piece by piece. Each object must come once.
+ *
+ * @see {@link https://git-scm.com/docs/gitformat-pack}
+ */
+export function* writePack(objects: readonly NewObject[]): Generator<Uint8Array> {
+  const sum = createHash("sha1");
+  const header = new DataView(new ArrayBuffer(12));
+  header.setUint32(0, 0x5041434b); // PACK
+  header.setUint32(4, 2);
+  header.setUint32(8, objects.length);
+  const pieces = function* (): Generator<Uint8Array> {
+    yield new Uint8Array(header.buffer);
+    for (const { type, bytes } of objects) {
+      yield formatEntryHeader(PACK_TYPES[type], bytes.length);
+      yield deflateSync(bytes, { level: LEVEL });
+    }
+  };
+  for (const piece of pieces()) {
+    sum.update(piece);
+    yield piece;
+  }
+  yield new Uint8Array(sum.digest());
+}
+
+/** Kind and size of an entry: four bits of size beside the kind, then seven in each byte. */
+function formatEntryHeader(type: number, size: number): Uint8Array {
+  const bytes: number[] = [];
+  let byte = (type << 4) | (size & 0x0f);
+  let rest = Math.floor(size / 16);
+  while (rest > 0) {
+    bytes.push(byte | 0x80);
+    byte = rest & 0x7f;
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(byte);
+  return new Uint8Array(bytes);
+}
