@@ -115,8 +115,8 @@ function isOwn(name: string): boolean {
   return name.startsWith(OWN_PREFIX);
 }
 
-function pathsOf(name: string, { checkpoints }: Places): { archive: string; record: string } {
-  if (!NAME.test(name)) {
+function pathsOf(name: unknown, { checkpoints }: Places): { archive: string; record: string } {
+  if (typeof name !== "string" || !NAME.test(name)) {
     throw new Refusal(`A checkpoint cannot be named ${JSON.stringify(name)}`, {
       hint: "A name has letters, digits and . _ - and begins with a letter or a digit",
     });
