@@ -4,7 +4,7 @@ import { parseManaged } from "../../../src/cage/inventory.ts";
 import { applyRemoval, planRemoval } from "../../../src/cage/remove.ts";
 import type { CageRecord } from "../../../src/cage/store.ts";
 import { openSession } from "../../../src/cage/sessions.ts";
-import { formatCages } from "../../../src/cli/commands/list.ts";
+import { formatCages, type ListedCage } from "../../../src/cli/commands/list.ts";
 import {
   type Belongings,
   formatBelongings,
@@ -193,5 +193,32 @@ Deno.test("sandcage list shows cages and the sessions whose client lives", async
     formatCages(listed, { nowMs: Date.parse("2026-01-02T05:04:05Z") }),
     "NAME   MODE   STATE    SERVICE  AGE  PROJECT\n" +
       "api-1  mount  running  claude   2h   /w/api\n",
+  );
+});
+
+Deno.test("formatCages() calls copy cages by their names and lists what else is in them", () => {
+  const cage: ListedCage = {
+    id: "api-1",
+    name: "api-1",
+    mode: "mount",
+    state: "stopped",
+    projectPath: "/w/api",
+    createdAt: "2026-01-02T03:04:05.000Z",
+    sessions: [],
+  };
+  const copy: ListedCage = {
+    ...cage,
+    id: "web-0a0a0a",
+    name: "web",
+    mode: "copy",
+    state: "interrupted",
+    service: "codex",
+    dirs: ["project", "lib", "more"].map((name) => ({ name, path: `/w/${name}` })),
+  };
+  assert.equal(
+    formatCages([cage, copy], { nowMs: Date.parse("2026-01-02T05:04:05Z") }),
+    "NAME   MODE   STATE        SERVICE  AGE  PROJECT  DIRS\n" +
+      "api-1  mount  stopped      -        2h   /w/api\n" +
+      "web    copy   interrupted  codex    2h   /w/api   lib, more\n",
   );
 });
