@@ -11,10 +11,11 @@ const CHUNK = 1_048_576;
 /** What an archive came to. */
 export type Archived = { entries: number; bytes: number };
 
+/** An archive that grows; `add` takes a path below its root with all that is below it. */
+export type Archive = { add(path: RawPath): void; end(): Archived };
+
 /**
- * Writes all that is below a root into a file: files, directories, symlinks and hard links, with
- * names, modes and times as they are. Pipes, sockets and devices hold no work and are left out. A
- * file that shrinks meanwhile ends in zeros.
+ * Writes all that is below a root into a file, as {@link openArchive} does.
  *
  * @param options.skip Names at the top that are left out.
  */
@@ -22,7 +23,25 @@ export function writeArchive(
   root: RawPath,
   options: { fd: number; skip(name: string): boolean },
 ): Archived {
-  const sink = createSink(options.fd);
+  const { fd, skip } = options;
+  const archive = openArchive(root, (bytes) => {
+    for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at);
+  });
+  for (const name of listRaw(root)) {
+    if (!skip(name)) archive.add(name);
+  }
+  return archive.end();
+}
+
+/**
+ * Begins an archive of files, directories, symlinks and hard links, with names, modes and times as
+ * they are. Pipes, sockets and devices hold no work and are left out. A file that shrinks meanwhile
+ * ends in zeros.
+ *
+ * @param write Takes the bytes; what it gets is valid during the call.
+ */
+export function openArchive(root: RawPath, write: (bytes: Uint8Array) => void): Archive {
+  const sink = createSink(write);
   /** Where a file with several names was met first, by device and inode. */
   const known = new Map<string, RawPath>();
   let entries = 0;
@@ -43,11 +62,13 @@ export function writeArchive(
       act: () => listRaw(place).forEach((name) => add(`${path}/${name}`)),
     });
   };
-  for (const name of listRaw(root)) {
-    if (!options.skip(name)) add(name);
-  }
-  sink.add(Buffer.alloc(2 * BLOCK_BYTES));
-  return { entries, bytes: sink.end() };
+  return {
+    add,
+    end() {
+      sink.add(Buffer.alloc(2 * BLOCK_BYTES));
+      return { entries, bytes: sink.end() };
+    },
+  };
 }
 
 function planEntry(
@@ -79,12 +100,12 @@ type Sink = {
   end(): number;
 };
 
-function createSink(fd: number): Sink {
+function createSink(write: (bytes: Uint8Array) => void): Sink {
   const buffer = Buffer.allocUnsafe(CHUNK);
   let filled = 0;
   let total = 0;
   const flush = () => {
-    for (let at = 0; at < filled;) at += fs.writeSync(fd, buffer, at, filled - at);
+    write(buffer.subarray(0, filled));
     total += filled;
     filled = 0;
   };

@@ -13,6 +13,7 @@ import {
 } from "./checkpoint.ts";
 import { changeTree, recoverChanges } from "./change.ts";
 import { fillTree } from "./fill.ts";
+import { archiveRepositories } from "./git_archive.ts";
 import { hashFiles } from "./hash.ts";
 import type { Lease } from "./lease.ts";
 import type { Link } from "./link.ts";
@@ -62,11 +63,16 @@ function answer(service: Service, request: CourierRequest): unknown {
   const { link, fs, places } = service;
   switch (request.op) {
     case "scan":
-      return scan(service, resolveRoot(fs, request.root, { places }));
+      return scan(service, findTree(service, request.root));
     case "hash":
       return hash(service, resolveRoot(fs, request.root, { places }));
     case "read":
-      return read(service, resolveRoot(fs, request.root, { places }));
+      return read(service, findTree(service, request.root));
+    case "repositories": {
+      link.expectEnd();
+      const root = resolveRoot(fs, request.root, { places });
+      return archiveRepositories(toRaw(root), (bytes) => link.sendData([bytes]));
+    }
     case "fill": {
       const root = resolveRoot(fs, request.root, { places });
       makeRoot(fs, root);
@@ -96,6 +102,11 @@ function answer(service: Service, request: CourierRequest): unknown {
       request satisfies never;
       throw new Refusal("There is no such request");
   }
+}
+
+/** What is looked at may be all of `/work`, stray files beside its directories included. */
+function findTree({ fs, places }: Service, root: string): string {
+  return root === "" ? places.work : resolveRoot(fs, root, { places });
 }
 
 /** Answers with the clock of when it began: times in a tree mean something only beside it. */

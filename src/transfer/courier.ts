@@ -55,6 +55,14 @@ export function openCourier(
         }
       }
     },
+    async *repositories(root, { onCount } = {}) {
+      for await (const frame of ask({ op: "repositories", root })) {
+        if (frame.kind === "data") yield frame.bytes.slice();
+        else if (frame.kind === "done") {
+          onCount?.((frame.value as { repositories: number }).repositories);
+        }
+      }
+    },
     async fill(root, tar) {
       await drain(ask({ op: "fill", root }, { data: tar }));
     },

@@ -62,7 +62,8 @@ export type Checkpoint = { name: string; takenAt: string; bytes: number; entries
  */
 export type Courier = AsyncDisposable & {
   /**
-   * Walks a tree without reading files; batches in {@link comparePaths} order.
+   * Walks a tree without reading files; batches in {@link comparePaths} order. The root `""` is all of
+   * `/work`, here and in {@link Courier.read}.
    *
    * @param options.onClock Gets what the clock inside said when the walk began, in milliseconds
    * since 1970, when it has ended.
@@ -84,6 +85,15 @@ export type Courier = AsyncDisposable & {
     root: string,
     paths: readonly string[],
     options?: { onProblem?(problem: TreeProblem): void },
+  ): AsyncIterable<Uint8Array>;
+  /**
+   * Every `.git` below a root, untouched, as one tar stream that nobody here may open.
+   *
+   * @param options.onCount Gets how many there were, when the stream has ended.
+   */
+  repositories(
+    root: string,
+    options?: { onCount?(count: number): void },
   ): AsyncIterable<Uint8Array>;
   /**
    * Writes entries as they come, replacing what is there: for a tree nobody works in yet. What was

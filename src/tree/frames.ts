@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of what the two ends say: an old courier is replaced, not guessed at. */
-export const COURIER_PROTOCOL = 1;
+export const COURIER_PROTOCOL = 2;
 
 /** Most bytes of files in one frame: what waits in memory is bounded by it. */
 export const DATA_MAX = 131_072;
@@ -46,12 +46,14 @@ export type Hello = { protocol: number; canWrite: boolean };
 
 /** What a courier is asked for; every root and place is relative to `/work`. */
 export type CourierRequest =
-  /** Rules come as a list; answers with lists of items. */
+  /** Rules come as a list; answers with lists of items. The root `""` is `/work`, here and in reads. */
   | { op: "scan"; root: string }
   /** Paths come as lists; answers with lists of `[path, sha256]`. */
   | { op: "hash"; root: string }
   /** Paths come as lists; answers with data. */
   | { op: "read"; root: string }
+  /** Answers with data: an archive of every `.git` below the root. */
+  | { op: "repositories"; root: string }
   /** Data comes. */
   | { op: "fill"; root: string }
   /** Removes and expectations come as lists of {@link ChangeRow}, then data. */
