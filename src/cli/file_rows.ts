@@ -1,6 +1,7 @@
 import type { Change } from "../transfer/classify.ts";
 import type { SideProblem } from "../transfer/compare.ts";
 import type { ConflictReason, TransferPlan } from "../transfer/plan_transfer.ts";
+import { quotePath } from "../tree/visible.ts";
 import { visibleText } from "../transfer/visible.ts";
 import { formatCount } from "./output.ts";
 
@@ -96,7 +97,7 @@ export function formatSums(rows: readonly FileRow[]): string {
 /** Lines about what does not cross, a few of many. Pure. */
 export function formatProblems(problems: readonly SideProblem[]): string[] {
   const lines = problems.slice(0, MOST_PROBLEMS).map(({ path, problem, side }) =>
-    `Not carried: ${JSON.stringify(path)} ${side === "inner" ? "in the cage" : "here"} is ${
+    `Not carried: ${quotePath(path)} ${side === "inner" ? "in the cage" : "here"} is ${
       PROBLEM_WORDS[problem] ?? problem
     }`
   );

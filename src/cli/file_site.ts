@@ -56,6 +56,7 @@ export async function openFileSite(words: FileWords, context: CommandContext): P
   });
   const roots = chooseRoots(cage, words);
   const lock = await lockTransfer(cage);
+  for (const { root, recovery } of lock.recovered) sayRecovery(recovery, { io, target: root });
   const courier = await openCourier(cage, { signal: signals?.signal }).catch((error) => {
     lock[Symbol.dispose]();
     throw error;
@@ -119,7 +120,7 @@ export async function openFileRoot(
   },
 ): Promise<FileRoot> {
   const { context, words } = options;
-  const { host, io } = context;
+  const { host } = context;
   const wanted = words.outputDir === undefined ? root.hostPath : resolve(host.cwd, words.outputDir);
   await requireDirectory(
     root.hostPath,
@@ -133,7 +134,6 @@ export async function openFileRoot(
   }
   const target = await openTarget(site.cage, wanted, { fs: site.fs });
   try {
-    sayRecovery(target.recovery, { io, target: target.root });
     const rules = await readRootRules(root, { ...options, host, config: site.config });
     const look = await lookAt({
       cage: site.cage,

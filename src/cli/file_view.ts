@@ -5,6 +5,7 @@ import { MOST_DIFF_BYTES } from "../transfer/diff_text.ts";
 import type { TransferPlan } from "../transfer/plan_transfer.ts";
 import { showDifferences } from "../transfer/shown.ts";
 import { findTrackedIgnored } from "../transfer/tracked_ignored.ts";
+import { quotePath } from "../tree/visible.ts";
 import type { CommandContext } from "./context.ts";
 import { type FileRow, formatProblems, formatRow, formatSums } from "./file_rows.ts";
 import type { FileRoot, FileSite } from "./file_site.ts";
@@ -25,7 +26,7 @@ export async function warnAboutLeft(
   for (const line of formatProblems(plan.problems)) io.warn(line);
   const tracked = await findTrackedIgnored(root.hostPath, { env: host.env });
   if (tracked.length === 0) return;
-  const shown = tracked.slice(0, MOST_NAMED).map((path) => JSON.stringify(path)).join(", ");
+  const shown = tracked.slice(0, MOST_NAMED).map(quotePath).join(", ");
   const more = tracked.length > MOST_NAMED ? ` and ${tracked.length - MOST_NAMED} more` : "";
   io.warn(`git tracks what .gitignore names, and it stays where it is: ${shown}${more}`);
 }
@@ -36,7 +37,7 @@ export function showTables(
   { io }: Pick<CommandContext, "io">,
 ): void {
   for (const { name, target, rows } of listed) {
-    if (listed.length > 1) io.talk(`${name}: ${JSON.stringify(target)}`);
+    if (listed.length > 1) io.talk(`${name}: ${quotePath(target)}`);
     if (rows.length === 0) {
       io.talk("No differences");
       continue;

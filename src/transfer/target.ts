@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { EXIT, UserError } from "../errors.ts";
 import { ensurePrivateDir, tryLockFile } from "../files.ts";
 import { sha256Hex } from "../hash.ts";
@@ -6,7 +6,12 @@ import { formatPath } from "../project/root.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import { StageError } from "../tree/journal.ts";
 import { recoverStage, type Recovery } from "../tree/recover.ts";
+import { denoFs } from "./deno_fs.ts";
 import type { CopyCage } from "./types.ts";
+
+/** Directory of a cage's stages, and the ending of the files that say for which directory they are. */
+const STAGES = "stage";
+const ROOT_SUFFIX = ".root";
 
 /** A directory of the host that one cage works on, held until disposed. */
 export type Target = Disposable & {
@@ -16,15 +21,48 @@ export type Target = Disposable & {
   recovery: Recovery;
 };
 
+/** The files of a cage, held until disposed. */
+export type HeldTransfer = Disposable & {
+  /** Directories of the host in which a commit was cut, and how that was dealt with. */
+  recovered: readonly { root: string; recovery: Recovery }[];
+};
+
 /**
- * Holds the files of a cage: while one command carries them, no other does.
+ * Holds the files of a cage: while one command carries them, no other does. Brings to its end what an
+ * earlier one left in any directory of the host.
  *
- * @throws {UserError} Of code `conflict` when another one does.
+ * @throws {UserError} Of code `conflict` when another command holds them.
  */
-export async function lockTransfer(cage: Pick<CopyCage, "dir" | "name">): Promise<Disposable> {
+export async function lockTransfer(cage: Pick<CopyCage, "dir" | "name">): Promise<HeldTransfer> {
   const lock = await tryLockFile(join(cage.dir, "transfer.lock"));
-  if (lock !== undefined) return lock;
-  throw busy(`Another sandcage is carrying files of cage "${cage.name}"`);
+  if (lock === undefined) throw busy(`Another sandcage is carrying files of cage "${cage.name}"`);
+  try {
+    const recovered = await recoverAll({ ...cage, id: basename(cage.dir) });
+    return { recovered, [Symbol.dispose]: () => lock[Symbol.dispose]() };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function recoverAll(
+  cage: Pick<CopyCage, "dir" | "id" | "name">,
+): Promise<{ root: string; recovery: Recovery }[]> {
+  const fs = denoFs();
+  const stages = join(cage.dir, STAGES);
+  if (fs.lstat(stages) === undefined) return [];
+  const recovered: { root: string; recovery: Recovery }[] = [];
+  for (const name of fs.list(stages)) {
+    if (typeof name !== "string" || !name.endsWith(ROOT_SUFFIX)) continue;
+    const root = Deno.readTextFileSync(join(stages, name));
+    const places = stageDirs(cage, root);
+    if (places.every((place) => fs.lstat(place) === undefined)) fs.remove(join(stages, name));
+    // Where the directory is away, as a disk that is not plugged in, it waits.
+    if (!hasCutCommit(cage, root, { fs }) || fs.lstat(root)?.kind !== "dir") continue;
+    using target = await openTarget(cage, root, { fs });
+    recovered.push(target);
+  }
+  return recovered;
 }
 
 /**
@@ -66,6 +104,8 @@ export async function findStageDir(
   const [beside, within] = stageDirs(cage, root) as [string, string];
   for (const place of [beside, within]) if (fs.lstat(place) !== undefined) return place;
   await ensurePrivateDir(dirname(beside));
+  // Whoever finds the stage has to know what it is for.
+  Deno.writeTextFileSync(`${beside}${ROOT_SUFFIX}`, root, { mode: 0o600 });
   // Only a rename tells: mounts of one device refuse it as different devices do.
   fs.mkdir(within, 0o700);
   try {
@@ -76,8 +116,8 @@ export async function findStageDir(
   }
 }
 
-/** Whether a commit in a directory of the host was cut; it is brought to its end by `openTarget`. */
-export function hasCutCommit(
+/** Whether a commit in a directory of the host was cut. */
+function hasCutCommit(
   cage: Pick<CopyCage, "dir" | "id">,
   root: string,
   options: { fs: TreeFs },
@@ -115,7 +155,7 @@ function recoverTarget(
 
 function stageDirs(cage: Pick<CopyCage, "dir" | "id">, root: string): string[] {
   return [
-    join(cage.dir, "stage", sha256Hex(root).slice(0, 16)),
+    join(cage.dir, STAGES, sha256Hex(root).slice(0, 16)),
     join(root, `.sandcage-${cage.id}.tmp`),
   ];
 }

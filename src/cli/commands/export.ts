@@ -1,10 +1,10 @@
 import { changeCopyRecord } from "../../cage/copy_claim.ts";
 import { EXIT, UserError } from "../../errors.ts";
-import { formatPath } from "../../project/root.ts";
 import { applyExport, type Exported } from "../../transfer/export.ts";
 import { type ExportPlan, planExport } from "../../transfer/plan_export.ts";
 import { formatBytes, formatTransfer } from "../../transfer/progress.ts";
 import { readReviewTexts } from "../../transfer/review_texts.ts";
+import { quotePath } from "../../tree/visible.ts";
 import type { CommandContext } from "../context.ts";
 import { toRows } from "../file_rows.ts";
 import {
@@ -127,7 +127,7 @@ function showReview(prepared: readonly Prepared[], { io }: CommandContext): void
   const lines = prepared.flatMap(({ opened, plan }) =>
     plan.review.map(({ path, reason }) => {
       const shown = prepared.length > 1 ? `${opened.root.name}/${path}` : path;
-      return `  ${formatPath(shown)}: ${reason}`;
+      return `  ${quotePath(shown)}: ${reason}`;
     })
   );
   if (lines.length > 0) io.talk(`Tools run or trust these on sight:\n${lines.join("\n")}`);
@@ -143,7 +143,7 @@ async function agree(
   showReview(prepared, context);
   if (options.yes) return true;
   if (io.interactive) {
-    const targets = prepared.map(({ opened }) => formatPath(opened.target)).join(", ");
+    const targets = prepared.map(({ opened }) => quotePath(opened.target)).join(", ");
     const question = `Export ${formatCount(count, "change")} to ${targets}?`;
     return await io.confirm(question, { assumed: false });
   }
@@ -169,10 +169,10 @@ async function carry(
   await warnAboutLeft(opened, { plan, context });
   const work = { ...site, root, target, look, plan, reviewed, platform: host.platform };
   if (countChanges(plan) === 0) {
-    io.talk(`There is nothing to export to ${formatPath(target)}`);
+    io.talk(`There is nothing to export to ${quotePath(target)}`);
     return await applyExport(work);
   }
-  using step = io.progress(`Exporting to ${formatPath(target)}`);
+  using step = io.progress(`Exporting to ${quotePath(target)}`);
   const exported = await applyExport({
     ...work,
     onProgress: (state) => step.update(formatTransfer(state)),
@@ -180,12 +180,12 @@ async function carry(
   if (exported.changed.length > 0) throw changedError(target, exported.changed);
   step.done(describe(exported));
   for (const path of exported.missed) {
-    io.warn(`Changed inside while it came, and left as it was: ${formatPath(path)}`);
+    io.warn(`Changed inside while it came, and left as it was: ${quotePath(path)}`);
   }
   for (const path of exported.refusedLinks) {
-    io.warn(`Not made, as it leads outside through another symlink: ${formatPath(path)}`);
+    io.warn(`Not made, as it leads outside through another symlink: ${quotePath(path)}`);
   }
-  for (const path of exported.backups) io.talk(`The former .gitignore is ${formatPath(path)}`);
+  for (const path of exported.backups) io.talk(`The former .gitignore is ${quotePath(path)}`);
   return exported;
 }
 
@@ -202,10 +202,10 @@ function describe({ written, removed, modes, bytes }: Exported): string {
 }
 
 function changedError(target: string, changed: readonly string[]): UserError {
-  const shown = changed.slice(0, 5).map((path) => formatPath(path)).join(", ");
+  const shown = changed.slice(0, 5).map(quotePath).join(", ");
   const more = changed.length > 5 ? ` and ${changed.length - 5} more` : "";
   return new UserError(
-    `Nothing was exported: ${formatPath(target)} changed meanwhile: ${shown}${more}`,
+    `Nothing was exported: ${quotePath(target)} changed meanwhile: ${shown}${more}`,
     { hint: "Run it again", exit: EXIT.conflict, code: "conflict" },
   );
 }

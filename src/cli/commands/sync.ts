@@ -1,11 +1,11 @@
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { EXIT, UserError } from "../../errors.ts";
-import { formatPath } from "../../project/root.ts";
 import { formatBytes, formatTransfer } from "../../transfer/progress.ts";
 import { planSync } from "../../transfer/plan_sync.ts";
 import type { TransferPlan } from "../../transfer/plan_transfer.ts";
 import { applySync, type Synced } from "../../transfer/sync.ts";
 import { createIgnoreMatcher } from "../../tree/ignore_rules.ts";
+import { quotePath } from "../../tree/visible.ts";
 import type { CommandContext } from "../context.ts";
 import { toRows } from "../file_rows.ts";
 import {
@@ -107,7 +107,7 @@ export function findPath(word: string, options: { root: string; cwd: string }): 
   const path = relative(root, resolve(start, word));
   if (!isInside(path)) {
     throw usage(
-      `Cannot send ${JSON.stringify(word)}: it is not in ${formatPath(root)}`,
+      `Cannot send ${JSON.stringify(word)}: it is not in ${quotePath(root)}`,
       "Only files of the directory that the cage has a copy of can be sent",
     );
   }
@@ -123,14 +123,14 @@ function requireKnown(
   if (stat === undefined) {
     const meant = findMeant(path, listNear(path, { root: root.hostPath, site }));
     throw usage(
-      `There is no ${formatPath(path)} in ${formatPath(root.hostPath)}`,
-      meant === undefined ? "Paths are relative to it" : `Did you mean ${formatPath(meant)}?`,
+      `There is no ${quotePath(path)} in ${quotePath(root.hostPath)}`,
+      meant === undefined ? "Paths are relative to it" : `Did you mean ${quotePath(meant)}?`,
     );
   }
   const source = createIgnoreMatcher(look.rules)(path, { directory: stat.kind === "dir" });
   if (source === undefined) return;
   throw usage(
-    `${formatPath(path)} does not go in: ${source.origin} names it`,
+    `${quotePath(path)} does not go in: ${source.origin} names it`,
     "Change the pattern, or take it in with a line that begins with !",
   );
 }
@@ -168,10 +168,10 @@ async function carry(
   const { root, look } = opened;
   await warnAboutLeft(opened, { plan, context });
   if (countChanges(plan) === 0) {
-    io.talk(`There is nothing to send of ${formatPath(root.hostPath)}`);
+    io.talk(`There is nothing to send of ${quotePath(root.hostPath)}`);
     return await applySync({ ...site, root, look, plan });
   }
-  using step = io.progress(`Sending ${formatPath(root.hostPath)}`);
+  using step = io.progress(`Sending ${quotePath(root.hostPath)}`);
   const synced = await applySync({
     ...site,
     root,
@@ -180,7 +180,7 @@ async function carry(
     onProgress: (state) => step.update(formatTransfer(state)),
   });
   if (synced.changed.length > 0) {
-    const shown = synced.changed.slice(0, 5).map((path) => formatPath(path)).join(", ");
+    const shown = synced.changed.slice(0, 5).map(quotePath).join(", ");
     throw new UserError(`Nothing was sent: the cage changed meanwhile: ${shown}`, {
       hint: "Run it again",
       exit: EXIT.conflict,

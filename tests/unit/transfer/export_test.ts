@@ -8,7 +8,7 @@ import { lookAt } from "../../../src/transfer/look.ts";
 import { planExport } from "../../../src/transfer/plan_export.ts";
 import { planSync } from "../../../src/transfer/plan_sync.ts";
 import { applySync } from "../../../src/transfer/sync.ts";
-import { openTarget } from "../../../src/transfer/target.ts";
+import { lockTransfer, openTarget } from "../../../src/transfer/target.ts";
 import type { TreeFs } from "../../../src/tree/fs.ts";
 import { createLocalCourier, type LocalCourier } from "../support/local_courier.ts";
 
@@ -266,6 +266,34 @@ for (
     assert.equal((await exportAll(site)).written, 4);
   });
 }
+
+Deno.test("a commit that was cut is brought to its end by whatever takes hold of the cage next", async () => {
+  await using site = await makeSite({ "a": "1", "z": "1" });
+  write(site.inner, { "a": "2", "new/file": "2", "z": "2" });
+  const fs = denoFs();
+  let dead = false;
+  const act = (work: () => void) => {
+    if (dead) throw new Error("killed");
+    work();
+  };
+  const dying: TreeFs = {
+    ...fs,
+    remove: (path) => act(() => fs.remove(path)),
+    rename: (from, to) =>
+      act(() => {
+        fs.rename(from, to);
+        dead = to === join(site.host, "a");
+      }),
+  };
+  await assert.rejects(exportAll(site, { fs: dying }), /could neither be finished nor taken back/);
+  assert.deepEqual(show(site.host), { "a": "2", "z": "1" });
+  using held = await lockTransfer(site.cage);
+  assert.deepEqual(held.recovered.map(({ root, recovery }) => [root, recovery.kind]), [
+    [site.host, "finished"],
+  ]);
+  assert.deepEqual(show(site.host), { "a": "2", "new/file": "2", "z": "2" });
+  await assert.rejects(lockTransfer(site.cage), /Another sandcage is carrying files of cage "x"/);
+});
 
 Deno.test("a cage is filled once: what an earlier attempt brought does not go again", async () => {
   await using site = await makeSite({ "a": "1", "dir/b": "1", "c": "1" });
