@@ -10,7 +10,7 @@ import { parseByteSize } from "./units.ts";
 
 /** Weaker comes later. */
 const GIT_STRICTNESS = ["none", "readonly", "protected"];
-const WORKSPACE_STRICTNESS = ["copy", "mount"];
+const WORKSPACE_STRICTNESS = ["promote", "copy", "mount"];
 const ACP_STRICTNESS = { terminal: ["block", "allow"], fs: ["block", "workspace", "allow"] };
 
 /**
@@ -117,6 +117,20 @@ function planScalars(planning: Planning): void {
   if (WORKSPACE_STRICTNESS.indexOf(mode) > WORKSPACE_STRICTNESS.indexOf(trusted.workspace.mode)) {
     const why = `your own config says ${trusted.workspace.mode}`;
     ask(planning, "workspace.mode", { value: mode, why });
+  }
+  for (const key of ["name", "email"] as const) {
+    const value = config.promotion[key];
+    if (value === null || value === trusted.promotion[key]) continue;
+    ask(planning, `promotion.${key}`, {
+      value,
+      why: "promoted commits carry it in place of yours",
+    });
+  }
+  if (config.promotion.sign && !trusted.promotion.sign) {
+    ask(planning, "promotion.sign", {
+      value: "true",
+      why: "promoted commits are signed with your key",
+    });
   }
   const { dotfiles } = config.attach;
   if (dotfiles !== null && dotfiles !== trusted.attach.dotfiles) {

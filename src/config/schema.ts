@@ -102,7 +102,10 @@ const serviceSchema = section({
 });
 
 const workspaceSchema = section({
-  mode: say("How the project's files reach the cage", oneOf(["mount", "copy"], ["promote"])),
+  mode: say(
+    "How the project's files reach the cage: `mount` shows them, `copy` gives it its own, `promote` gives it its own repository whose commits land on your branch",
+    oneOf(["mount", "copy", "promote"]),
+  ),
   hide: say("gitignore patterns of what the cage must not read", list(gitignorePattern())),
   readonly: say("gitignore patterns of what the cage must not write", list(gitignorePattern())),
   git: say(
@@ -261,6 +264,7 @@ const promotionSchema = section({
   name: say("Author name of promoted commits; your git identity by default", nullable(nonEmpty())),
   email: say("Author email of promoted commits", nullable(nonEmpty())),
   interval: say("Pause between two looks for new commits", duration()),
+  sign: say("Sign promoted commits with your own key, as your git is set up", boolean()),
 });
 
 const engineSchema = section({

@@ -23,7 +23,6 @@ const ROWS: Row[] = [
   { name: "an unknown key like nothing", text: "limits:\n  zebra: 1\n" },
   { name: "an unknown key in TOML", user: true, text: "\n[limits]\nmem-ory = 1\n" },
   { name: "a misspelled word", text: "home: projcet\n" },
-  { name: "a mode that comes later", text: "workspace: {mode: promote}\n" },
   {
     name: "a wrong rule object",
     text: "network:\n  allow:\n    - {dest: a.dev, ports: [70000], methods: [], path: [/x]}\n" +
