@@ -2,8 +2,8 @@ import { EXIT, UserError } from "../errors.ts";
 import { fromLatin1, latin1 } from "./bytes.ts";
 import type { Identity, ObjectId } from "./types.ts";
 
-/** One header; `value` has its continuation lines with their leading blanks. Latin-1 text is bytes. */
-export type CommitHeader = { key: string; value: string };
+/** One header; `line` is all of it, with the lines that continue it. Latin-1 text is bytes. */
+export type CommitHeader = { key: string; line: string };
 
 /**
  * A commit object, taken apart so that putting it together gives the same bytes. Texts hold one byte
@@ -49,23 +49,23 @@ export function parseCommit(bytes: Uint8Array): Commit {
       break;
     }
     const { line, next } = readHeader(text, at);
-    const blank = line.indexOf(" ");
-    headers.push(
-      blank < 0
-        ? { key: line, value: "" }
-        : { key: line.slice(0, blank), value: line.slice(blank + 1) },
-    );
+    headers.push({ key: line.split(/[ \n]/, 1)[0]!, line });
     at = next;
   }
-  const ids = (key: string) => headers.filter((header) => header.key === key).map((h) => h.value);
-  const [tree, ...others] = ids("tree");
-  const parents = ids("parent");
+  const [tree, ...others] = valuesOf(headers, "tree");
+  const parents = valuesOf(headers, "parent");
   if (
     tree === undefined || others.length > 0 || ![tree, ...parents].every((id) => OBJECT_ID.test(id))
   ) {
     throw new Error("The object is no commit: it has not one tree, or a parent is no id");
   }
   return { tree, parents, headers, message };
+}
+
+function valuesOf(headers: readonly CommitHeader[], key: string): string[] {
+  return headers.filter((header) => header.key === key).map(({ line }) =>
+    line.slice(key.length + 1)
+  );
 }
 
 /** A line with those that continue it: they begin with a blank. */
@@ -84,25 +84,29 @@ function readHeader(text: string, start: number): { line: string; next: number }
  * @throws {UserError} If nothing is left of the name once git's rules are applied.
  */
 export function rewriteCommit(commit: Commit, change: CommitChange): Uint8Array<ArrayBuffer> {
-  const encoding = commit.headers.find(({ key }) => key === "encoding")?.value;
+  const encoding = valuesOf(commit.headers, "encoding")[0];
   const who = formatIdentity(change.identity, encoding);
   const lines = [`tree ${change.tree}`, ...change.parents.map((id) => `parent ${id}`)];
-  for (const { key, value } of commit.headers) {
-    if (key === "tree" || key === "parent" || DROPPED.includes(key)) continue;
-    lines.push(
-      key === "author" || key === "committer" ? `${key} ${who}${dateOf(value)}` : `${key} ${value}`,
-    );
+  for (const { key, line } of commit.headers) {
+    if (key === "tree" || key === "parent" || isOfSignature(key)) continue;
+    const isPerson = key === "author" || key === "committer";
+    lines.push(isPerson ? `${key} ${who}${dateOf(line)}` : line);
   }
   if (change.signature !== undefined) lines.push(`gpgsig ${change.signature}`);
   const head = lines.join("\n") + "\n";
   return fromLatin1(commit.message === undefined ? head : `${head}\n${commit.message}`);
 }
 
+/** Is it a header that says something about the bytes of a commit, and goes with them? */
+export function isOfSignature(key: string): boolean {
+  return DROPPED.includes(key);
+}
+
 /** What follows the mail of an author line, ` 1700000000 +0100`. */
-function dateOf(value: string): string {
-  const end = value.lastIndexOf(">");
+export function dateOf(line: string): string {
+  const end = line.lastIndexOf(">");
   if (end < 0) throw new Error("The object is no commit: its author has no mail");
-  return value.slice(end + 1);
+  return line.slice(end + 1);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fromLatin1 } from "../../../src/promote/bytes.ts";
 import { createGit, type Git } from "../../../src/promote/git.ts";
 import { fetchInner, type FetchLimits } from "../../../src/promote/fetch.ts";
 import type { FetchOutcome } from "../../../src/promote/fetch_outcome.ts";
@@ -91,4 +92,65 @@ export async function makeScene(
 /** Names of the scene's private refs. */
 export function sceneRefs(scene: Scene): ReturnType<typeof promoteRefs> {
   return promoteRefs(scene.pin);
+}
+
+/** Puts a commit object of any bytes onto a branch inside, without git looking at it. */
+export async function addRawCommit(scene: Scene, object: string): Promise<string> {
+  const stdin = fromLatin1(object);
+  const args = ["hash-object", "-t", "commit", "-w", "--stdin", "--literally"];
+  const id = (await gitIn(scene.inner, args, { stdin })).trim();
+  await gitIn(scene.inner, ["update-ref", "refs/heads/main", id]);
+  return id;
+}
+
+/** The user commits: writes these files in the working tree and commits all. */
+export async function userCommits(
+  scene: Scene,
+  files: Record<string, string | null>,
+): Promise<string> {
+  for (const [path, content] of Object.entries(files)) {
+    if (content === null) await Deno.remove(join(scene.outer, path));
+    else {
+      await Deno.mkdir(dirname(join(scene.outer, path)), { recursive: true });
+      await Deno.writeTextFile(join(scene.outer, path), content);
+    }
+    await gitIn(scene.outer, ["add", "-f", "-A", "--", path]);
+  }
+  const who = ["-c", "user.name=Ursula", "-c", "user.email=ursula@example.com"];
+  await gitIn(scene.outer, [...who, "commit", "-q", "-m", "the user's own"]);
+  return (await gitIn(scene.outer, ["rev-parse", "HEAD"])).trim();
+}
+
+/** Lands what was built, plainly: nobody else is there. */
+export async function landPlainly(
+  scene: Scene,
+  landed: { tip: string; done: string },
+): Promise<void> {
+  await gitIn(scene.outer, ["read-tree", "-m", "-u", "HEAD", landed.tip]);
+  await gitIn(scene.outer, ["update-ref", "refs/heads/main", landed.tip]);
+  await gitIn(scene.outer, ["update-ref", sceneRefs(scene).done, landed.done]);
+}
+
+/** Raw objects by their id, read by git itself; bytes, one in each character. */
+export async function readObjects(
+  dir: string,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const stdin = new TextEncoder().encode(ids.map((id) => `${id}\n`).join(""));
+  const text = await gitIn(dir, ["cat-file", "--batch"], { stdin });
+  const found = new Map<string, string>();
+  let at = 0;
+  for (const id of ids) {
+    const end = text.indexOf("\n", at);
+    const size = Number(text.slice(at, end).split(" ")[2]);
+    found.set(id, text.slice(end + 1, end + 1 + size));
+    at = end + 1 + size + 1;
+  }
+  return found;
+}
+
+/** A commit as text cut at its first empty line; independent of what is tested. */
+export function cutCommit(object: string): { head: string[]; message: string } {
+  const end = object.indexOf("\n\n");
+  return { head: object.slice(0, end).split("\n"), message: object.slice(end + 2) };
 }
