@@ -1,0 +1,103 @@
+import { dirname, join } from "node:path";
+import { ensurePrivateDir, findText, removeIfPresent } from "../files.ts";
+import type { Change } from "./changes.ts";
+import type { FileFacts } from "./host_files.ts";
+import type { ObjectId } from "./types.ts";
+
+/** What tells a file from any other, whatever its name is by now. */
+export type Identity = Pick<FileFacts, "kind" | "size" | "mtimeMs" | "ino">;
+
+/** One change of the working tree. Paths are bytes, one in each character. */
+export type Step =
+  /** A file or link goes, and with it directories that nothing is left in. */
+  | { kind: "remove"; path: string; slot: number; old: Identity }
+  /** A file or link comes, in place of an older one or of nothing. */
+  | { kind: "place"; path: string; slot: number; old?: Identity; new: Identity }
+  /** The directory of a repository of its own comes or goes; its files are its own. */
+  | { kind: "add-module"; path: string }
+  | { kind: "drop-module"; path: string };
+
+/** A ref that moves with the branch; without `from` it is made. */
+export type RefMove = { name: string; from?: ObjectId; to: ObjectId };
+
+/** A landing under way, as written down before the first file moves. */
+export type Journal = {
+  version: 1;
+  /** Where new files wait and old ones are kept, as the host names it. */
+  area: string;
+  /** What our `index.lock` says. */
+  lock: string;
+  branch: { name: string; from: ObjectId; to: ObjectId };
+  /** Those that move in the same transaction. */
+  refs: readonly RefMove[];
+  /** Keeps the commits until they have landed; nothing can land any more once it is gone. */
+  pending: string;
+  /** The index that the landing began with. */
+  index: Identity;
+  /** What the index gets, path by path. */
+  changes: readonly Change[];
+  steps: readonly Step[];
+  /** Directories that were not there, parents first. */
+  newDirs: readonly string[];
+};
+
+/** Where the journal of a cage is kept in its state. */
+export function journalPath(stateDir: string): string {
+  return join(stateDir, "landing.json");
+}
+
+/** Writes it down; on return a power cut does not undo it. */
+export async function writeJournal(path: string, journal: Journal): Promise<void> {
+  await ensurePrivateDir(dirname(path));
+  const temporary = `${path}.new`;
+  await Deno.writeTextFile(temporary, JSON.stringify(journal), { mode: 0o600 });
+  {
+    using file = await Deno.open(temporary, { write: true });
+    await file.sync();
+  }
+  await Deno.rename(temporary, path);
+  syncDir(dirname(path));
+}
+
+/**
+ * The landing that a killed process left; `undefined` if there is none.
+ *
+ * @throws {Error} If it is of another version.
+ */
+export async function findJournal(path: string): Promise<Journal | undefined> {
+  const text = await findText(path);
+  if (text === undefined) return undefined;
+  const journal = JSON.parse(text) as Journal;
+  if (journal.version !== 1) throw new Error(`${path} is of another version of sandcage`);
+  return journal;
+}
+
+/** Whether a landing waits to be settled: its area and its lock have to stay. */
+export async function isUnsettled(stateDir: string): Promise<boolean> {
+  return await findText(journalPath(stateDir)) !== undefined;
+}
+
+/** Forgets it. */
+export async function removeJournal(path: string): Promise<void> {
+  await removeIfPresent(path);
+  syncDir(dirname(path));
+}
+
+/** The identity in facts. */
+export function identityOf(facts: FileFacts): Identity {
+  const { kind, size, mtimeMs, ino } = facts;
+  return { kind, size, mtimeMs, ino };
+}
+
+/** Whether it is the very file, and unchanged. */
+export function isSameFile(facts: Identity | undefined, identity: Identity): boolean {
+  return facts !== undefined && facts.kind === identity.kind && facts.size === identity.size &&
+    facts.mtimeMs === identity.mtimeMs && facts.ino === identity.ino;
+}
+
+/** Makes what happened to the names in a directory last. Windows writes them through. */
+export function syncDir(path: string): void {
+  if (Deno.build.os === "windows") return;
+  using dir = Deno.openSync(path);
+  dir.syncSync();
+}

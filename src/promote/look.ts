@@ -1,0 +1,121 @@
+import type { FetchFailure, FetchOutcome } from "./fetch_outcome.ts";
+import { landCommits, type Landing, type LandOptions, previewLanding } from "./land.ts";
+import { listCommits } from "./odb.ts";
+import { offerName } from "./offer.ts";
+import { isWait, LOCK_MS, observePlace } from "./place.ts";
+import { formatRawPath } from "./raw_path.ts";
+import { recoverLanding } from "./recover.ts";
+import { readRefs } from "./refs.ts";
+import type { RewriteRequest, Rewritten } from "./rewrite.ts";
+import { type Look, type ObjectId, type Pin, promoteRefs, type Wait } from "./types.ts";
+import { paused, shortBranch } from "./waits.ts";
+
+/** What a look works with. Everything that acts is handed in. */
+export type LookOptions = LandOptions & {
+  /** Asks the cage for its commits. Not called before what was interrupted is settled. */
+  fetch(): Promise<FetchOutcome>;
+  /** Builds the commits of the user's side. */
+  rewrite(request: Omit<RewriteRequest, "identity">): Promise<Rewritten>;
+  nowMs: number;
+  /** A lock that is held longer is told as one that somebody may have left. Milliseconds. */
+  lockMs?: number;
+  /**
+   * Says what would happen and does nothing of it. `rewrite` then keeps its objects elsewhere.
+   *
+   * @param env Tells git where they are.
+   */
+  dryRun?: { env: Readonly<Record<string, string>> } | undefined;
+};
+
+/** What one look led to. */
+export type LookOutcome =
+  | Look
+  /** The cage gave no commits. */
+  | { kind: "failed"; failure: FetchFailure };
+
+/**
+ * One whole cycle: settles what was interrupted, asks the cage, builds commits, lands them. Waiting
+ * is no state that is kept: each look decides anew. Where some commits fit and others do not, those
+ * that fit land, and the next look tells of the rest.
+ *
+ * @throws {UserError} If git fails. Branch, index and working tree are as they were.
+ */
+export async function lookAtCage(options: LookOptions): Promise<LookOutcome> {
+  const { pin, dryRun } = options;
+  if (dryRun === undefined) {
+    const wait = await recoverLanding(options);
+    if (wait !== undefined) return { kind: "waiting", pending: 0, wait };
+  }
+  const fetched = await options.fetch();
+  switch (fetched.kind) {
+    case "nothing":
+      return { kind: "idle" };
+    case "new":
+      return await landNew(fetched.tip, options);
+    case "rewritten":
+      return { kind: "waiting", pending: 1, wait: rewrittenWait(pin) };
+    default:
+      return { kind: "failed", failure: fetched };
+  }
+}
+
+/** Why commits whose history was changed inside do not land by themselves. */
+export function rewrittenWait(pin: Pin): Wait {
+  const branch = shortBranch(pin.branch);
+  return paused("rewritten", {
+    text: `Commits wait: "${pin.innerBranch}" inside no longer contains what has landed; ` +
+      `"${branch}" is never rewritten`,
+    hint: `Take it as a branch of its own: promote --to ${shortBranch(offerName(pin, 1))}`,
+    paths: [],
+  });
+}
+
+async function landNew(inner: ObjectId, options: LookOptions): Promise<Look> {
+  const { git, pin, dryRun } = options;
+  const refs = promoteRefs(pin);
+  const done = (await readRefs(git, [refs.done])).get(refs.done) ?? pin.snapshot;
+  const wait = async (wait: Wait): Promise<Look> => {
+    const waiting = await listCommits(git, { from: done, tip: inner });
+    return { kind: "waiting", pending: waiting.length, wait };
+  };
+  const place = await observePlace({ ...options, lockMs: options.lockMs ?? LOCK_MS });
+  if (isWait(place)) return await wait(place);
+  const built = await buildLanding({ tip: inner, done, onto: place.tip }, options);
+  if ("kind" in built) return await wait(built);
+  const { landing, commits } = built;
+  const landed = dryRun === undefined
+    ? await landCommits(landing, options)
+    : await previewLanding(landing, { ...options, env: dryRun.env });
+  if (landed.kind !== "landed") return await wait(landed);
+  const changed = landed.changed.map(formatRawPath);
+  return { kind: "landed", commits, from: landing.from, to: landing.to, changed };
+}
+
+async function buildLanding(
+  request: Omit<RewriteRequest, "identity">,
+  { rewrite }: LookOptions,
+): Promise<{ landing: Landing; commits: number } | Wait> {
+  const built = await rewrite(request);
+  if (built.kind === "built") {
+    const landing = { from: request.onto, to: built.tip, inner: request.tip };
+    return { landing, commits: built.commits };
+  }
+  if (built.fits === undefined || built.fits === request.done) return collisionWait(built);
+  const fitting = await rewrite({ ...request, tip: built.fits });
+  if (fitting.kind !== "built") return collisionWait(fitting);
+  const landing = { from: request.onto, to: fitting.tip, inner: built.fits };
+  return { landing, commits: fitting.commits };
+}
+
+/** The user committed something else at a path that a commit inside changes. */
+function collisionWait({ commit, paths }: Extract<Rewritten, { kind: "collision" }>): Wait {
+  const more = paths.length === 1 ? "" : `, and ${paths.length - 1} more`;
+  return {
+    kind: "paused",
+    reason: "collision",
+    text: `Commits wait: ${JSON.stringify(paths[0])} was committed on both sides${more}; ` +
+      `the first that does not fit is ${commit.slice(0, 12)} inside`,
+    hint: "Commit these files as they are inside, or take the commits on a branch: promote --to",
+    paths,
+  };
+}
