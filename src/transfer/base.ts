@@ -109,11 +109,11 @@ function writeEntries(
  */
 export async function updateBase(
   path: string,
-  learned: { ignoreFiles: readonly string[]; changes: readonly BaseChange[] },
+  learned: { ignoreFiles: readonly string[]; changes: Iterable<BaseChange> },
 ): Promise<void> {
   using base = findBase(path);
   const { ignoreFiles, changes } = learned;
-  const isKnown = base !== undefined && changes.length === 0 &&
+  const isKnown = base !== undefined && Array.isArray(changes) && changes.length === 0 &&
     JSON.stringify(base.ignoreFiles) === JSON.stringify(ignoreFiles);
   if (isKnown) return;
   await writeBase(path, { ignoreFiles, entries: mergeBase(base?.entries ?? [], changes) });
@@ -122,23 +122,21 @@ export async function updateBase(
 /** The entries of a base with what was learned. Pure; both in `comparePaths` order. */
 export function* mergeBase(
   entries: Iterable<BaseEntry>,
-  changes: readonly BaseChange[],
+  changes: Iterable<BaseChange>,
 ): Generator<BaseEntry> {
-  let next = 0;
+  const iterator = changes[Symbol.iterator]();
+  let next = iterator.next();
   for (const entry of entries) {
-    for (let change = changes[next]; change !== undefined; change = changes[next]) {
-      if (comparePaths(change.path, entry.path) >= 0) break;
-      if (!("gone" in change)) yield change;
-      next++;
+    for (; next.done !== true; next = iterator.next()) {
+      if (comparePaths(next.value.path, entry.path) >= 0) break;
+      if (!("gone" in next.value)) yield next.value;
     }
-    const change = changes[next];
-    if (change?.path !== entry.path) yield entry;
+    if (next.done === true || next.value.path !== entry.path) yield entry;
     // What replaces an entry is yielded before the next one.
-    else if ("gone" in change) next++;
+    else if ("gone" in next.value) next = iterator.next();
   }
-  for (; next < changes.length; next++) {
-    const change = changes[next]!;
-    if (!("gone" in change)) yield change;
+  for (; next.done !== true; next = iterator.next()) {
+    if (!("gone" in next.value)) yield next.value;
   }
 }
 

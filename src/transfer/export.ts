@@ -6,7 +6,7 @@ import { TarRefused } from "../tree/tar_refused.ts";
 import { updateBase } from "./base.ts";
 import { explainHostFailure, isDiskFull } from "./host_failure.ts";
 import type { BaseChange } from "./base_entry.ts";
-import { learnModes, mergeLearned, sortLearned, toLearned } from "./learned.ts";
+import { learnModes, learnRemoves, mergeLearned, toLearned } from "./learned.ts";
 import type { Look } from "./look.ts";
 import type { ExportPlan } from "./plan_export.ts";
 import type { TransferState } from "./progress.ts";
@@ -108,19 +108,18 @@ export async function applyExport(work: ExportWork): Promise<Exported> {
 function learn(
   { plan, look }: ExportWork,
   { change, arrived }: { change: StageChange; arrived: ReadonlyMap<string, string> },
-): BaseChange[] {
+): Iterable<BaseChange> {
   const options = { from: "inner", clocks: look.clocks } as const;
   const { differences } = look;
-  const changes: BaseChange[] = [
-    ...change.removes.map((path) => ({ path, gone: true as const })),
-    ...learnModes(change.modes, { ...options, differences }),
-  ];
-  for (const { path, entry } of plan.writes) {
-    const sha256 = arrived.get(path);
-    if (sha256 === undefined) continue;
-    changes.push(toLearned(sha256 === "" ? entry : { ...entry, sha256 }, options));
-  }
-  return sortLearned(changes);
+  const modes = learnModes(change.modes, { ...options, differences });
+  const written = function* () {
+    for (const { path, entry } of plan.writes) {
+      const sha256 = arrived.get(path);
+      if (sha256 === undefined) continue;
+      yield toLearned(sha256 === "" ? entry : { ...entry, sha256 }, options);
+    }
+  };
+  return mergeLearned(mergeLearned(learnRemoves(change.removes), modes), written());
 }
 
 type Staged = {

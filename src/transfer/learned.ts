@@ -36,29 +36,27 @@ export function learnModes(
 }
 
 /**
- * Lists in `comparePaths` order as one; of a path that is in both, what the second list says counts.
- * Pure.
+ * Two lists in `comparePaths` order as one; of a path that is in both, what the later one says
+ * counts. Pure, and nothing is kept of what was given.
  */
-export function mergeLearned(
-  earlier: readonly BaseChange[],
-  later: readonly BaseChange[],
-): BaseChange[] {
-  const merged: BaseChange[] = [];
-  let next = 0;
+export function* mergeLearned(
+  earlier: Iterable<BaseChange>,
+  later: Iterable<BaseChange>,
+): Generator<BaseChange> {
+  const iterator = earlier[Symbol.iterator]();
+  let next = iterator.next();
   for (const change of later) {
-    for (; next < earlier.length; next++) {
-      const order = comparePaths(earlier[next]!.path, change.path);
+    for (; next.done !== true; next = iterator.next()) {
+      const order = comparePaths(next.value.path, change.path);
       if (order > 0) break;
-      if (order < 0) merged.push(earlier[next]!);
+      if (order < 0) yield next.value;
     }
-    merged.push(change);
+    yield change;
   }
-  for (; next < earlier.length; next++) merged.push(earlier[next]!);
-  return merged;
+  for (; next.done !== true; next = iterator.next()) yield next.value;
 }
 
-/** Changes in `comparePaths` order, of each path the last one. Pure. */
-export function sortLearned(changes: readonly BaseChange[]): BaseChange[] {
-  const sorted = changes.toSorted((a, b) => comparePaths(a.path, b.path));
-  return sorted.filter(({ path }, at) => sorted[at + 1]?.path !== path);
+/** What the base learns about paths that are gone from both sides. Pure. */
+export function learnRemoves(removes: readonly string[]): BaseChange[] {
+  return removes.toSorted(comparePaths).map((path) => ({ path, gone: true }));
 }

@@ -5,7 +5,7 @@ import { comparePaths, type TreeEntry, type TreeProblem } from "../tree/entry.ts
 import type { TreeFs } from "../tree/fs.ts";
 import { packEntries } from "../tree/tar_pack.ts";
 import { updateBase } from "./base.ts";
-import { mergeLearned, sortLearned, toLearned } from "./learned.ts";
+import { learnRemoves, mergeLearned, toLearned } from "./learned.ts";
 import type { Look } from "./look.ts";
 import type { TransferPlan } from "./plan_transfer.ts";
 import type { TransferState } from "./progress.ts";
@@ -68,13 +68,10 @@ export async function applySync(work: SyncWork): Promise<Synced> {
   if (changed.length > 0) {
     return { written: 0, removed: 0, bytes: 0, changed: changed.map(({ path }) => path) };
   }
-  const carried = sortLearned([
-    ...plan.removes.map((path) => ({ path, gone: true as const })),
-    ...written.map((entry) => toLearned(entry, { from: "host", clocks: look.clocks })),
-  ]);
+  const carried = written.map((entry) => toLearned(entry, { from: "host", clocks: look.clocks }));
   await updateBase(look.baseFile, {
     ignoreFiles: learned.ignoreFiles,
-    changes: mergeLearned(learned.changes, carried),
+    changes: mergeLearned(learned.changes, mergeLearned(learnRemoves(plan.removes), carried)),
   });
   const bytes = written.reduce((sum, { size }) => sum + size, 0);
   return { written: written.length, removed: plan.removes.length, bytes, changed: [] };

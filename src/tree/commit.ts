@@ -17,9 +17,12 @@ export function commitStage(state: StageState, change: StageChange): CommitResul
   try {
     const refusedLinks = makeLinks(state);
     if (state.announced !== undefined) dropUnannounced(state, state.announced, "");
-    const changed = findChanged(state, site, change);
+    const expected = findExpected(state, change);
+    const changed = findChanged(state, site, expected);
     const result: CommitResult = { changed, kept: [], refusedLinks };
-    if (changed.length === 0) Object.assign(result, makeChange(site, planSteps(state, change)));
+    if (changed.length === 0) {
+      Object.assign(result, makeChange(site, planSteps(state, { change, expected })));
+    }
     clearQuietly(fs, stageDir);
     return result;
   } catch (error) {
@@ -114,16 +117,12 @@ function dropUnannounced(state: StageState, announced: Set<string>, path: string
 }
 
 /** Everything that is expected, and every path that is changed, is looked at before the first step. */
-function findChanged(state: StageState, site: Site, change: StageChange): string[] {
+function findChanged(state: StageState, site: Site, expected: Expectations): string[] {
   const { fs, root, tops } = state;
   const changed = new Set<string>();
-  const expected = new Set<string>();
-  for (const { path, was } of change.expected) {
-    expected.add(path);
-    if (isInNew(state, path)) {
-      // What was there is gone, with the directory it was in.
-      if (was !== null) changed.add(path);
-    } else if (!hasRealParents(site, path)) changed.add(path);
+  for (const [path, was] of expected) {
+    // Of a directory that comes as a whole, what was there is gone with the one it was in.
+    if (isInNew(state, path) || !hasRealParents(site, path)) changed.add(path);
     else if (!isAsItWas(fs.lstat(`${root}/${path}`), was)) changed.add(path);
   }
   for (const path of tops.keys()) {
@@ -131,6 +130,16 @@ function findChanged(state: StageState, site: Site, change: StageChange): string
     if (!hasRealParents(site, path) || fs.lstat(`${root}/${path}`) !== undefined) changed.add(path);
   }
   return [...changed].sort(comparePaths);
+}
+
+type Expectations = ReadonlyMap<string, Was | null>;
+
+/** What has to be looked at: that nothing is in a directory which is not there goes without saying. */
+function findExpected(state: StageState, change: StageChange): Expectations {
+  return new Map(
+    change.expected.filter(({ path, was }) => was !== null || !isInNew(state, path))
+      .map(({ path, was }) => [path, was]),
+  );
 }
 
 /** Whether a path is below a directory that comes as a whole. */
@@ -143,9 +152,12 @@ function isInNew(state: StageState, path: string): boolean {
   return false;
 }
 
-function planSteps(state: StageState, change: StageChange): Step[] {
+function planSteps(
+  state: StageState,
+  { change, expected }: { change: StageChange; expected: Expectations },
+): Step[] {
   const { fs, root, tops } = state;
-  const was = new Map<string, Was | null>(change.expected.map((item) => [item.path, item.was]));
+  const was = new Map(expected);
   for (const path of change.removes) {
     if (!was.has(path)) was.set(path, findWas(fs.lstat(`${root}/${path}`)));
   }

@@ -3,6 +3,7 @@ import { EXIT, UserError } from "../../errors.ts";
 import { applyExport, type Exported } from "../../transfer/export.ts";
 import { type ExportPlan, planExport } from "../../transfer/plan_export.ts";
 import { formatBytes, formatTransfer } from "../../transfer/progress.ts";
+import { reviewWrites } from "../../transfer/review.ts";
 import { readReviewTexts } from "../../transfer/review_texts.ts";
 import { quotePath } from "../../tree/visible.ts";
 import type { CommandContext } from "../context.ts";
@@ -118,8 +119,8 @@ async function prepare(
 ): Promise<Prepared> {
   const first = planExport(opened.look, { delete: options.delete });
   const { textsOf, sha256 } = await readReviewTexts(first.writes, { ...site, ...opened });
-  const plan = planExport(opened.look, { delete: options.delete, textsOf });
-  return { opened, plan, reviewed: sha256 };
+  const review = reviewWrites(first, { textsOf });
+  return { opened, plan: { ...first, review }, reviewed: sha256 };
 }
 
 /** Says what tools run or trust on sight. */
