@@ -7,7 +7,7 @@ import { docker } from "../../tools/engine_state.ts";
 import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { exists, waitFor } from "./support/files.ts";
 import { openTerminal } from "./support/tmux.ts";
-import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
+import { makeWorld, RUN_ID, type World, type WorldOptions } from "./support/world.ts";
 
 /** Building the images of the first cage takes longer than anything else. */
 const SLOW_MS = 400_000;
@@ -23,15 +23,18 @@ async function must(running: Promise<ProcessResult>, code = 0): Promise<ProcessR
   return result;
 }
 
-/** Makes a cage named `web`. */
+/** Name of the cage of a test; the engine has those of other runs, too. */
+const NAME = `w${RUN_ID.slice(-6)}`;
+
+/** Makes a cage of that name. */
 function create(world: World, args: readonly string[] = ["--dir", "."]): Promise<ProcessResult> {
-  const all = ["create", ...args, "--name", "web", "--service", "shell", "--no-attach"];
+  const all = ["create", ...args, "--name", NAME, "--service", "shell", "--no-attach"];
   return must(world.sandcage(all, { timeoutMs: SLOW_MS }));
 }
 
-/** Runs a line of shell in the cage `web`. */
+/** Runs a line of shell in the cage of a test. */
 async function inside(world: World, line: string): Promise<string> {
-  const words = ["shell", "--name", "web", "--", "sh", "-c", line];
+  const words = ["shell", "--name", NAME, "--", "sh", "-c", line];
   return (await must(world.sandcage(words))).stdout;
 }
 
@@ -82,7 +85,7 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
     made.stderr,
     /stays outside: noise\.log \(\.gitignore\), tracked\.log \(\.gitignore\)/,
   );
-  assert.match(made.stderr, /sandcage attach web/);
+  assert.match(made.stderr, /sandcage attach w\w+/);
 
   const seen = await inside(
     world,
@@ -98,29 +101,29 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
   await inside(world, "echo mine > made.txt && git add -A && git commit -qm inside && git log -1");
 
   const [cage] = await list(world);
-  assert.deepEqual([cage?.name, cage?.mode, cage?.state], ["web", "copy", "stopped"]);
-  await must(world.sandcage(["exists", "web"]));
+  assert.deepEqual([cage?.name, cage?.mode, cage?.state], [NAME, "copy", "stopped"]);
+  await must(world.sandcage(["exists", NAME]));
   await must(world.sandcage(["exists", "nothing"]), 1);
-  const taken = await must(world.sandcage(["create", "--name", "web", "--no-attach"]), 5);
-  assert.match(taken.stderr, /There is a cage named "web" already/);
-  assert.match(taken.stderr, /sandcage destroy web/);
+  const taken = await must(world.sandcage(["create", "--name", NAME, "--no-attach"]), 5);
+  assert.match(taken.stderr, /There is a cage named "w\w+" already/);
+  assert.match(taken.stderr, /sandcage destroy w\w+/);
   assert.equal(await exists(join(world.project, "made.txt")), false);
 
   const status = JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
   assert.equal(status.dirs[0].pending.inner, 1, JSON.stringify(status));
   assert.deepEqual([status.git.branch, status.git.ahead], ["main", 1]);
   assert.deepEqual(status.problems.filter((text: string) => !/Checkpoints/.test(text)), []);
-  assert.match((await must(world.sandcage(["status", "web"]))).stdout, /^next +Review what came/m);
+  assert.match((await must(world.sandcage(["status", NAME]))).stdout, /^next +Review what came/m);
 
   const refused = await must(world.sandcage(["destroy", "-y"]), 5);
   assert.match(refused.stderr, /1 change in project that did not come out/);
   assert.match(refused.stderr, /1 commit inside that did not come out/);
-  assert.match(refused.stderr, /sandcage export web/);
+  assert.match(refused.stderr, /sandcage export w\w+/);
   assert.equal((await list(world)).length, 1);
-  const unasked = await must(world.sandcage(["destroy", "web", "--force"]), 1);
+  const unasked = await must(world.sandcage(["destroy", NAME, "--force"]), 1);
   assert.match(unasked.stderr, /Lost for good:\n.*1 change in project/);
   assert.match(unasked.stderr, /add --yes/);
-  await must(world.sandcage(["destroy", "web", "--force", "-y"]));
+  await must(world.sandcage(["destroy", NAME, "--force", "-y"]));
   assert.deepEqual(await list(world), []);
   assert.deepEqual(await listObjects(cage!.id), []);
   assert.equal(await exists(join(world.state, "cages", cage!.id)), false);
@@ -130,7 +133,7 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
   const anew = await inside(world, "ls -A; git log --format=%s; ls -A ~");
   assert.doesNotMatch(anew, /made\.txt|inside/);
   await must(world.sandcage(["destroy", "-y"]));
-  assert.deepEqual(await listObjects("web-"), []);
+  assert.deepEqual(await listObjects(`${NAME}-`), []);
 });
 
 Deno.test("a cage from a URL: a clone on the host, nothing of its set-up inside", async () => {
@@ -221,7 +224,7 @@ Deno.test("a login in an address reaches its server and nothing else", async () 
   const place = `127.0.0.1:${server.addr.port}/secret.git`;
   Object.assign(world.env, { NO_PROXY: "127.0.0.1", no_proxy: "127.0.0.1" });
   const wrong = await must(
-    world.sandcage(["create", `http://ann:wr0ng@${place}`, "--name", "web", "--no-attach"]),
+    world.sandcage(["create", `http://ann:wr0ng@${place}`, "--name", NAME, "--no-attach"]),
     1,
   );
   assert.match(wrong.stderr, /Cannot clone http:\/\/127/);
@@ -230,14 +233,14 @@ Deno.test("a login in an address reaches its server and nothing else", async () 
   assert.doesNotMatch(made.stderr + made.stdout + wrong.stderr, /s3cret|wr0ng/);
   const found = await run("grep", ["-rl", "s3cret", world.state], { timeoutMs: 30_000 });
   assert.equal(found.stdout, "");
-  const status = JSON.parse((await must(world.sandcage(["status", "web", "--json"]))).stdout);
+  const status = JSON.parse((await must(world.sandcage(["status", NAME, "--json"]))).stdout);
   assert.equal(status.source.url, `http://${place}`);
   // The configuration wants no repository inside.
   assert.equal(
     await inside(world, "ls -A; grep -r s3cret /work ~; env | grep s3cret; true"),
     "README.md\n",
   );
-  await must(world.sandcage(["destroy", "web", "-y"]));
+  await must(world.sandcage(["destroy", NAME, "-y"]));
 });
 
 Deno.test("directories come and go while something runs; the name changes under it", async () => {
@@ -249,7 +252,7 @@ Deno.test("directories come and go while something runs; the name changes under 
   await Deno.mkdir(other, { recursive: true });
   await Deno.writeTextFile(join(other, "other.txt"), "other\n");
   await create(world, ["--dir", ".", "--add-dir", "../My Lib"]);
-  const session = world.spawn(["shell", "--name", "web", "--", "sleep", "600"]);
+  const session = world.spawn(["shell", "--name", NAME, "--", "sleep", "600"]);
   const [{ id }] = await list(world) as [Listed];
   const container = await waitFor("the session", async () => {
     const names = await docker([
@@ -261,29 +264,29 @@ Deno.test("directories come and go while something runs; the name changes under 
   assert.equal(await docker(["exec", container, "cat", "/work/my-lib/lib.txt"]), "lib");
   assert.equal((await list(world))[0]?.state, "running");
 
-  const collision = await must(world.sandcage(["add-dir", "web", other]), 5);
+  const collision = await must(world.sandcage(["add-dir", NAME, other]), 5);
   assert.match(collision.stderr, /called "my-lib" already/);
-  assert.match(collision.stderr, /sandcage add-dir web PATH --name NAME/);
+  assert.match(collision.stderr, /sandcage add-dir w\w+ PATH --name NAME/);
   const reserved = await must(
-    world.sandcage(["add-dir", "web", other, "--name", "project"]),
+    world.sandcage(["add-dir", NAME, other, "--name", "project"]),
     5,
   );
   assert.match(reserved.stderr, /the project itself/);
   await docker(["exec", container, "mkdir", "/work/scratch"]);
   await docker(["exec", container, "touch", "/work/scratch/x"]);
-  const occupied = await must(world.sandcage(["add-dir", "web", other, "--name", "scratch"]), 5);
+  const occupied = await must(world.sandcage(["add-dir", NAME, other, "--name", "scratch"]), 5);
   assert.match(occupied.stderr, /There is something at \/work\/scratch/);
   // What a killed one left is nobody's work.
   const record = join(world.state, "cages", id, "copy.json");
   const copy = JSON.parse(await Deno.readTextFile(record));
   await Deno.writeTextFile(record, JSON.stringify({ ...copy, adding: "other" }));
   await docker(["exec", container, "sh", "-c", "mkdir /work/other; echo half > /work/other/half"]);
-  await must(world.sandcage(["add-dir", "web", other, "--name", "other"]));
+  await must(world.sandcage(["add-dir", NAME, other, "--name", "other"]));
   assert.equal(await docker(["exec", container, "ls", "/work/other"]), "other.txt");
   assert.equal(await docker(["exec", container, "cat", "/work/other/other.txt"]), "other");
 
-  await must(world.sandcage(["rename", "web", "review"]));
-  await must(world.sandcage(["exists", "web"]), 1);
+  await must(world.sandcage(["rename", NAME, "review"]));
+  await must(world.sandcage(["exists", NAME]), 1);
   await docker(["exec", container, "sh", "-c", "echo more > /work/other/more.txt"]);
   const refused = await must(world.sandcage(["remove-dir", "review", "other", "-y"]), 5);
   assert.match(refused.stderr, /1 change in it did not come out/);
@@ -306,11 +309,11 @@ Deno.test("a create that is killed leaves nothing in the way of the next, or of 
   await using world = await makeCopyWorld("copykill");
   await Deno.mkdir(join(world.project, "many"));
   for (let at = 0; at < 3000; at++) await world.write(`many/${at}.txt`, `${at}\n`.repeat(200));
-  const args = ["create", "--name", "web", "--service", "shell", "--no-attach"];
+  const args = ["create", "--name", NAME, "--service", "shell", "--no-attach"];
   const beginAndEnd = async (signal: Deno.Signal) => {
     const child = world.spawn(args);
     await waitFor("a volume", async () => {
-      return (await listObjects("web-")).some((name) => name.startsWith("sandcage-work-")) ||
+      return (await listObjects(`${NAME}-`)).some((name) => name.startsWith("sandcage-work-")) ||
         undefined;
     }, { timeoutMs: SLOW_MS });
     return await child.end(signal);
@@ -318,28 +321,30 @@ Deno.test("a create that is killed leaves nothing in the way of the next, or of 
   const beginAndKill = () => beginAndEnd("SIGKILL");
   await beginAndKill();
   assert.deepEqual((await list(world)).map(({ state }) => state), ["interrupted"]);
-  await must(world.sandcage(["exists", "web"]), 1);
-  const status = await must(world.sandcage(["status", "web"]));
+  await must(world.sandcage(["exists", NAME]), 1);
+  const status = await must(world.sandcage(["status", NAME]));
   assert.match(status.stdout, /never finished/);
-  await must(world.sandcage(["shell", "--name", "web", "--", "true"]), 5);
+  await must(world.sandcage(["shell", "--name", NAME, "--", "true"]), 5);
   await create(world);
   const cages = await list(world);
   assert.deepEqual(cages.map(({ state }) => state), ["stopped"]);
   assert.equal(await inside(world, "ls many | wc -l"), "3000\n");
-  const volumes = (await listObjects("web-")).filter((name) => name.startsWith("sandcage-work"));
+  const volumes = (await listObjects(`${NAME}-`)).filter((name) =>
+    name.startsWith("sandcage-work")
+  );
   assert.equal(volumes.length, 1);
   await must(world.sandcage(["destroy", "-y"]));
 
   await beginAndKill();
-  await must(world.sandcage(["destroy", "web", "-y"]));
+  await must(world.sandcage(["destroy", NAME, "-y"]));
   assert.deepEqual(await list(world), []);
-  assert.deepEqual(await listObjects("web-"), []);
+  assert.deepEqual(await listObjects(`${NAME}-`), []);
 
   assert.equal(await beginAndEnd("SIGINT"), 130);
   await create(world);
   assert.equal((await list(world)).length, 1);
   await must(world.sandcage(["destroy", "-y"]));
-  assert.deepEqual(await listObjects("web-"), []);
+  assert.deepEqual(await listObjects(`${NAME}-`), []);
 });
 
 Deno.test("what is wrong with a create is said before anything is made", async () => {
@@ -373,7 +378,7 @@ Deno.test("a login comes along with --auth-mode subscription, and later with aut
   const login = join(world.home, ".claude", ".credentials.json");
   await Deno.writeTextFile(login, '{"claudeAiOauth":{"accessToken":"t0p"}}');
   const made = await must(world.sandcage(
-    ["create", "--name", "web", "--auth-mode", "subscription", "--no-attach"],
+    ["create", "--name", NAME, "--auth-mode", "subscription", "--no-attach"],
     { timeoutMs: SLOW_MS },
   ));
   assert.match(made.stderr, /\.credentials\.json -> ~\/\.claude\/\.credentials\.json/);
@@ -381,7 +386,7 @@ Deno.test("a login comes along with --auth-mode subscription, and later with aut
   const look = [
     "claude",
     "--name",
-    "web",
+    NAME,
     "--shell",
     "--",
     "cat",
@@ -389,11 +394,11 @@ Deno.test("a login comes along with --auth-mode subscription, and later with aut
   ];
   assert.match((await must(world.sandcage(look))).stdout, /t0p/);
   await Deno.writeTextFile(login, '{"claudeAiOauth":{"accessToken":"n3w"}}');
-  await must(world.sandcage(["auth", "web"]));
+  await must(world.sandcage(["auth", NAME]));
   assert.match((await must(world.sandcage(look))).stdout, /n3w/);
   const [{ id }] = await list(world) as [Listed];
-  await must(world.sandcage(["claude", "--name", "web", "--shell", "--", "touch", "made.txt"]));
-  const kept = await must(world.sandcage(["destroy", "web", "-y", "--keep-volumes"]));
+  await must(world.sandcage(["claude", "--name", NAME, "--shell", "--", "touch", "made.txt"]));
+  const kept = await must(world.sandcage(["destroy", NAME, "-y", "--keep-volumes"]));
   assert.match(kept.stderr, new RegExp(`Kept: volumes sandcage-work-${id}`));
   const volumes = await listObjects(id);
   assert.equal(volumes.length, 3, volumes.join(" "));
@@ -409,7 +414,7 @@ Deno.test("the same over a TCP port; without the engine destroy says why and lea
     world.env.DOCKER_HOST = url;
     await create(world);
     assert.equal(await inside(world, "cat README.md"), "# A project\n");
-    await must(world.sandcage(["add-dir", "web", world.home, "--name", "h"]), 3);
+    await must(world.sandcage(["add-dir", NAME, world.home, "--name", "h"]), 3);
     assert.match((await must(world.sandcage(["status"]))).stdout, /the same on both sides/);
     const elsewhere = await must(
       world.sandcage(["destroy", "-y"], { env: { DOCKER_HOST: "unix:///var/run/docker.sock" } }),
@@ -418,8 +423,8 @@ Deno.test("the same over a TCP port; without the engine destroy says why and lea
     assert.match(elsewhere.stderr, /is on tcp:/);
   }
   const away = await must(world.sandcage(["destroy", "-y"]), 4);
-  assert.match(away.stderr, /Cannot destroy "web"/);
-  assert.match(away.stderr, /sandcage destroy web --force/);
+  assert.match(away.stderr, /Cannot destroy "w\w+"/);
+  assert.match(away.stderr, /sandcage destroy w\w+ --force/);
   const [cage] = await list(world);
   const forced = await must(world.sandcage(["destroy", "-y", "--force"]));
   assert.match(forced.stderr, new RegExp(`Kept: volumes sandcage-work-${cage!.id}`));
@@ -439,19 +444,19 @@ Deno.test("the same over a TCP port; without the engine destroy says why and lea
 Deno.test("at a terminal create opens the cage; what runs there goes with it", async () => {
   await using world = await makeCopyWorld("copyopen");
   await using terminal = await openTerminal(world);
-  await terminal.type("sandcage create --name web --service shell; echo ended-$?");
+  await terminal.type(`sandcage create --name ${NAME} --service shell; echo ended-$?`);
   await terminal.expect(/\/work\/project/, SLOW_MS);
   await terminal.type("echo mine > made.txt; git status --short");
   await terminal.expect(/\?\? made\.txt/);
   assert.equal((await list(world))[0]?.state, "running");
   await terminal.press("C-a");
   await terminal.press("d");
-  await terminal.expect(/Come back: sandcage attach web[^]*ended-0/);
+  await terminal.expect(/Come back: sandcage attach w\w+[^]*ended-0/);
   const [{ id }] = await list(world) as [Listed];
-  const refused = await must(world.sandcage(["destroy", "web", "-y"]), 5);
+  const refused = await must(world.sandcage(["destroy", NAME, "-y"]), 5);
   assert.match(refused.stderr, /1 change in project that did not come out/);
   assert.equal((await list(world))[0]?.state, "running");
-  await must(world.sandcage(["destroy", "web", "-y", "--force"]));
+  await must(world.sandcage(["destroy", NAME, "-y", "--force"]));
   assert.deepEqual(await list(world), []);
   assert.deepEqual(await listObjects(id), []);
   assert.equal(await exists(join(world.state, "cages", id)), false);
@@ -471,19 +476,19 @@ Deno.test("whatever the agent made of its files, they are looked at safely and c
   const status = JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
   assert.deepEqual([status.git.branch, status.git.ahead], ["side", 1]);
   assert.equal(await inside(world, "ls /work"), "project\n");
-  // A history that knows nothing of where it began cannot be counted against it.
+  // A history that knows nothing of where it began is all its own.
   await inside(world, "rm -rf .git; git init -q; git add -A; git commit -qm new");
   const refused = await must(world.sandcage(["destroy", "-y"]), 5);
-  assert.match(refused.stderr, /commits inside: git there cannot say how many/);
+  assert.match(refused.stderr, /1 commit inside that did not|git there cannot say how many/);
   await inside(world, "rm -rf .git; echo 'gitdir: /etc' > .git");
   const broken = await must(world.sandcage(["destroy", "-y"]), 5);
   assert.match(broken.stderr, /commits inside: git there cannot say how many/);
   await inside(world, "cd /work && mv project elsewhere && ln -s /etc project");
-  const led = await must(world.sandcage(["status", "web"]));
+  const led = await must(world.sandcage(["status", NAME]));
   assert.match(led.stdout, /^problem +files inside: /m);
-  const blind = await must(world.sandcage(["destroy", "web", "-y"]), 5);
+  const blind = await must(world.sandcage(["destroy", NAME, "-y"]), 5);
   assert.match(blind.stderr, /files inside: /);
-  await must(world.sandcage(["destroy", "web", "-y", "--force"]));
+  await must(world.sandcage(["destroy", NAME, "-y", "--force"]));
   assert.deepEqual(await listObjects(id), []);
 });
 
@@ -494,7 +499,7 @@ Deno.test("rebuild-image builds again from nothing, on another Dockerfile from n
   assert.match(missing.stderr, /there is no such file/);
   await world.write("Dockerfile.cage", "FROM sandcage/base\nRUN echo mine > /etc/mine\n");
   const built = await must(
-    world.sandcage(["rebuild-image", "web", "--dockerfile", "Dockerfile.cage"], {
+    world.sandcage(["rebuild-image", NAME, "--dockerfile", "Dockerfile.cage"], {
       timeoutMs: SLOW_MS,
     }),
   );
@@ -502,5 +507,5 @@ Deno.test("rebuild-image builds again from nothing, on another Dockerfile from n
   // What is there already is built all the same.
   assert.match(built.stderr, /Building sandcage\/base:\S+ .*: done/);
   assert.equal(await inside(world, "cat /etc/mine"), "mine\n");
-  await must(world.sandcage(["destroy", "web", "-y"]));
+  await must(world.sandcage(["destroy", NAME, "-y"]));
 });
