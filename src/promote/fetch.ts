@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { findText } from "../files.ts";
 import { collect } from "./child.ts";
 import { formatExtUrl } from "./ext.ts";
 import {
@@ -73,7 +74,12 @@ export async function fetchInner(options: FetchOptions): Promise<FetchOutcome> {
   });
   const failure = await fetchInto(quarantine, options) ?? await measure(quarantine, options);
   if (failure !== undefined) return failure;
-  const tip = (await Deno.readTextFile(join(quarantine.git.gitDir, ARRIVED))).trim();
+  const tip = (await findText(join(quarantine.git.gitDir, ARRIVED)))?.trim();
+  if (tip === undefined) {
+    // git ends well then, for it is a choice of the user's with other repositories.
+    const said = "the history inside is cut off (.git/shallow)";
+    return formatFailure("failed", { branch: pin.innerBranch, limits: options.limits, said });
+  }
   const done = known.get(refs.done) ?? pin.snapshot;
   const isDescendant = tip === done || await isAncestor(quarantine.git, { of: tip, id: done });
   await quarantine.admit();

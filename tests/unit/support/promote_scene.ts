@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { fromLatin1 } from "../../../src/promote/bytes.ts";
 import { createGit, type Git } from "../../../src/promote/git.ts";
-import { fetchInner, type FetchLimits } from "../../../src/promote/fetch.ts";
+import { fetchInner, type FetchLimits, type FetchSource } from "../../../src/promote/fetch.ts";
 import type { FetchOutcome } from "../../../src/promote/fetch_outcome.ts";
 import { rewriteCommits, type Rewritten } from "../../../src/promote/rewrite.ts";
 import { storeObjects } from "../../../src/promote/store.ts";
@@ -17,7 +17,11 @@ export type Scene = {
   pin: Pin;
   /** Commits inside by their mark. */
   marks: Map<number, string>;
-  fetch(limits?: Partial<FetchLimits>): Promise<FetchOutcome>;
+  fetch(options?: {
+    limits?: Partial<FetchLimits>;
+    source?: FetchSource;
+    signal?: AbortSignal;
+  }): Promise<FetchOutcome>;
   /** Rewrites up to a commit inside, onto the user's tip. */
   rewrite(
     tip: string,
@@ -67,12 +71,10 @@ export async function makeScene(
   };
   return {
     ...{ outer, inner, git, env, pin, marks },
-    fetch: (limits = {}) =>
+    fetch: ({ limits, source, signal } = {}) =>
       fetchInner({
-        git,
-        env,
-        pin,
-        source: { kind: "path", path: inner },
+        ...{ git, env, pin, signal },
+        source: source ?? { kind: "path", path: inner },
         limits: { ...LIMITS, ...limits },
       }),
     async rewrite(tip, { done, known } = {}) {
