@@ -14,6 +14,8 @@ import { observeDir } from "./copy_dirs.ts";
 import { type FilledRoot, fillNewCage } from "./copy_fill.ts";
 import { formatCopyId, planCageName, PROJECT_ROOT, randomHex } from "./copy_names.ts";
 import { type CopyRecord, writeCopyRecord } from "./copy_record.ts";
+import { fillPromoteCage, requirePromotable } from "./promote_fill.ts";
+import { planPlainNames } from "../promote/record.ts";
 import { sweepCopyCage } from "./copy_sweep.ts";
 import {
   type CopyGround,
@@ -151,7 +153,15 @@ async function make(
     await cloneRepository(source.address, project, { git, io, signal });
   }
   const ground = options.early ?? await observeCloneGround(project, context, request);
-  const copy = { ...begun, service: ground.service, engine: ground.engine.title };
+  const { config } = ground.loaded;
+  const promotes = config.workspace.mode === "promote";
+  if (promotes) await requirePromotable(begun, { config, context });
+  const copy = {
+    ...begun,
+    service: ground.service,
+    engine: ground.engine.title,
+    ...(promotes ? planPlainNames(randomHex() + randomHex()) : {}),
+  };
   await writeCopyRecord(host.stateDir, copy);
   await makeCopyVolumes(copy, ground.engine);
   // Images first: whoever has to fix a Dockerfile has not waited for the files.
@@ -164,7 +174,12 @@ async function make(
   signal?.throwIfAborted();
   const cage = openCopyCage(copy, { ...ground, context });
   const isRepository = source.kind === "url" || source.isRepository;
-  const { config } = ground.loaded;
+  if (promotes) {
+    const image = prepared.images.final.ref;
+    const promote = await fillPromoteCage(cage, { config, image, context });
+    const baseCommit = promote.pin.snapshot;
+    return { copy: await finish({ ...copy, promote, baseCommit }, host), filled: [] };
+  }
   const { filled, baseCommit } = await fillNewCage(cage, {
     config,
     context,
@@ -172,14 +187,15 @@ async function make(
     hasRepository: isRepository && config.workspace.git !== "none",
   });
   signal?.throwIfAborted();
-  const ready: CopyRecord = {
-    ...copy,
-    state: "ready",
-    ...(baseCommit === undefined ? {} : { baseCommit }),
-  };
-  await writeCopyRecord(host.stateDir, ready);
-  await Deno.remove(join(cageDir(host.stateDir, copy.id), "making.lock")).catch(() => {});
-  return { copy: ready, filled };
+  const whole = { ...copy, ...(baseCommit === undefined ? {} : { baseCommit }) };
+  return { copy: await finish(whole, host), filled };
+}
+
+async function finish(copy: CopyRecord, { stateDir }: Pick<Host, "stateDir">): Promise<CopyRecord> {
+  const ready: CopyRecord = { ...copy, state: "ready" };
+  await writeCopyRecord(stateDir, ready);
+  await Deno.remove(join(cageDir(stateDir, copy.id), "making.lock")).catch(() => {});
+  return ready;
 }
 
 /** A clone goes when it is not trusted, so nothing can be granted to it: whoever is asked must be there. */

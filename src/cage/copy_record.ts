@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EXIT, UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
+import type { PromoteRecord } from "../promote/record.ts";
 import { cageDir, type CageRecord, findCage, listCages } from "./store.ts";
 
 /** What is remembered of a cage whose files are in a volume, in `<stateDir>/cages/<id>/copy.json`. */
@@ -33,6 +34,10 @@ export type CopyRecord = {
   takenCommits?: string[];
   /** A directory that is being copied in beside the others; nothing in it is anybody's work yet. */
   adding?: string;
+  /** Its commits come back by themselves. */
+  promote?: PromoteRecord;
+  /** Start of the names of its homes, where those of other cages would say too much inside. */
+  plainHome?: string;
   /** When work came back last, ISO 8601. */
   exportedAt?: string;
   /** ISO 8601. */

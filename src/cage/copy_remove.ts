@@ -5,6 +5,7 @@ import { pause } from "../pause.ts";
 import { lockTransfer } from "../transfer/target.ts";
 import type { CopyRecord } from "./copy_record.ts";
 import { DESK } from "./desk.ts";
+import { PROMOTE } from "./promote_hold.ts";
 import { endHold } from "./hold_start.ts";
 import { type ManagedObject, observeManaged } from "./inventory.ts";
 import { applyRemoval, planRemoval } from "./remove.ts";
@@ -22,6 +23,8 @@ export type RemoveOptions = {
   /** The clone of its repository on the host stays. Defaults to false. */
   keepClone?: boolean;
   onRemoved?: (title: string) => void;
+  /** Called when nothing of it is on the engine any more, while it is still on record. */
+  onEmptied?: () => Promise<void>;
 };
 
 /** How long a session may take to end after SIGTERM, in seconds. */
@@ -46,6 +49,8 @@ export async function removeCopyCage(copy: CopyRecord, options: RemoveOptions): 
   }
   await endHold(stateDir, { cageId: copy.id, name: DESK });
   await waitForClients(copy.id, stateDir);
+  await endHold(stateDir, { cageId: copy.id, name: PROMOTE });
+  await options.onEmptied?.();
   await removeFiles(cageDir(stateDir, copy.id), { keepClone: options.keepClone === true });
 }
 

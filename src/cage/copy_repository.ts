@@ -47,7 +47,7 @@ export async function fillRepository(
 }
 
 /** A directory of ours as a tar stream. */
-async function* packDirectory(dir: string): AsyncGenerator<Uint8Array> {
+export async function* packDirectory(dir: string): AsyncGenerator<Uint8Array> {
   const paths = await listPaths(dir, "");
   yield* packEntries(dir, paths.sort(comparePaths), {
     fs: denoFs(),

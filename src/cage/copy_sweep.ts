@@ -5,6 +5,7 @@ import { loadConfig } from "../config/layers.ts";
 import type { CopyRecord } from "./copy_record.ts";
 import { removeCopyCage } from "./copy_remove.ts";
 import type { CageContext } from "./prepare.ts";
+import { forgetPromoted } from "./promote_refs.ts";
 
 /**
  * Connects to the engine that has a cage's volumes, whatever its project says by now.
@@ -28,7 +29,11 @@ export async function connectCopyEngine(copy: CopyRecord, context: CageContext):
 /** Removes all of a cage that was never finished. */
 export async function sweepCopyCage(copy: CopyRecord, context: CageContext): Promise<void> {
   const engine = copy.engine === "" ? undefined : await connectCopyEngine(copy, context);
-  await removeCopyCage(copy, { stateDir: context.host.stateDir, engine });
+  await removeCopyCage(copy, {
+    stateDir: context.host.stateDir,
+    engine,
+    onEmptied: () => forgetPromoted(copy, context),
+  });
 }
 
 async function findConfiguredContext(

@@ -9,7 +9,7 @@ const AGENT_IDENTITY = { name: "agent", email: "agent@localhost" };
 
 /** Plans what a copy cage sees: its volume of work, and nothing of the host. Pure. */
 export function planCopyWorkspace(
-  copy: Pick<CopyRecord, "volumes">,
+  copy: Pick<CopyRecord, "volumes" | "promote">,
   config: Pick<Config, "mounts" | "ssh">,
 ): CageWorkspace {
   return {
@@ -19,7 +19,7 @@ export function planCopyWorkspace(
     watched: [],
     roots: [],
     insidePath: INSIDE.workProject,
-    env: gitEnv(AGENT_IDENTITY),
+    env: gitEnv(copy.promote?.ghost ?? AGENT_IDENTITY),
     warnings: [
       ...(config.mounts.length > 0 ? ["mounts"] : []),
       ...(config.ssh.enabled ? ["ssh.enabled"] : []),
@@ -32,10 +32,13 @@ export function planCopyWorkspace(
  * The configuration as it is for a copy cage: its home is its own, or what one agent left behind
  * would be another's, and its record outranks what the project says by now. Pure.
  */
-export function planCopyConfig(config: Config, copy: Pick<CopyRecord, "dockerfile">): Config {
+export function planCopyConfig(
+  config: Config,
+  copy: Pick<CopyRecord, "dockerfile" | "promote">,
+): Config {
   return {
     ...config,
-    workspace: { ...config.workspace, mode: "copy" },
+    workspace: { ...config.workspace, mode: copy.promote === undefined ? "copy" : "promote" },
     home: "project",
     ...(copy.dockerfile === undefined
       ? {}

@@ -31,6 +31,8 @@ export type CageFacts = {
   mounts: readonly CageMount[];
   /** Environment of every service: certificates, git, paths. The config's own goes on top. */
   env: Readonly<Record<string, string>>;
+  /** Start of the names of homes; by default they say whose they are. */
+  plainHome?: string | undefined;
   /** Processors of the engine. */
   engineCpus: number;
   /** Image reference by service name. */

@@ -138,7 +138,12 @@ export async function planSite(site: CageSite, { host }: CageContext): Promise<P
       ? { gateway: await planGatewayImage({ config, facts }) }
       : {}),
     hostCa: facts.ca,
-    wanted: planWanted(config, { id, service: service.name, user }),
+    wanted: planWanted(config, {
+      id,
+      service: service.name,
+      user,
+      plainHome: site.copy?.plainHome,
+    }),
   };
 }
 
@@ -156,6 +161,7 @@ export async function draftCage(site: PlannedSite, { host }: CageContext): Promi
     mounts: workspace.mounts,
     env: { ...cageEnv(), ...cageCaEnv(), ...workspace.env },
     engineCpus: engine.capabilities.cpus,
+    plainHome: copy?.plainHome,
     images: new Map([[service.name, images.final.ref]]),
   };
   return { ...site, workspace, facts };

@@ -13,10 +13,17 @@ export type Resource =
   | { kind: "egress"; name: string };
 
 /** Whose home it is. */
-export type HomeOwner = { id: string; service: string; user: { uid: number; gid: number } };
+export type HomeOwner = {
+  id: string;
+  service: string;
+  user: { uid: number; gid: number };
+  /** Start of its name; by default it says whose it is. */
+  plainHome?: string | undefined;
+};
 
 /** Name of the volume that holds a service's home: shared by all projects, or one project's own. */
 export function planHome(config: Pick<Config, "home">, owner: HomeOwner): string {
+  if (owner.plainHome !== undefined) return `${owner.plainHome}-${owner.service}`;
   return homeVolumeName({
     uid: owner.user.uid,
     service: owner.service,

@@ -40,7 +40,7 @@ export async function runCreate(options: CreateOptions, context: CommandContext)
     dockerfile: options.dockerfile,
     authMode,
   }, { ...context, ...(signal === undefined ? {} : { signal }) });
-  io.talk(formatFilled(filled));
+  if (filled.length > 0) io.talk(formatFilled(filled));
   if (authMode === "subscription") {
     const { runAuth } = await import("./auth.ts");
     try {

@@ -2,6 +2,7 @@ import { type DestroyScope, type Doomed, observeDoomed } from "../../cage/copy_d
 import { formatLosses } from "../../cage/copy_losses.ts";
 import type { CopyRecord } from "../../cage/copy_record.ts";
 import { removeCopyCage } from "../../cage/copy_remove.ts";
+import { forgetPromoted } from "../../cage/promote_refs.ts";
 import { listSessions } from "../../cage/sessions.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
@@ -43,6 +44,7 @@ export async function runDestroy(
     keepVolumes: options.keepVolumes,
     keepClone: options.keepClone && copy.source.kind === "url",
     onRemoved: (title) => step.update(title),
+    onEmptied: () => forgetPromoted(copy, { host }),
   });
   step.done();
   signals?.signal.throwIfAborted();
