@@ -364,6 +364,34 @@ Deno.test("sync sends files of the host, only those named, and nothing from else
   assert.equal(await world.inside("ls src"), "a.py");
 });
 
+Deno.test("every directory of a cage is carried by its name, or all at once", async () => {
+  await using world = await makeCopiedProject(
+    "dirs",
+    { "a.txt": "a\n", "docs-of-it/d.txt": "d\n" },
+    {
+      createArgs: ["--add-dir", "docs-of-it"],
+    },
+  );
+  await world.inside("echo b > a.txt; echo e > ../docs-of-it/d.txt");
+  const all = JSON.parse((await world.must(["diff", "--all", "--json"])).stdout);
+  assert.deepEqual(
+    all.dirs.map(({ name, changes }: { name: string; changes: Row[] }) =>
+      `${name} ${changes.map(({ path }) => path)}`
+    ),
+    ["project a.txt", "docs-of-it d.txt"],
+  );
+  await world.must(["export", "-y", "--dir", "docs-of-it"]);
+  assert.equal(await world.read("docs-of-it/d.txt"), "e\n");
+  assert.equal(await world.read("a.txt"), "a\n");
+  const unknown = await world.must(["diff", "--dir", "dosc-of-it"], 2);
+  assert.match(unknown.stderr, /Did you mean "docs-of-it"\?/);
+  await world.must(["export", "-y", "--all"]);
+  assert.equal(await world.read("a.txt"), "b\n");
+  await world.write("docs-of-it/d.txt", "f\n");
+  await world.must(["sync", "--dir", "docs-of-it"]);
+  assert.equal(await world.inside("cat ../docs-of-it/d.txt"), "f");
+});
+
 Deno.test("a disk that fills up under an export leaves the host as it was", async () => {
   await using world = await makeCopiedProject("full", { "a.txt": "a\n" });
   await world.inside("head -c 4000000 /dev/urandom > large; echo b > a.txt");
