@@ -255,11 +255,11 @@ function planJournal(
     index: ready.index,
     changes: ready.changes,
     steps,
-    newDirs: listNewDirs(steps, (path) => files.lstat(`${root}/${path}`) !== undefined),
+    newDirs: listNewDirs(steps, (path) => files.lstat(`${root}/${path}`)?.kind === "directory"),
   };
 }
 
-function listNewDirs(steps: readonly Step[], isThere: (path: string) => boolean): string[] {
+function listNewDirs(steps: readonly Step[], isDir: (path: string) => boolean): string[] {
   const dirs = new Set<string>();
   const known = new Set<string>();
   for (const { kind, path } of steps) {
@@ -268,7 +268,7 @@ function listNewDirs(steps: readonly Step[], isThere: (path: string) => boolean)
       const dir = path.slice(0, at);
       if (known.has(dir)) continue;
       known.add(dir);
-      if (!isThere(dir)) dirs.add(dir);
+      if (!isDir(dir)) dirs.add(dir);
     }
   }
   return [...dirs];

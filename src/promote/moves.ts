@@ -63,12 +63,18 @@ export function readPlaced(journal: Journal, options: MoveOptions): Map<string, 
  * @returns The files that are back.
  */
 export function undoSteps(journal: Journal, options: MoveOptions): Map<string, FileFacts> {
-  for (const [index, step] of [...journal.steps.entries()].reverse()) {
+  const at = { area: journal.area, ...options };
+  const steps = [...journal.steps.entries()].reverse();
+  for (const [index, step] of steps) {
     options.at?.(`undo ${index}`);
-    undoStep(step, { area: journal.area, ...options });
+    takeAway(step, at);
   }
   const root = rawPath(options.worktree);
   for (const dir of [...journal.newDirs].reverse()) options.files.rmdir(`${root}/${dir}`);
+  for (const [index, step] of steps) {
+    options.at?.(`back ${index}`);
+    bringBack(step, at);
+  }
   return readBack(journal, options, (step) => "slot" in step ? step.old : undefined);
 }
 
@@ -115,15 +121,28 @@ function moveAside(path: string, at: At & { slot: number; old: Identity }): void
   throw new ChangedMeanwhileError(path);
 }
 
-function undoStep(step: Step, at: At): void {
-  const { files } = at;
+function takeAway(step: Step, at: At): void {
   const target = `${rawPath(at.worktree)}/${step.path}`;
-  if (step.kind === "add-module") return void files.rmdir(target);
-  if (step.kind === "drop-module") return restore(step.path, at, () => files.mkdir(target));
-  const aside = oldAt(at.area, step.slot);
-  const isAside = files.lstat(aside) !== undefined;
-  if (step.kind === "place" && isSafeParent(step.path, at)) takeBack(step, { ...at, target });
-  if (isAside) restore(step.path, at, () => files.moveNew(aside, target));
+  if (!isSafeParent(step.path, at)) return;
+  if (step.kind === "place") takeBack(step, { ...at, target });
+  if (step.kind === "add-module") at.files.rmdir(target);
+}
+
+/** Where something of the user's is by now, that stays: the older content is in the history. */
+function bringBack(step: Step, at: At): void {
+  const { files } = at;
+  if (step.kind === "add-module") return;
+  const target = `${rawPath(at.worktree)}/${step.path}`;
+  const aside = step.kind === "drop-module" ? undefined : oldAt(at.area, step.slot);
+  if (aside !== undefined && files.lstat(aside) === undefined) return;
+  try {
+    makeParents(step.path, at);
+    if (aside === undefined) files.mkdir(target);
+    else files.moveNew(aside, target);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (!(error instanceof ChangedMeanwhileError)) throw error;
+  }
 }
 
 /** Takes away the file that came, if it still is that file. */
@@ -133,17 +152,6 @@ function takeBack(step: Step & { kind: "place" }, at: At & { target: string }): 
   const away = `${oldAt(at.area, step.slot)}-new`;
   at.files.move(at.target, away);
   if (!isSameFile(at.files.lstat(away), step.new)) at.files.moveNew(away, at.target);
-}
-
-/** Where something of the user's is by now, that stays: the older content is in the history. */
-function restore(path: string, at: At, bring: () => void): void {
-  try {
-    makeParents(path, at);
-    bring();
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    if (!(error instanceof ChangedMeanwhileError)) throw error;
-  }
 }
 
 function readBack(

@@ -143,7 +143,9 @@ function isSuspect(change: Change, found: Observed, options: ObserveOptions): bo
   if (facts.kind !== kindOf(change.old, options.settings) || !isEntry(entry, change.old)) {
     return false;
   }
-  return !isUnchanged(entry.stat, facts, options);
+  const isOtherMode = options.settings.hasModes && facts.kind === "file" &&
+    facts.isExecutable !== (entry.mode === MODE.executable);
+  return isOtherMode || !isUnchanged(entry.stat, facts, options);
 }
 
 /** What a file of a tree is on a disk. */
