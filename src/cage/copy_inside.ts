@@ -1,3 +1,4 @@
+import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
 import { INSIDE, LABEL } from "../names.ts";
 import type { CopyRecord } from "./copy_record.ts";
@@ -27,17 +28,26 @@ export async function observeInsideGit(
   copy: CopyRecord,
   context: CageContext,
 ): Promise<InsideGit | "no image" | undefined> {
-  const site = await planSite(
+  const found = await findInsideImage(copy, context);
+  if (found === undefined) return "no image";
+  const { engine, image } = found;
+  const result = await engine.docker(planAsk(copy, image), { timeoutMs: ASK_TIMEOUT_MS });
+  return parseInsideGit(result.stdout);
+}
+
+/** An image of a cage that has git, on the cage's engine; `undefined` when none was built. */
+export async function findInsideImage(
+  copy: CopyRecord,
+  context: CageContext,
+): Promise<{ engine: Engine; image: string } | undefined> {
+  const { engine, images: { images, final } } = await planSite(
     await locateCage({ service: copy.service, copy }, context),
     context,
   );
-  const { images, final } = site.images;
   const refs = [final.ref, images[0]!.ref];
-  const present = await inspectAll(site.engine, refs);
+  const present = await inspectAll(engine, refs);
   const image = refs.find((ref) => present.has(ref));
-  if (image === undefined) return "no image";
-  const result = await site.engine.docker(planAsk(copy, image), { timeoutMs: ASK_TIMEOUT_MS });
-  return parseInsideGit(result.stdout);
+  return image === undefined ? undefined : { engine, image };
 }
 
 const SCRIPT = `cd ${INSIDE.workProject} && [ -e .git ] || exit 0
@@ -47,17 +57,35 @@ echo "head=$head"
 echo "branch=$(git symbolic-ref --quiet --short HEAD)"
 echo "stashes=$(git rev-list --walk-reflogs --count refs/stash 2>/dev/null || echo 0)"
 if [ -n "$head$(git for-each-ref --count=1 refs/heads)" ]; then
-  echo "ahead=$(git rev-list --count $head --branches --not --remotes "$@")"
+  echo "ahead=$(git rev-list --ignore-missing --count $head --branches --not --remotes "$@")"
 else
   echo "ahead=0"
 fi`;
 
-/** Arguments of the throw-away container. Pure. */
+/** Arguments of the container that answers. Pure. */
 export function planAsk(
   copy: Pick<CopyRecord, "id" | "user" | "volumes" | "baseCommit" | "takenCommits">,
   image: string,
 ): string[] {
+  return planInside(copy, image, { script: SCRIPT, args: listKnown(copy), readonly: true });
+}
+
+/** Commits inside up to which all is on the host. Pure. */
+export function listKnown(copy: Pick<CopyRecord, "baseCommit" | "takenCommits">): string[] {
   const { baseCommit, takenCommits = [] } = copy;
+  return [...(baseCommit === undefined ? [] : [baseCommit]), ...takenCommits];
+}
+
+/**
+ * Arguments of a throw-away container that runs a shell script over a cage's files, without a network:
+ * what the config of a repository makes git run runs there. Pure.
+ */
+export function planInside(
+  copy: Pick<CopyRecord, "id" | "user" | "volumes">,
+  image: string,
+  call: { script: string; args: readonly string[]; readonly: boolean },
+): string[] {
+  const mode = call.readonly ? ",readonly" : "";
   return [
     "run",
     "--rm",
@@ -73,16 +101,15 @@ export function planAsk(
     `--label=${LABEL.managed}=true`,
     `--label=${LABEL.cage}=${copy.id}`,
     `--label=${LABEL.role}=courier`,
-    `--mount=type=volume,source=${copy.volumes.work},target=${INSIDE.work},readonly`,
+    `--mount=type=volume,source=${copy.volumes.work},target=${INSIDE.work}${mode}`,
     "--env=HOME=/nonexistent",
     "--env=GIT_CONFIG_NOSYSTEM=1",
     "--entrypoint=/bin/sh",
     image,
     "-c",
-    SCRIPT,
+    call.script,
     "sh",
-    ...(baseCommit === undefined ? [] : [baseCommit]),
-    ...takenCommits,
+    ...call.args,
   ];
 }
 
@@ -109,6 +136,7 @@ export function parseInsideGit(text: string): InsideGit | undefined {
 /** More is not read of what an agent may have had a hand in. */
 const MOST_CHARS = 4096;
 
-function parseCount(text: string | undefined): number | undefined {
+/** A number as git counts. Pure. */
+export function parseCount(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }

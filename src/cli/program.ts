@@ -8,6 +8,7 @@ import { addCages } from "./tree/cages.ts";
 import { addCopy, addCopyChanges } from "./tree/copy.ts";
 import { addDesk } from "./tree/desk.ts";
 import { addFiles } from "./tree/files.ts";
+import { addKeep } from "./tree/keep.ts";
 import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
 import { addProject } from "./tree/project.ts";
@@ -85,6 +86,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addCages(root, wiring);
   addCopyChanges(root, wiring);
   addFiles(root, wiring);
+  addKeep(root, wiring);
   addMachine(root, wiring);
   return root;
 }
