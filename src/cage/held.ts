@@ -89,11 +89,16 @@ function isHeldRecord(value: unknown): value is HeldRecord {
 
 /** Whether a holder has the lock. Looking takes it for nobody: those who look share it. */
 export async function isLocked(path: string): Promise<boolean> {
-  try {
-    using file = await Deno.open(path, { read: true });
-    return !await file.tryLock(false);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+  const file = await Deno.open(path, { read: true }).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
+  });
+  if (file === undefined) return false;
+  // Not by `using`: the bundler puts the value of one that is read once in its place, and nobody
+  // closes the file, whose lock would then be in the way of our own.
+  try {
+    return !await file.tryLock(false);
+  } finally {
+    file.close();
   }
 }
