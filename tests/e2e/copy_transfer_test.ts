@@ -367,9 +367,9 @@ Deno.test("sync sends files of the host, only those named, and nothing from else
 Deno.test("every directory of a cage is carried by its name, or all at once", async () => {
   await using world = await makeCopiedProject(
     "dirs",
-    { "a.txt": "a\n", "docs-of-it/d.txt": "d\n" },
+    { "a.txt": "a\n", "../docs-of-it/d.txt": "d\n" },
     {
-      createArgs: ["--add-dir", "docs-of-it"],
+      createArgs: ["--add-dir", "../docs-of-it"],
     },
   );
   await world.inside("echo b > a.txt; echo e > ../docs-of-it/d.txt");
@@ -381,13 +381,13 @@ Deno.test("every directory of a cage is carried by its name, or all at once", as
     ["project a.txt", "docs-of-it d.txt"],
   );
   await world.must(["export", "-y", "--dir", "docs-of-it"]);
-  assert.equal(await world.read("docs-of-it/d.txt"), "e\n");
+  assert.equal(await world.read("../docs-of-it/d.txt"), "e\n");
   assert.equal(await world.read("a.txt"), "a\n");
   const unknown = await world.must(["diff", "--dir", "dosc-of-it"], 2);
   assert.match(unknown.stderr, /Did you mean "docs-of-it"\?/);
   await world.must(["export", "-y", "--all"]);
   assert.equal(await world.read("a.txt"), "b\n");
-  await world.write("docs-of-it/d.txt", "f\n");
+  await world.write("../docs-of-it/d.txt", "f\n");
   await world.must(["sync", "--dir", "docs-of-it"]);
   assert.equal(await world.inside("cat ../docs-of-it/d.txt"), "f");
 });
