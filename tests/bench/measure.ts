@@ -1,5 +1,5 @@
-/** One thing to time. */
-export type Subject = { name: string; run(): Promise<void> };
+/** One thing to time; `prepare` comes before each run and does not count. */
+export type Subject = { name: string; prepare?(): Promise<void>; run(): Promise<void> };
 
 /** Times of one subject in milliseconds, in the order they were taken. */
 export type Timing = { name: string; samplesMs: number[] };
@@ -12,6 +12,7 @@ export async function measure(subjects: readonly Subject[], rounds: number): Pro
   const timings = subjects.map(({ name }): Timing => ({ name, samplesMs: [] }));
   for (let round = 0; round <= rounds; round++) {
     for (const [index, subject] of subjects.entries()) {
+      await subject.prepare?.();
       const startedMs = performance.now();
       await subject.run();
       if (round > 0) timings[index]!.samplesMs.push(performance.now() - startedMs);
