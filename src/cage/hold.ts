@@ -47,7 +47,7 @@ export async function holdSession(
   const { context } = options;
   const key = { cageId: cage.id, name: request.name };
   const files = heldFiles(context.host.stateDir, key);
-  using lock = await takeLock(files);
+  using lock = await takeHeldLock(files);
   if (lock === undefined) return undefined;
   const record: HeldRecord = {
     schema: 1,
@@ -95,7 +95,8 @@ export async function holdSession(
   }
 }
 
-async function takeLock(files: HeldFiles): Promise<FileLock | undefined> {
+/** Takes the lock of what is held; `undefined` where another process has it. */
+export async function takeHeldLock(files: HeldFiles): Promise<FileLock | undefined> {
   for (;;) {
     const lock = await tryLockFile(files.lock);
     if (lock !== undefined) return lock;

@@ -104,7 +104,8 @@ async function listCageSessions(dir: string): Promise<KnownSession[]> {
 }
 
 async function findSession(path: string): Promise<KnownSession | undefined> {
-  using lock = await tryLockFile(path);
+  // Not by `using`: the bundler drops one that is read once, and the lock would stay.
+  const lock = await tryLockFile(path);
   const live = lock === undefined;
   try {
     const record = JSON.parse(await Deno.readTextFile(path));
@@ -116,6 +117,8 @@ async function findSession(path: string): Promise<KnownSession | undefined> {
     // and so before it started a container.
     if (!live) await removeIfPresent(path);
     return undefined;
+  } finally {
+    lock?.[Symbol.dispose]();
   }
 }
 
