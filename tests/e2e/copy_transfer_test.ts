@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { run } from "../../src/engine/process.ts";
 import { type CopiedProject, listTree, makeCopiedProject } from "./support/copied_project.ts";
 import { exists } from "./support/files.ts";
+import { makeRandomTree } from "./support/random_tree.ts";
 
 type Row = { path: string; change: string; kind?: string; binary?: true; reason?: string };
 
@@ -390,6 +391,27 @@ Deno.test("every directory of a cage is carried by its name, or all at once", as
   await world.write("../docs-of-it/d.txt", "f\n");
   await world.must(["sync", "--dir", "docs-of-it"]);
   assert.equal(await world.inside("cat ../docs-of-it/d.txt"), "f");
+});
+
+Deno.test("random trees go in and come out byte for byte, and back again", async () => {
+  const seed = Math.floor(Math.random() * 1e9);
+  await using world = await makeCopiedProject("random", {}, {
+    prepare: (project) => makeRandomTree(project, { seed, entries: 150 }),
+  });
+  const before = await listTree(world.project);
+  assert.deepEqual(await diffRows(world), [], `seed ${seed}`);
+  const out = join(world.root, "out");
+  await world.must(["export", "-y", "--output-dir", out]);
+  assert.deepEqual(await listTree(out), before, `seed ${seed}`);
+  // Another tree on the host goes in over the first, and comes out to a third place.
+  for (const { name } of [...Deno.readDirSync(world.project)]) {
+    if (name !== ".git") await Deno.remove(join(world.project, name), { recursive: true });
+  }
+  await makeRandomTree(world.project, { seed: seed + 1, entries: 150 });
+  await world.must(["sync", "--delete"]);
+  const third = join(world.root, "third");
+  await world.must(["export", "-y", "--output-dir", third]);
+  assert.deepEqual(await listTree(third), await listTree(world.project), `seed ${seed}`);
 });
 
 Deno.test("a disk that fills up under an export leaves the host as it was", async () => {

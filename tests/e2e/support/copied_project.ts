@@ -23,7 +23,12 @@ export type CopiedProject = World & {
 export async function makeCopiedProject(
   name: string,
   files: Readonly<Record<string, string | [string, true]>>,
-  options: { config?: string; createArgs?: readonly string[] } = {},
+  options: {
+    config?: string;
+    createArgs?: readonly string[];
+    /** Fills the project further. */
+    prepare?(project: string): Promise<void>;
+  } = {},
 ): Promise<CopiedProject> {
   const world = await makeWorld(name, {
     network: 'mode = "none"',
@@ -31,6 +36,7 @@ export async function makeCopiedProject(
   });
   try {
     await writeFiles(world.project, files);
+    await options.prepare?.(world.project);
     const args = ["create", "--service", "shell", "--no-attach", ...options.createArgs ?? []];
     const made = await world.sandcage(args, { timeoutMs: SLOW_MS });
     assert.equal(made.code, 0, made.stderr);
