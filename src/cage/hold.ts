@@ -47,8 +47,9 @@ export async function holdSession(
   const { context } = options;
   const key = { cageId: cage.id, name: request.name };
   const files = heldFiles(context.host.stateDir, key);
-  using lock = await takeHeldLock(files);
+  const lock = await takeHeldLock(files);
   if (lock === undefined) return undefined;
+  using _held = lock;
   const record: HeldRecord = {
     schema: 1,
     pid: Deno.pid,
