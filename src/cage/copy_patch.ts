@@ -3,6 +3,7 @@ import { INSIDE } from "../names.ts";
 import { changeCopyRecord } from "./copy_claim.ts";
 import { findInsideImage, listKnown, parseCount, planInside } from "./copy_inside.ts";
 import type { CopyRecord } from "./copy_record.ts";
+import { formatGitFailure } from "./host_git.ts";
 import type { CageContext } from "./prepare.ts";
 
 /** What git inside made of the commits that are ahead. */
@@ -51,7 +52,7 @@ export async function makePatches(
     });
   }
   const base = options.base ?? copy.baseCommit ?? "";
-  const { code, stdout, stderr } = await found.engine.docker(
+  const result = await found.engine.docker(
     planInside(copy, found.image, {
       script: SCRIPT,
       args: [base, ...listKnown(copy)],
@@ -63,9 +64,8 @@ export async function makePatches(
     },
   );
   context.signal?.throwIfAborted();
-  const patches = code === 0 ? parsePatchSet(stdout) : undefined;
-  return patches ??
-    { kind: "failed", reason: stderr.trim().split("\n").at(-1) || `git ended with ${code}` };
+  const patches = result.code === 0 ? parsePatchSet(result.stdout) : undefined;
+  return patches ?? { kind: "failed", reason: formatGitFailure(result) };
 }
 
 /** Puts on record that the history up to a commit is on the host. */

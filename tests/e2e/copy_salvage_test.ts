@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../src/engine/process.ts";
+import { LABEL } from "../../src/names.ts";
 import { docker } from "../../tools/engine_state.ts";
 import { type CopiedProject, listTree, makeCopiedProject } from "./support/copied_project.ts";
 import { exists } from "./support/files.ts";
@@ -44,7 +45,7 @@ async function paths(dir: string): Promise<string[]> {
 
 async function volumes(cage: CopiedProject): Promise<string> {
   const { id } = cage.record;
-  const format = "{{.Name}} {{.Labels}}";
+  const format = `{{.Name}} {{.Label "${LABEL.role}"}}`;
   return await docker(["volume", "ls", "--filter", `name=${id}`, "--format", format]);
 }
 
