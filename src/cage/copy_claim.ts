@@ -93,7 +93,9 @@ export async function isAbandoned(
   stateDir: string,
 ): Promise<boolean> {
   if (copy.state !== "filling") return false;
-  using lock = await tryLockFile(makingPath(stateDir, copy.id));
+  // Not by `using`: the bundler drops one that is read once, and the lock would stay.
+  const lock = await tryLockFile(makingPath(stateDir, copy.id));
+  lock?.[Symbol.dispose]();
   return lock !== undefined;
 }
 
@@ -117,8 +119,10 @@ async function removeScraps(stateDir: string): Promise<void> {
     const isScrap = names.some((name) => SCRAPS.includes(name)) &&
       names.every((name) => SCRAPS.includes(name) || name.endsWith(".tmp"));
     if (!isScrap) continue;
-    using lock = await tryLockFile(makingPath(stateDir, id));
-    if (lock !== undefined) await Deno.remove(dir, { recursive: true });
+    const lock = await tryLockFile(makingPath(stateDir, id));
+    if (lock === undefined) continue;
+    using _held = lock;
+    await Deno.remove(dir, { recursive: true });
   }
 }
 
