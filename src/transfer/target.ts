@@ -59,8 +59,10 @@ async function recoverAll(
     if (places.every((place) => fs.lstat(place) === undefined)) fs.remove(join(stages, name));
     // Where the directory is away, as a disk that is not plugged in, it waits.
     if (!hasCutCommit(cage, root, { fs }) || fs.lstat(root)?.kind !== "dir") continue;
-    using target = await openTarget(cage, root, { fs });
-    recovered.push(target);
+    // Not by `using`: the bundler drops one that is read once, and the lock would stay.
+    const target = await openTarget(cage, root, { fs });
+    target[Symbol.dispose]();
+    recovered.push({ root: target.root, recovery: target.recovery });
   }
   return recovered;
 }
