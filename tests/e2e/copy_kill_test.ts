@@ -121,8 +121,8 @@ async function must(world: World, args: readonly string[]): Promise<string> {
 async function hasJournal(world: CopiedProject): Promise<boolean> {
   const stage = join(world.state, "cages", world.record.id, "stage");
   if (!await exists(stage)) return false;
-  for await (const { name } of Deno.readDir(stage)) {
-    if (await exists(join(stage, name, "journal"))) return true;
+  for await (const { name, isDirectory } of Deno.readDir(stage)) {
+    if (isDirectory && await exists(join(stage, name, "journal"))) return true;
   }
   return false;
 }
