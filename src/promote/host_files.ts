@@ -18,10 +18,10 @@ export type FileFacts = {
 export type HostFiles = {
   /** Absent also where a parent is no directory. */
   lstat(path: string): FileFacts | undefined;
-  /** Names in a directory, links not followed; without those that cannot be told. */
+  /** Names in a directory; none if it is gone. */
   list(path: string): string[];
-  /** The bytes of a file, or of where a link leads. */
-  read(path: string): Uint8Array;
+  /** The bytes of a file, or of where a link leads; `undefined` if it is gone. */
+  read(path: string): Uint8Array | undefined;
   /** Whatever stands at `to` is replaced. */
   move(from: string, to: string): void;
   /**
@@ -46,12 +46,10 @@ export function rawPath(path: string): string {
 export function hostFiles(): HostFiles {
   return {
     lstat: (path) => lstat(hostPath(path)),
-    list: (path) => Array.from(Deno.readDirSync(hostPath(path)), ({ name }) => rawPath(name)),
-    read(path) {
-      const at = hostPath(path);
-      if (!Deno.lstatSync(at).isSymlink) return Deno.readFileSync(at);
-      return new TextEncoder().encode(Deno.readLinkSync(at));
-    },
+    list: (path) =>
+      unlessGone(() => Array.from(Deno.readDirSync(hostPath(path)), ({ name }) => rawPath(name))) ??
+        [],
+    read: (path) => unlessGone(() => read(hostPath(path))),
     move: (from, to) => Deno.renameSync(hostPath(from), hostPath(to)),
     moveNew: (from, to) => moveNew(hostPath(from), hostPath(to)),
     mkdir: (path) => Deno.mkdirSync(hostPath(path)),
@@ -70,27 +68,42 @@ export function hostFiles(): HostFiles {
 }
 
 function lstat(path: string): FileFacts | undefined {
+  const stat = unlessGone(() => Deno.lstatSync(path));
+  if (stat === undefined) return undefined;
+  return {
+    kind: kindOf(stat),
+    size: stat.size,
+    mtimeMs: stat.mtime?.getTime() ?? 0,
+    ctimeS: Math.floor((stat.ctime?.getTime() ?? 0) / 1000),
+    ino: stat.ino ?? 0,
+    isExecutable: ((stat.mode ?? 0) & 0o100) !== 0,
+  };
+}
+
+function kindOf(stat: Deno.FileInfo): FileFacts["kind"] {
+  if (stat.isFile) return "file";
+  if (stat.isDirectory) return "directory";
+  return stat.isSymlink ? "symlink" : "other";
+}
+
+function read(path: string): Uint8Array {
+  if (!Deno.lstatSync(path).isSymlink) return Deno.readFileSync(path);
+  return new TextEncoder().encode(Deno.readLinkSync(path));
+}
+
+/** The user may remove anything at any time; then it is not there. */
+function unlessGone<T>(look: () => T): T | undefined {
   try {
-    const stat = Deno.lstatSync(path);
-    return {
-      kind: stat.isFile
-        ? "file"
-        : stat.isDirectory
-        ? "directory"
-        : stat.isSymlink
-        ? "symlink"
-        : "other",
-      size: stat.size,
-      mtimeMs: stat.mtime?.getTime() ?? 0,
-      ctimeS: Math.floor((stat.ctime?.getTime() ?? 0) / 1000),
-      ino: stat.ino ?? 0,
-      isExecutable: ((stat.mode ?? 0) & 0o100) !== 0,
-    };
+    return look();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.NotADirectory) return undefined;
+    if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether something is not there, or not below a directory any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
 /** A second name and the end of the first one: unlike a rename, never over something. */

@@ -1,5 +1,5 @@
 import { newAt, oldAt, removeEmptyDirs } from "./area.ts";
-import { type FileFacts, type HostFiles, rawPath } from "./host_files.ts";
+import { type FileFacts, type HostFiles, isGone, rawPath } from "./host_files.ts";
 import { type Identity, isSameFile, type Journal, type Step } from "./journal.ts";
 
 /** The user changed something in the moment of the landing. The path is bytes. */
@@ -32,7 +32,13 @@ export type MoveOptions = {
 export function applySteps(journal: Journal, options: MoveOptions): void {
   for (const [index, step] of journal.steps.entries()) {
     options.at?.(`step ${index}`);
-    applyStep(step, { area: journal.area, ...options });
+    try {
+      applyStep(step, { area: journal.area, ...options });
+    } catch (error) {
+      // A directory came or went in between.
+      if (!isGone(error) && !(error instanceof Deno.errors.AlreadyExists)) throw error;
+      throw new ChangedMeanwhileError(step.path);
+    }
   }
 }
 
@@ -92,13 +98,7 @@ function applyStep(step: Step, at: At): void {
       at.at?.("aside");
       makeParents(step.path, at);
       if (at.files.lstat(target)?.kind === "directory") removeEmptyDirs(target, at.files);
-      try {
-        at.files.moveNew(newAt(at.area, step.path), target);
-      } catch (error) {
-        if (error instanceof Deno.errors.AlreadyExists) throw new ChangedMeanwhileError(step.path);
-        throw error;
-      }
-      return;
+      return at.files.moveNew(newAt(at.area, step.path), target);
     case "add-module":
       makeParents(step.path, at);
       if (at.files.lstat(target) === undefined) at.files.mkdir(target);
@@ -140,8 +140,9 @@ function bringBack(step: Step, at: At): void {
     if (aside === undefined) files.mkdir(target);
     else files.moveNew(aside, target);
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    if (!(error instanceof ChangedMeanwhileError)) throw error;
+    const isUsers = error instanceof Deno.errors.AlreadyExists ||
+      error instanceof ChangedMeanwhileError;
+    if (!isUsers) throw error;
   }
 }
 

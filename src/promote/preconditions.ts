@@ -194,6 +194,7 @@ export async function checkoutFiles(
 /** Upper bound in milliseconds: gigabytes of files, not a hung disk. */
 const CHECKOUT_MS = 10 * 60_000;
 
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
