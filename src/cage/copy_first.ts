@@ -1,5 +1,6 @@
 import type { Io } from "../io.ts";
 import { createCopyCage } from "./copy_create.ts";
+import { ensurePromoter } from "./promote_hold.ts";
 import { type CageContext, type CageRequest, type CageSite, locateCage } from "./prepare.ts";
 
 /**
@@ -10,7 +11,7 @@ export async function locateOrMakeCage(
   request: CageRequest,
   context: CageContext & { io: Pick<Io, "talk"> },
 ): Promise<CageSite> {
-  return await locateCage({
+  const site = await locateCage({
     ...request,
     async makeCopy({ project, dirs }) {
       const { copy } = await createCopyCage({
@@ -21,10 +22,16 @@ export async function locateOrMakeCage(
         authMode: "api_key",
       }, context);
       context.io.talk(
-        `Made the cage "${copy.name}" with a copy of the project. What changes in it comes back ` +
-          `when you say so: sandcage diff, sandcage export`,
+        copy.promote === undefined
+          ? `Made the cage "${copy.name}" with a copy of the project. What changes in it comes ` +
+            `back when you say so: sandcage diff, sandcage export`
+          : `Made the cage "${copy.name}" with what is committed in the project. What is ` +
+            `committed in it lands on your branch by itself`,
       );
       return copy;
     },
   }, context);
+  // Its commits come out while the session runs.
+  if (site.copy?.promote !== undefined) await ensurePromoter(site.copy, context);
+  return site;
 }

@@ -4,6 +4,7 @@ import { settleKilledSession } from "./guard.ts";
 import { type HeldRecord, observeHeld } from "./held.ts";
 import { type StartedHold, startHold } from "./hold_start.ts";
 import { type CageContext, type CageSite, locateCage, prepareCage } from "./prepare.ts";
+import { ensurePromoter, refreshPromotion } from "./promote_hold.ts";
 import { reapOrphans } from "./reap.ts";
 import { readStopMark } from "./stop_mark.ts";
 
@@ -37,6 +38,7 @@ export async function openDesk(request: DeskRequest, context: CageContext): Prom
   const state = await observeHeld(host.stateDir, key);
   if (state.kind === "ready") {
     requireService(state.record, { title, service });
+    if (site.copy?.promote !== undefined) await ensurePromoter(site.copy, context);
     return { container: state.container, was: "running", site, title };
   }
   if (state.kind === "cut-off") {
@@ -49,7 +51,8 @@ export async function openDesk(request: DeskRequest, context: CageContext): Prom
   // Before the workspace is looked at: what a killed session did to git must not shape the mounts.
   const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
   // Builds and questions belong to the terminal of who asked.
-  await prepareCage(settled ? await locateCage(wanted, context) : site, context);
+  const prepared = await prepareCage(settled ? await locateCage(wanted, context) : site, context);
+  const promoted = await refreshPromotion(prepared, context);
   using step = io.progress(`Starting ${title}`);
   const started = await startHold(key, {
     title,
@@ -65,6 +68,7 @@ export async function openDesk(request: DeskRequest, context: CageContext): Prom
     onSaid: (line) => io.talk(line),
     signal,
   });
+  if (promoted !== undefined) await ensurePromoter(promoted, context);
   step.done("running");
   return { ...started, site, title };
 }

@@ -26,6 +26,13 @@ export async function chooseCopyCage(choice: CopyChoice, host: Host): Promise<Co
   return await requireCopyCage(host.stateDir, { projectPath });
 }
 
+/** Whether the directory stood in has a copy cage, or several. */
+export async function hasCopyCage(choice: Pick<CopyChoice, "path">, host: Host): Promise<boolean> {
+  if (await findProjectOfCage(choice, host) !== undefined) return true;
+  const { path } = await findProject({ host, ...pathOf(choice) });
+  return (await listCopyCages(host.stateDir)).some(({ cage }) => cage.projectPath === path);
+}
+
 async function findProjectOfCage(choice: CopyChoice, host: Host): Promise<string | undefined> {
   const start = await Deno.realPath(resolve(host.cwd, choice.path ?? ".")).catch(() => undefined);
   if (start === undefined) return undefined;

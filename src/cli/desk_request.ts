@@ -1,6 +1,6 @@
 import type { DeskRequest } from "../cage/desk_open.ts";
 import type { CommandContext } from "./context.ts";
-import { chooseCopyCage } from "./copy_choice.ts";
+import { chooseCopyCage, hasCopyCage } from "./copy_choice.ts";
 
 /** Which cage a command line of `start` and `attach` means. */
 export type DeskWords = { cage?: string; service?: string; path?: string };
@@ -21,6 +21,38 @@ export async function findDeskRequest(
   }
   const copy = await chooseCopyCage({ cage, path }, host);
   return { service: service ?? copy.service, name: copy.id };
+}
+
+/**
+ * Finds the cage of a command line, and makes it first where the configuration says that commits are
+ * promoted and the project has none yet.
+ *
+ * @throws {UserError} If there is none to be found or made.
+ */
+export async function findOrMakeDeskRequest(
+  words: DeskWords,
+  context: CommandContext,
+): Promise<DeskRequest> {
+  const { host, signals } = context;
+  if (words.cage !== undefined || await hasCopyCage(words, host)) {
+    return await findDeskRequest(words, context);
+  }
+  const { findProject } = await import("../project/root.ts");
+  const project = await findProject({
+    host,
+    ...(words.path === undefined ? {} : { path: words.path }),
+  });
+  const { loadConfig } = await import("../config/layers.ts");
+  const { config } = await loadConfig(project.path, { host });
+  if (config.workspace.mode !== "promote") return await findDeskRequest(words, context);
+  const { createCopyCage } = await import("../cage/copy_create.ts");
+  const { copy } = await createCopyCage({
+    path: project.path,
+    service: words.service,
+    dirs: config.workspace.dirs,
+    authMode: "api_key",
+  }, { ...context, ...(signals === undefined ? {} : { signal: signals.signal }) });
+  return { service: words.service ?? copy.service, name: copy.id };
 }
 
 /** The words that mean the same cage again. Pure. */

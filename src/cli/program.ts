@@ -11,6 +11,7 @@ import { addFiles } from "./tree/files.ts";
 import { addKeep } from "./tree/keep.ts";
 import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
+import { addPromote } from "./tree/promote.ts";
 import { addProject } from "./tree/project.ts";
 import { VERSION } from "./version.ts";
 import type { Wiring } from "./wiring.ts";
@@ -86,6 +87,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addCages(root, wiring);
   addCopyChanges(root, wiring);
   addFiles(root, wiring);
+  addPromote(root, wiring);
   addKeep(root, wiring);
   addMachine(root, wiring);
   return root;

@@ -3,12 +3,12 @@ import { openDesk } from "../../cage/desk_open.ts";
 import type { TerminalSize } from "../../cage/desk.ts";
 import { EXIT, unreachable, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
-import { type DeskWords, findDeskRequest, formatTarget } from "../desk_request.ts";
+import { type DeskWords, findOrMakeDeskRequest, formatTarget } from "../desk_request.ts";
 
 /** `sandcage attach`: opens the terminal of a long-lived cage, which it starts when needed. */
 export async function runAttach(options: DeskWords, context: CommandContext): Promise<number> {
   const { host, io, signals } = context;
-  const request = await findDeskRequest(options, context);
+  const request = await findOrMakeDeskRequest(options, context);
   if (!host.tty.stdin || !host.tty.stdout) {
     throw new UserError("Cannot attach: this is no terminal", {
       hint: "Run it in a terminal. A cage runs without one after: sandcage start",

@@ -15,13 +15,20 @@ import { cageId } from "../../project/identity.ts";
 import { findProject } from "../../project/root.ts";
 import type { CommandContext } from "../context.ts";
 import { formatCount } from "../output.ts";
+import { drainStopped } from "../promote_drain.ts";
 import { findMeant } from "../suggest.ts";
 
 /** How long a session may take to end after SIGTERM, in seconds. */
 const STOP_SECONDS = 10;
 
 /** Which cages to stop. */
-export type StopOptions = { cages: string[]; all: boolean; path?: string };
+export type StopOptions = {
+  cages: string[];
+  all: boolean;
+  path?: string;
+  /** Whether what they have committed is brought out. Defaults to true. */
+  drains?: boolean;
+};
 
 /** `sandcage stop`: ends the sessions of cages; homes, files and images stay. */
 export async function runStop(options: StopOptions, context: CommandContext): Promise<number> {
@@ -29,17 +36,19 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   const engine = await connectEngine({ host, context: context.engineContext ?? null });
   const onRecord = await listCageIds(host.stateDir);
   const wanted = await findWanted(options, { host, engine, onRecord });
+  const meant = options.all ? onRecord : wanted;
   // What is about to start has no container yet: it is told by the mark.
-  await markStopped(host.stateDir, options.all ? onRecord : wanted);
+  await markStopped(host.stateDir, meant);
   const containers = await observeManaged(engine, ["container"]);
   // A gateway goes with its session: its client removes it, or the next command does. A courier is
   // no session and ends by itself.
   const chosen = containers.filter(({ cage, role }) =>
     role === undefined && (options.all || (cage !== undefined && wanted.includes(cage)))
   );
-  const held = (await observeDesks(host.stateDir, options.all ? onRecord : wanted))
+  const held = (await observeDesks(host.stateDir, meant))
     .filter(({ state }) => state.kind === "starting" || state.kind === "ready");
   if (chosen.length === 0 && held.length === 0) {
+    if (options.drains !== false) await drainStopped(meant, context);
     io.talk(options.all ? "No sessions run" : `No sessions run in ${wanted.join(", ")}`);
     return EXIT.ok;
   }
@@ -52,6 +61,7 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   await reapOrphans(host.stateDir, { engine, io, nowMs: Date.now() });
   if (failures.length > 0 || left.length > 0) return EXIT.failed;
   step.done("stopped");
+  if (options.drains !== false) await drainStopped(meant, context);
   return EXIT.ok;
 }
 

@@ -1,0 +1,120 @@
+import { findCopyRecord } from "../../cage/copy_record.ts";
+import { forgetHeld, heldFiles, writeHeldRecord } from "../../cage/held.ts";
+import { takeHeldLock } from "../../cage/hold.ts";
+import { PROMOTE } from "../../cage/promote_hold.ts";
+import { lookAndNote, promoteFiles } from "../../cage/promote_run.ts";
+import { openPromoteSite, type PromoteSite, requirePromoted } from "../../cage/promote_site.ts";
+import { openPromoteWatch } from "../../cage/promote_watch.ts";
+import { cageDir } from "../../cage/store.ts";
+import { EXIT, UserError } from "../../errors.ts";
+import { pause } from "../../pause.ts";
+import { runDaemon } from "../../promote/daemon.ts";
+import { type Log, openLog } from "../../promote/log.ts";
+import type { LookOutcome } from "../../promote/look.ts";
+import { describeLook, formatLook } from "../../promote/status_words.ts";
+import type { CommandContext } from "../context.ts";
+
+/** Which cage, and a file for what keeps it from starting. */
+export type PromoteDaemonOptions = { cage: string; log: string };
+
+/** A look that nothing asked for, in milliseconds. */
+const SAFETY_MS = 60_000;
+
+/** How long a start of the cage may take, in milliseconds. */
+const START_MS = 120_000;
+
+/** `sandcage promote-daemon`: brings the commits of a cage out. Nobody reads what it prints. */
+export async function runPromoteDaemon(
+  options: PromoteDaemonOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { host } = context;
+  try {
+    const dir = cageDir(host.stateDir, options.cage);
+    const files = heldFiles(host.stateDir, { cageId: options.cage, name: PROMOTE });
+    using lock = await takeHeldLock(files);
+    if (lock === undefined) return EXIT.ok;
+    // It decides itself when it ends: not before what is there has come out.
+    using ending = hearEnd(context);
+    const site = await openPromoteSite(await readCopy(dir, options.cage), context);
+    using log = await openLog(promoteFiles(dir).log, { now: () => new Date() });
+    await writeHeldRecord(files, {
+      schema: 1,
+      pid: Deno.pid,
+      service: site.copy.service,
+      container: PROMOTE,
+      startedAt: new Date().toISOString(),
+    });
+    try {
+      await promote(site, { log, signal: ending.signal });
+    } finally {
+      await forgetHeld(files);
+    }
+    return EXIT.ok;
+  } catch (error) {
+    const text = error instanceof UserError ? error.message : `${error}`;
+    await Deno.writeTextFile(options.log, `${new Date().toISOString()} ${text}\n`, {
+      append: true,
+      mode: 0o600,
+    });
+    throw error;
+  }
+}
+
+async function promote(
+  site: PromoteSite,
+  { log, signal }: { log: Log; signal: AbortSignal },
+): Promise<void> {
+  const { id, promote: { pin, intervalMs } } = site.copy;
+  log.say(`started for ${pin.branch}`);
+  let said = "";
+  let current = site;
+  await runDaemon({
+    async look() {
+      // A start since may have brought other settings.
+      current = { ...current, copy: await readCopy(site.dir, id).catch(() => current.copy) };
+      return await lookAndNote(current);
+    },
+    openWatch: () => openPromoteWatch(current),
+    onLook(outcome) {
+      const text = formatOutcome(outcome, pin.branch);
+      // Looks that find the same again are no news; commits that landed always are.
+      if (text !== said && (outcome.kind !== "idle" || said !== "")) log.say(text);
+      said = text;
+      return Promise.resolve();
+    },
+    pause,
+    nowMs: Date.now,
+    signal,
+  }, { intervalMs, safetyMs: SAFETY_MS, startMs: START_MS });
+  log.say("ended");
+}
+
+function formatOutcome(outcome: LookOutcome, branch: string): string {
+  const pending = outcome.kind === "waiting" ? outcome.pending : 0;
+  return formatLook(describeLook(outcome, { branch }), { pending });
+}
+
+async function readCopy(dir: string, id: string) {
+  const copy = await findCopyRecord(dir);
+  if (copy !== undefined) return requirePromoted(copy);
+  throw new UserError(`There is no cage ${id}`, { exit: EXIT.usage, code: "usage" });
+}
+
+/** Hears the signals that end a program, in place of what would end it after two seconds. */
+function hearEnd({ signals }: CommandContext): Disposable & { signal: AbortSignal } {
+  const handed = signals?.handOver();
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  const names: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const name of names) Deno.addSignalListener(name, end);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const name of names) Deno.removeSignalListener(name, end);
+      handed?.[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { listCopyCages } from "../cage/copy_record.ts";
+import { drainPromoted } from "../cage/promote_run.ts";
+import { isPromoted, openPromoteSite, type PromoteSite } from "../cage/promote_site.ts";
+import { UserError } from "../errors.ts";
+import type { LookOutcome } from "../promote/look.ts";
+import { count, describeLook, type LookWords } from "../promote/status_words.ts";
+import { shortBranch } from "../promote/waits.ts";
+import type { CommandContext } from "./context.ts";
+
+/**
+ * Brings out what stopped cages have committed, and says what waits: nothing runs in them any more,
+ * so it is all there is.
+ */
+export async function drainStopped(
+  cageIds: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  const { host, io, signals } = context;
+  for (const { copy } of await listCopyCages(host.stateDir)) {
+    if (!cageIds.includes(copy.id) || !isPromoted(copy) || copy.state !== "ready") continue;
+    using step = io.progress(`Bringing out the commits of ${copy.name}`);
+    try {
+      const site = await openPromoteSite(copy, context);
+      const { commits, last } = await drainPromoted(site, { signal: signals?.signal });
+      step.done(commits === 0 ? "nothing new" : count(commits, "commit"));
+      sayWaiting(site, last, context);
+    } catch (error) {
+      // The cage is stopped all the same; its commits stay in it.
+      if (!(error instanceof UserError)) throw error;
+      io.warn(`The commits of "${copy.name}" stay inside: ${error.message}`);
+    }
+  }
+}
+
+/** Says why something waits, if something does. */
+export function sayWaiting(
+  site: Pick<PromoteSite, "copy">,
+  last: LookOutcome,
+  { io }: Pick<CommandContext, "io">,
+): void {
+  if (last.kind !== "waiting" && last.kind !== "failed") return;
+  const { branch } = site.copy.promote.pin;
+  io.warn(formatWords(describeLook(last, { branch })));
+}
+
+/** A look in words, a few lines. Pure. */
+export function formatWords({ text, next, paths }: LookWords): string {
+  const lines = [text, ...paths.slice(0, MOST_PATHS).map((path) => `  ${path}`)];
+  if (paths.length > MOST_PATHS) lines.push(`  and ${paths.length - MOST_PATHS} more`);
+  return [...lines, ...(next === undefined ? [] : [next])].join("\n");
+}
+
+const MOST_PATHS = 10;
+
+/** The name of the branch that commits of a cage land on. */
+export function branchOf({ copy }: Pick<PromoteSite, "copy">): string {
+  return shortBranch(copy.promote.pin.branch);
+}
