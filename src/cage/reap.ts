@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
 import type { Io } from "../io.ts";
+import { pause } from "../pause.ts";
 import { removeSessionNetwork } from "./session_network.ts";
 import { forgetSession, type KnownSession, listSessions, type SessionRecord } from "./sessions.ts";
 
@@ -32,7 +33,7 @@ export async function reapOrphans(
     const containers = containersOf(orphan.record).filter((name) => present.has(name));
     if (containers.length > 0) {
       const removed = await options.engine.docker(["rm", "--force", "--volumes", ...containers]);
-      if (removed.code !== 0) {
+      if (removed.code !== 0 && !await areGone(containers, options.engine)) {
         options.io.warn(`Cannot remove ${containers.join(" and ")}: ${removed.stderr.trim()}`);
         continue;
       }
@@ -48,6 +49,19 @@ export async function reapOrphans(
     options.io.talk(`Removed ${reaped} container${reaped === 1 ? "" : "s"} of killed sessions`);
   }
   return reaped;
+}
+
+/** How often and after which pause it is looked again, in milliseconds. */
+const LOOKS = 10;
+const LOOK_MS = 200;
+
+/** A gateway whose client died ends by itself: the engine may be removing it at this moment. */
+async function areGone(names: readonly string[], engine: Engine): Promise<boolean> {
+  for (let looked = 0; looked < LOOKS; looked++) {
+    if ((await inspectAll(engine, names)).size === 0) return true;
+    await pause(LOOK_MS);
+  }
+  return false;
 }
 
 function containersOf({ container, gateway }: SessionRecord): string[] {
