@@ -122,6 +122,8 @@ async function fetchInto(
       env: { ...env, GIT_ALLOC_LIMIT: String(Math.max(limits.bytes, LEAST_ALLOCATION)) },
       timeoutMs: limits.timeoutMs,
       signal,
+      // It starts a helper, which starts the program that answers.
+      group: "own",
     },
   );
   await child.closeWrite();

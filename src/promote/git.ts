@@ -44,7 +44,10 @@ export type Git = GitPlace & {
 };
 
 /** Starts a program with three pipes. Injected where a test wants no process. */
-export type SpawnGit = (args: readonly string[], env: Record<string, string>) => Deno.ChildProcess;
+export type SpawnGit = (
+  args: readonly string[],
+  options: { env: Record<string, string>; group: ChildCall["group"] },
+) => Deno.ChildProcess;
 
 /**
  * The one runner of the host's git for promotion. Nothing in the repository has it run a program,
@@ -61,7 +64,7 @@ export function createGit(
   const start = (args: readonly string[], call: GitCall = {}): Process => {
     call.signal?.throwIfAborted();
     const argv = planGitArgs(place, args, call);
-    return startChild(spawn(argv, planGitEnv(host, call.env)), call);
+    return startChild(spawn(argv, { env: planGitEnv(host, call.env), group: call.group }), call);
   };
   const run = async (args: readonly string[], call: GitCall = {}): Promise<GitResult> => {
     await using child = start(args, call);
@@ -96,9 +99,9 @@ export function formatGitFailure(result: Pick<GitResult, "stderr" | "timedOut">)
     "git said nothing";
 }
 
-const spawnGit: SpawnGit = (args, env) => {
+const spawnGit: SpawnGit = (args, options) => {
   try {
-    return spawnChild(["git", ...args], env);
+    return spawnChild(["git", ...args], options);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new UserError("Cannot promote commits: there is no git on this machine", {

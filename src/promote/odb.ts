@@ -17,63 +17,113 @@ export type Odb = AsyncDisposable & {
 /** Upper bound of a whole rewrite in milliseconds: a hundred thousand commits, not a hung disk. */
 const READER_MS = 30 * 60_000;
 
-/** So many ids are asked for at once: what git answers meanwhile waits in its pipe. */
-const ASK_AT_ONCE = 4_096;
+/**
+ * From so many objects on a git of their own is quicker: one that stays has to hand out each object
+ * by itself, one that ends may hand out all at once (measured: 1,000 in 9 ms instead of 60).
+ */
+const OWN_READER = 64;
 
 /** Opens the objects of a repository. */
 export function openOdb(git: Git): Odb {
   let reader: Process | undefined;
-  let rest: Uint8Array = new Uint8Array(0);
-  const more = async (): Promise<void> => {
-    const piece = await reader!.read();
-    if (piece === undefined) throw brokenError(git, "git ended before it had answered");
-    rest = rest.length === 0 ? piece : concat([rest, piece]);
-  };
-  const readLine = async (): Promise<string> => {
-    let end: number;
-    while ((end = rest.indexOf(0x0a)) < 0) await more();
-    const line = new TextDecoder().decode(rest.subarray(0, end));
-    rest = rest.subarray(end + 1);
-    return line;
-  };
-  const readBody = async (size: number): Promise<Uint8Array> => {
-    if (rest.length <= size) {
-      const pieces = [rest];
-      for (let held = rest.length; held <= size;) {
-        const piece = await reader!.read();
-        if (piece === undefined) throw brokenError(git, "git ended before it had answered");
-        pieces.push(piece);
-        held += piece.length;
-      }
-      rest = concat(pieces);
-    }
-    const body = rest.subarray(0, size);
-    rest = rest.subarray(size + 1);
-    return body;
-  };
+  let answers: Answers | undefined;
   return {
     async read(ids, type) {
-      reader ??= git.start(["cat-file", "--batch"], { timeoutMs: READER_MS });
-      const found: Uint8Array[] = [];
-      for (let from = 0; from < ids.length; from += ASK_AT_ONCE) {
-        const asked = ids.slice(from, from + ASK_AT_ONCE);
-        const asking = reader.write(new TextEncoder().encode(asked.join("\n") + "\n"));
-        // Told below: the reader has ended then.
-        asking.catch(() => {});
-        for (const id of asked) {
-          const [, kind, size] = (await readLine()).split(" ");
-          if (kind !== type) {
-            throw brokenError(git, `${id} is ${size === undefined ? "missing" : `a ${kind}`}`);
-          }
-          found.push(await readBody(Number(size)));
-        }
+      if (ids.length === 0) return [];
+      const stdin = new TextEncoder().encode(ids.join("\n") + "\n");
+      if (ids.length >= OWN_READER) {
+        const what = "Cannot read commits";
+        const call = { what, stdin, timeoutMs: READER_MS };
+        const all = await git.read(["cat-file", "--batch", "--buffer"], call);
+        return await takeAll(createAnswers(git, once(all)), { git, ids, type });
       }
-      return found;
+      reader ??= git.start(["cat-file", "--batch"], { timeoutMs: READER_MS });
+      answers ??= createAnswers(git, reader.read);
+      const asking = reader.write(stdin);
+      // Told below: the reader has ended then.
+      asking.catch(() => {});
+      return await takeAll(answers, { git, ids, type });
     },
     async [Symbol.asyncDispose]() {
       await reader?.[Symbol.asyncDispose]();
     },
   };
+}
+
+function once(bytes: Uint8Array): () => Promise<Uint8Array | undefined> {
+  let left: Uint8Array | undefined = bytes;
+  return () => {
+    const piece = left;
+    left = undefined;
+    return Promise.resolve(piece);
+  };
+}
+
+async function takeAll(
+  answers: Answers,
+  { git, ids, type }: { git: Git; ids: readonly ObjectId[]; type: string },
+): Promise<Uint8Array[]> {
+  const found: Uint8Array[] = [];
+  for (const id of ids) {
+    const head = answers.line() ?? await answers.laterLine();
+    const [, kind, size] = head.split(" ");
+    if (kind !== type) {
+      throw brokenError(git, `${id} is ${size === undefined ? "missing" : `a ${kind}`}`);
+    }
+    found.push(answers.body(Number(size)) ?? await answers.laterBody(Number(size)));
+  }
+  return found;
+}
+
+/** What git answers: lines, and bodies of a known size. `undefined` if it has not arrived yet. */
+type Answers = {
+  line(): string | undefined;
+  laterLine(): Promise<string>;
+  body(size: number): Uint8Array | undefined;
+  laterBody(size: number): Promise<Uint8Array>;
+};
+
+function createAnswers(git: Git, more: () => Promise<Uint8Array | undefined>): Answers {
+  const decoder = new TextDecoder();
+  let rest: Uint8Array = new Uint8Array(0);
+  const fill = async (least: number): Promise<void> => {
+    const pieces = [rest];
+    for (let held = rest.length; held < least;) {
+      const piece = await more();
+      if (piece === undefined) throw brokenError(git, "git ended before it had answered");
+      pieces.push(piece);
+      held += piece.length;
+    }
+    rest = concat(pieces);
+  };
+  const answers: Answers = {
+    line() {
+      const end = rest.indexOf(0x0a);
+      if (end < 0) return undefined;
+      const line = decoder.decode(rest.subarray(0, end));
+      rest = rest.subarray(end + 1);
+      return line;
+    },
+    async laterLine() {
+      for (;;) {
+        await fill(rest.length + 1);
+        const line = answers.line();
+        if (line !== undefined) return line;
+      }
+    },
+    body(size) {
+      // A newline follows it.
+      if (rest.length <= size) return undefined;
+      const body = rest.subarray(0, size);
+      rest = rest.subarray(size + 1);
+      return body;
+    },
+    async laterBody(size) {
+      await fill(size + 1);
+      return answers.body(size)!;
+    },
+  };
+  return answers;
 }
 
 /**

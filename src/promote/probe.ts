@@ -22,7 +22,8 @@ export async function probeSource(
   command: readonly string[],
   options: { env: Record<string, string>; signal?: AbortSignal | undefined },
 ): Promise<Probe> {
-  await using child = startChild(spawnChild(command, options.env), {
+  await using child = startChild(spawnChild(command, { env: options.env, group: "own" }), {
+    group: "own",
     timeoutMs: PROBE_MS,
     signal: options.signal,
   });

@@ -111,7 +111,7 @@ async function writeKey(
 
 function startProgram(command: readonly string[], env: Record<string, string>): Deno.ChildProcess {
   try {
-    return spawnChild(command, env);
+    return spawnChild(command, { env, group: undefined });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw signError(`there is no ${command[0]} on this machine`, "Install it");

@@ -100,7 +100,11 @@ Deno.test("the deadline ends git and all it has started", onLinux, async () => {
   const git = createGit({ gitDir: join(temp.path, ".git"), env: ENV });
   const pids = join(temp.path, "pids");
   const script = `!echo $$ > ${pids}; sleep 600 & echo $! >> ${pids}; trap "" TERM; wait; wait`;
-  const result = await git.run(["slow"], { config: [`alias.slow=${script}`], timeoutMs: 300 });
+  const result = await git.run(["slow"], {
+    config: [`alias.slow=${script}`],
+    timeoutMs: 300,
+    group: "own",
+  });
   assert.deepEqual([result.timedOut, result.code === 0], [true, false]);
   for (const pid of (await Deno.readTextFile(pids)).trim().split("\n")) {
     assert.equal(isRunning(Number(pid)), false, `${pid} runs still`);
