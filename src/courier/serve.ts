@@ -1,8 +1,9 @@
-import { isProblem, type TreeItem } from "../tree/entry.ts";
-import { batchRows, COURIER_PROTOCOL, type CourierRequest } from "../tree/frames.ts";
+import { isSameDir, type KnownItem } from "../tree/dir_digest.ts";
+import { isProblem } from "../tree/entry.ts";
+import { batchRows, COURIER_PROTOCOL, type CourierRequest, type ScanRow } from "../tree/frames.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { RuleSource } from "../tree/rules.ts";
-import { scanTree } from "../tree/scan.ts";
+import { scanKnownTree } from "../tree/scan.ts";
 import { packEntries } from "../tree/tar_pack.ts";
 import {
   forgetCheckpoint,
@@ -41,6 +42,8 @@ export type Service = {
 /** Characters of a row of a scan besides its path: its numbers, and the names of its fields. */
 const ITEM_CHARS = 120;
 const HASH_CHARS = 70;
+/** A mark counts as more than it is: the other side uses the time in which few things come. */
+const MARK_CHARS = 4096;
 
 /**
  * Answers requests, one after the other, until the input ends. An error ends it too: the rest of a
@@ -112,16 +115,22 @@ function findTree({ fs, places }: Service, root: string): string {
 /** Answers with the clock of when it began: times in a tree mean something only beside it. */
 function scan({ link, fs }: Service, root: string): number {
   const startMs = Date.now();
-  const rules = [...link.rows()] as RuleSource[];
+  const rules: RuleSource[] = [];
+  const known = new Map<string, string>();
+  for (const row of link.rows() as Generator<ScanRow>) {
+    if ("dir" in row) known.set(row.dir, row.digest);
+    else rules.push(row);
+  }
   link.expectEnd();
   // A root that nobody made yet is an empty tree.
   if (fs.lstat(root) === undefined) return startMs;
-  const items = scanTree(root, { fs, rules });
-  for (const batch of batchRows<TreeItem>(items, sizeOfItem)) link.send("list", batch);
+  const items = scanKnownTree(root, { fs, rules, known });
+  for (const batch of batchRows(items, sizeOfItem)) link.send("list", batch);
   return startMs;
 }
 
-function sizeOfItem(item: TreeItem): number {
+function sizeOfItem(item: KnownItem): number {
+  if (isSameDir(item)) return MARK_CHARS;
   const target = isProblem(item) ? 0 : item.target?.length ?? 0;
   return item.path.length + target + ITEM_CHARS;
 }

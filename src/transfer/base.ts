@@ -3,6 +3,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { ensurePrivateDir, removeIfPresent } from "../files.ts";
 import { sha256Hex } from "../hash.ts";
 import { formatPath } from "../project/root.ts";
+import { createTreeDigest } from "../tree/dir_digest.ts";
 import { comparePaths } from "../tree/entry.ts";
 import type { BaseChange, BaseEntry, Stamp } from "./base_entry.ts";
 import type { CageRoot } from "./types.ts";
@@ -11,6 +12,8 @@ import type { CageRoot } from "./types.ts";
 export type Base = Disposable & {
   /** Directories of the host that had a `.gitignore`, so that a walk need not be awaited for them. */
   ignoreFiles: readonly string[];
+  /** What directories inside are known by while nothing directly in them is changed. */
+  digests(): [dir: string, digest: string][];
   /** In `comparePaths` order; read as they are asked for, and only once. */
   entries: Iterable<BaseEntry>;
 };
@@ -54,8 +57,10 @@ export function findBase(path: string): Base | undefined {
     throw broken(path, error);
   }
   if (!isHeader(header)) throw broken(path, new SyntaxError("it has another format"));
+  const { ignoreFiles, digestsAt } = header;
   return {
-    ignoreFiles: header.ignoreFiles,
+    ignoreFiles,
+    digests: () => digestsAt === undefined ? [] : readDigests(path, Number(digestsAt)),
     entries: readEntries(path, lines),
     [Symbol.dispose]: () => void lines.return(undefined),
   };
@@ -83,12 +88,16 @@ function writeEntries(
 ): void {
   using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
   const encoder = new TextEncoder();
-  let text = `${JSON.stringify({ schema: SCHEMA, ignoreFiles: base.ignoreFiles })}\n`;
+  const { ignoreFiles } = base;
+  let text = `${JSON.stringify({ schema: SCHEMA, digestsAt: formatOffset(0), ignoreFiles })}\n`;
+  let written = 0;
   const flush = () => {
     const bytes = encoder.encode(text);
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    written += bytes.length;
     text = "";
   };
+  const tree = createTreeDigest();
   let last: string | undefined;
   for (const entry of base.entries) {
     if (last !== undefined && comparePaths(last, entry.path) >= 0) {
@@ -96,8 +105,18 @@ function writeEntries(
     }
     text += `${formatRow(entry, last ?? "")}\n`;
     last = entry.path;
+    tree.add(entry);
     if (text.length > WRITE_CHARS) flush();
   }
+  flush();
+  const digestsAt = written;
+  for (const digest of tree.end()) {
+    text += `${JSON.stringify(digest)}\n`;
+    if (text.length > WRITE_CHARS) flush();
+  }
+  flush();
+  file.seekSync(DIGESTS_AT, Deno.SeekMode.Start);
+  text = formatOffset(digestsAt);
   flush();
   file.syncSync();
 }
@@ -141,6 +160,33 @@ export function* mergeBase(
 }
 
 const SCHEMA = 1;
+
+/** Where in a file it says where its digests begin, and how many digits that has. */
+const DIGESTS_AT = JSON.stringify({ schema: SCHEMA, digestsAt: "" }).length - 2;
+const OFFSET_DIGITS = 12;
+
+function formatOffset(bytes: number): string {
+  return String(bytes).padStart(OFFSET_DIGITS, "0");
+}
+
+/** Reads the digests at the end of a file; none when they are not as they were written. */
+function readDigests(path: string, from: number): [dir: string, digest: string][] {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(Math.max(0, file.statSync().size - from));
+  file.seekSync(from, Deno.SeekMode.Start);
+  for (let at = 0; at < bytes.length;) {
+    const count = file.readSync(bytes.subarray(at));
+    if (count === null) return [];
+    at += count;
+  }
+  try {
+    const lines = new TextDecoder().decode(bytes).trimEnd().replaceAll("\n", ",");
+    return JSON.parse(`[${lines}]`);
+  } catch {
+    // Everything inside is compared one by one then.
+    return [];
+  }
+}
 
 /**
  * One line: how many characters the path shares with the one before, the rest of it, and what is
@@ -193,6 +239,8 @@ function* readEntries(path: string, lines: Generator<string>): Generator<BaseEnt
       // All lines of a piece at once: half the time of one after the other.
       const rows: Row[] = JSON.parse(`[${text.replaceAll("\n", ",")}]`);
       for (const row of rows) {
+        // Here begin the digests.
+        if (typeof row[0] === "string") return;
         const entry = parseRow(row, last);
         last = entry.path;
         yield entry;
@@ -250,10 +298,13 @@ function* readLines(path: string): Generator<string> {
   if (text !== "") throw new SyntaxError("it ends within a line");
 }
 
-function isHeader(value: unknown): value is { schema: number; ignoreFiles: string[] } {
+type Header = { schema: number; ignoreFiles: string[]; digestsAt?: string };
+
+function isHeader(value: unknown): value is Header {
   return typeof value === "object" && value !== null && "schema" in value &&
     value.schema === SCHEMA && "ignoreFiles" in value && Array.isArray(value.ignoreFiles) &&
-    value.ignoreFiles.every((item) => typeof item === "string");
+    value.ignoreFiles.every((item) => typeof item === "string") &&
+    (!("digestsAt" in value) || typeof value.digestsAt === "string");
 }
 
 function broken(path: string, cause: unknown): UserError {

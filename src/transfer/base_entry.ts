@@ -65,6 +65,14 @@ export function toBaseEntry(
   };
 }
 
+/** What a side has that is as the base says. */
+export function toEntry(base: BaseEntry, side: "host" | "inner"): TreeEntry {
+  const { path, kind, executable, size, target } = base;
+  const { mtimeMs, ctimeMs } = base[side] ?? { mtimeMs: 0, ctimeMs: 0 };
+  const mode = executable || kind === "dir" ? 0o755 : kind === "link" ? 0o777 : 0o644;
+  return { path, kind, mode, size, mtimeMs, ctimeMs, ...(target === undefined ? {} : { target }) };
+}
+
 /** Whether an entry is as it was, without reading it: false also when that cannot be told. */
 export function isUnchanged(
   base: BaseEntry,

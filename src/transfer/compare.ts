@@ -6,7 +6,8 @@ import {
   type TreeItem,
   type TreeProblem,
 } from "../tree/entry.ts";
-import { type BaseEntry, isUnchanged } from "./base_entry.ts";
+import { isSameDir, type KnownItem } from "../tree/dir_digest.ts";
+import { type BaseEntry, isUnchanged, toEntry } from "./base_entry.ts";
 
 /** Given instead of an item by a side that has to wait for its next one. */
 export const WAIT = Symbol("wait");
@@ -15,7 +16,8 @@ export const WAIT = Symbol("wait");
 export type ThreeTrees = {
   base: Iterable<BaseEntry>;
   host: Iterable<TreeItem | typeof WAIT>;
-  inner: Iterable<TreeItem | typeof WAIT>;
+  /** A mark stands for all that the base has directly in its directory. */
+  inner: Iterable<KnownItem | typeof WAIT>;
 };
 
 /** A path on which the sides may differ: only reading files can tell. At least one has it. */
@@ -47,15 +49,23 @@ export function* compareTrees(
 ): Generator<Candidate | SideProblem | typeof WAIT> {
   using base = createFeed<BaseEntry>(trees.base);
   using host = createFeed<TreeItem>(trees.host);
-  using inner = createFeed<TreeItem>(trees.inner);
+  using inner = createFeed<KnownItem>(trees.inner);
   const feeds = [base, host, inner];
   // What a problem of either side stands for; the last one, as all below it come right after.
   let blocked: string | undefined;
+  const same = createSameDirs();
   for (;;) {
     for (const feed of feeds) while (!feed.fill()) yield WAIT;
     const path = leastPath(base.item?.path, host.item?.path, inner.item?.path);
     if (path === undefined) return;
-    const [was, ours, theirs] = [base.take(path), host.take(path), inner.take(path)];
+    const mark = inner.item;
+    if (mark !== undefined && isSameDir(mark) && mark.path === path) {
+      same.add(path);
+      inner.take(path);
+      continue;
+    }
+    const [was, ours] = [base.take(path), host.take(path)];
+    const theirs = (inner.take(path) ?? same.find(was)) as TreeItem | undefined;
     if (ours !== undefined && isProblem(ours)) yield { ...ours, side: "host" };
     if (theirs !== undefined && isProblem(theirs)) yield { ...theirs, side: "inner" };
     if (blocked !== undefined && isSameOrBelow(path, blocked)) continue;
@@ -89,6 +99,7 @@ function createFeed<Item extends { path: string }>(
 ): Feed<Item> {
   const iterator = items[Symbol.iterator]();
   let last: string | undefined;
+  let wasMark = false;
   let ended = false;
   const feed: Feed<Item> = {
     item: undefined,
@@ -101,11 +112,12 @@ function createFeed<Item extends { path: string }>(
       }
       if (next.value === WAIT) return false;
       const order = last === undefined ? -1 : comparePaths(last, next.value.path);
-      // Two names that are no UTF-8 may be written in the same way.
-      if (order > 0 || (order === 0 && !("problem" in next.value))) {
+      // Two names that are no UTF-8 may be written in the same way; a mark comes before its directory.
+      if (order > 0 || (order === 0 && !("problem" in next.value) && !wasMark)) {
         throw new RangeError(`Not in order: ${JSON.stringify(next.value.path)}`);
       }
       last = next.value.path;
+      wasMark = isSameDir(next.value);
       feed.item = next.value;
       return true;
     },
@@ -118,6 +130,33 @@ function createFeed<Item extends { path: string }>(
     [Symbol.dispose]: () => void iterator.return?.(),
   };
   return feed;
+}
+
+/** Directories inside that have what the base has directly in them. */
+function createSameDirs(): {
+  add(dir: string): void;
+  /** What is inside at the path of the base's entry, if that is known by its directory. */
+  find(was: BaseEntry | undefined): TreeEntry | undefined;
+} {
+  const dirs = new Set<string>();
+  let [prefix, isSame] = ["/", false];
+  return {
+    add(dir) {
+      dirs.add(dir);
+      prefix = "/";
+    },
+    find(was) {
+      if (was === undefined || dirs.size === 0) return undefined;
+      const { path } = was;
+      const length = path.lastIndexOf("/") + 1;
+      // Nearly all paths are in the directory of the one before.
+      if (length !== prefix.length || !path.startsWith(prefix)) {
+        prefix = path.slice(0, length);
+        isSame = dirs.has(path.slice(0, Math.max(0, length - 1)));
+      }
+      return isSame ? toEntry(was, "inner") : undefined;
+    },
+  };
 }
 
 function leastPath(...paths: (string | undefined)[]): string | undefined {

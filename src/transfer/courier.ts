@@ -1,3 +1,4 @@
+import type { KnownItem } from "../tree/dir_digest.ts";
 import type { TreeItem, TreeProblem } from "../tree/entry.ts";
 import {
   batchRows,
@@ -5,6 +6,7 @@ import {
   type CourierRequest,
   createDataPacker,
   type Frame,
+  type ScanRow,
 } from "../tree/frames.ts";
 import type { RuleSource } from "../tree/rules.ts";
 import type { CourierCage } from "./courier_container.ts";
@@ -31,6 +33,14 @@ export function openCourier(
       const lists = [batchRows(rules, sizeOfRule)];
       for await (const frame of ask({ op: "scan", root }, { lists })) {
         if (frame.kind === "list") yield frame.value as TreeItem[];
+        else if (frame.kind === "done") onClock?.(Number(frame.value));
+      }
+    },
+    async *scanKnown(root, rules, { known, onClock }) {
+      const rows: ScanRow[] = [...rules, ...known.map(([dir, digest]) => ({ dir, digest }))];
+      const lists = [batchRows(rows, sizeOfScanRow)];
+      for await (const frame of ask({ op: "scan", root }, { lists })) {
+        if (frame.kind === "list") yield frame.value as KnownItem[];
         else if (frame.kind === "done") onClock?.(Number(frame.value));
       }
     },
@@ -205,6 +215,10 @@ function createPool(cage: CourierCage, signal: AbortSignal | undefined): Pool {
 
 function sizeOfPath(path: string): number {
   return path.length + ROW_CHARS;
+}
+
+function sizeOfScanRow(row: ScanRow): number {
+  return "dir" in row ? row.dir.length + ROW_CHARS : sizeOfRule(row);
 }
 
 function sizeOfRule({ base, text, origin }: RuleSource): number {

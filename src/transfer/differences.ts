@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
-import { comparePaths, type TreeItem } from "../tree/entry.ts";
+import type { KnownItem } from "../tree/dir_digest.ts";
+import { comparePaths } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { Platform } from "../tree/paths.ts";
@@ -11,11 +12,19 @@ import type { BaseChange, BaseEntry, Clocks } from "./base_entry.ts";
 import { classify, type Difference, needsHash } from "./classify.ts";
 import { type Candidate, compareTrees, type SideProblem, WAIT } from "./compare.ts";
 import { findUnfit, markInTheWay } from "./in_the_way.ts";
+import { createQueue, readAhead } from "./read_ahead.ts";
 import type { Courier } from "./types.ts";
 
 /** What is compared. */
 export type ObserveOptions = {
-  courier: Pick<Courier, "scan" | "hash">;
+  courier: Pick<Courier, "hash"> & {
+    /** As `scanKnown` of a courier. */
+    scan(
+      root: string,
+      rules: TreeRules,
+      options: { known: readonly [dir: string, digest: string][] },
+    ): AsyncIterable<readonly KnownItem[]>;
+  };
   /** Below `/work`, as the courier names it. */
   root: string;
   /** Absolute path of the directory on the host. */
@@ -115,12 +124,15 @@ async function lookOnce(options: ObserveOptions, presumed: TreeRules): Promise<F
   const scan = options.rulesRoot === undefined
     ? scanHostTree(hostRoot, { fs, platform, before, after })
     : { items: scanTree(hostRoot, { fs, platform, rules: presumed }), rules: () => presumed };
-  const inner = createQueue(options.courier.scan(options.root, presumed));
+  const known = base?.digests() ?? [];
+  const inner = createQueue(options.courier.scan(options.root, presumed, { known }));
+  // The program inside takes its time to start: the host's own files are read meanwhile.
+  const host = readAhead(scan.items);
   const found: (Candidate | SideProblem)[] = [];
-  const trees = { base: entriesOf(base, borrowed), host: scan.items, inner: inner.items };
+  const trees = { base: entriesOf(base, borrowed), host: host.items, inner: inner.items };
   const merged = compareTrees(trees, { hostModes: platform !== "windows" });
   for (const item of merged) {
-    if (item === WAIT) await inner.more();
+    if (item === WAIT) await inner.more(host.read);
     else found.push(item);
   }
   const rules = scan.rules();
@@ -163,43 +175,6 @@ function presumeRules(options: ObserveOptions): TreeRules {
 function isSameRules(a: TreeRules, b: TreeRules): boolean {
   return a.length === b.length &&
     a.every((source, at) => source.base === b[at]!.base && source.text === b[at]!.text);
-}
-
-/** Items that come in batches, for a reader that does not wait. */
-function createQueue(batches: AsyncIterable<readonly TreeItem[]>): {
-  items: Generator<TreeItem | typeof WAIT>;
-  more(): Promise<void>;
-} {
-  const iterator = batches[Symbol.asyncIterator]();
-  // The next batch is on its way while this one is used.
-  let coming = iterator.next();
-  let batch: readonly TreeItem[] | undefined = [];
-  function* read(): Generator<TreeItem | typeof WAIT> {
-    try {
-      for (;;) {
-        if (batch === undefined) return;
-        yield* batch;
-        yield WAIT;
-      }
-    } finally {
-      // Whoever stops early does not leave the other side talking.
-      if (batch !== undefined) {
-        coming.catch(() => {});
-        iterator.return?.()?.catch(() => {});
-      }
-    }
-  }
-  return {
-    items: read(),
-    async more() {
-      const next = await coming;
-      batch = next.done === true ? undefined : next.value;
-      if (next.done !== true) {
-        coming = iterator.next();
-        coming.catch(() => {});
-      }
-    },
-  };
 }
 
 /** Reads what has to be read on both sides, and puts the hashes into the candidates. */

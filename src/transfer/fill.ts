@@ -9,7 +9,7 @@ import { baseFile, writeBase } from "./base.ts";
 import { type BaseEntry, type Clocks, toBaseEntry } from "./base_entry.ts";
 import { createFillList, type FillList } from "./fill_list.ts";
 import type { HostRules } from "./host_rules.ts";
-import { scanTimed } from "./look.ts";
+import { timeScan } from "./look.ts";
 import type { TransferState } from "./progress.ts";
 import { hashFile } from "./receive.ts";
 import { count } from "./sync.ts";
@@ -158,7 +158,8 @@ function findHash(fs: TreeFs, path: string): string | undefined {
 /** Finds the times of the files inside, so that the first comparison need not read them. */
 async function findTimes({ courier, root, list }: FillWork, clocks: Clocks): Promise<void> {
   let next = 0;
-  for await (const items of scanTimed({ courier, root: root.name, rules: [], clocks })) {
+  const scan = timeScan((onClock) => courier.scan(root.name, [], { onClock }), clocks);
+  for await (const items of scan) {
     for (const item of items) {
       if (isProblem(item) || item.kind !== "file") continue;
       while (next < list.length && comparePaths(list.path(next), item.path) < 0) next++;

@@ -1,4 +1,4 @@
-import { isProblem, type TreeItem } from "../tree/entry.ts";
+import type { KnownItem } from "../tree/dir_digest.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Platform } from "../tree/paths.ts";
 import type { TreeRules } from "../tree/rules.ts";
@@ -11,7 +11,7 @@ import type { CageRoot, CopyCage, Courier } from "./types.ts";
 /** What two trees are compared with. */
 export type LookOptions = {
   cage: Pick<CopyCage, "dir">;
-  courier: Pick<Courier, "scan" | "hash">;
+  courier: Pick<Courier, "scanKnown" | "hash">;
   root: CageRoot;
   /** Directory of the host that is compared: the root's own, or another. */
   target: string;
@@ -39,7 +39,8 @@ export async function lookAt(options: LookOptions): Promise<Look> {
   const file = baseFile(cage.dir, { root, target });
   const found = await observeDifferences({
     courier: {
-      scan: (name, applied) => scanTimed({ courier, root: name, rules: applied, clocks }),
+      scan: (name, applied, { known }) =>
+        timeScan((onClock) => courier.scanKnown(name, applied, { known, onClock }), clocks),
       hash: (name, paths) => courier.hash(name, paths),
     },
     root: root.name,
@@ -59,21 +60,16 @@ export async function lookAt(options: LookOptions): Promise<Look> {
 }
 
 /** Walks a tree inside, and puts into the clocks from when on its times can be trusted. */
-export async function* scanTimed(
-  options: {
-    courier: Pick<Courier, "scan">;
-    root: string;
-    rules: TreeRules;
-    clocks: { innerMs: number };
-  },
-): AsyncGenerator<readonly TreeItem[]> {
-  const { courier, root, rules, clocks } = options;
+export async function* timeScan<Item extends KnownItem>(
+  scan: (onClock: (innerMs: number) => void) => AsyncIterable<readonly Item[]>,
+  clocks: { innerMs: number },
+): AsyncGenerator<readonly Item[]> {
   let isFine = false;
   const onClock = (innerMs: number) => {
     clocks.innerMs = isFine ? innerMs + COARSE_TRUST_MS - FINE_TRUST_MS : innerMs;
   };
-  for await (const items of courier.scan(root, rules, { onClock })) {
-    isFine ||= items.some((item) => !isProblem(item) && item.ctimeMs % 1000 !== 0);
+  for await (const items of scan(onClock)) {
+    isFine ||= items.some((item) => "ctimeMs" in item && item.ctimeMs % 1000 !== 0);
     yield items;
   }
 }

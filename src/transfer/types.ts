@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import type { KnownItem } from "../tree/dir_digest.ts";
 import type { TreeItem, TreeProblem } from "../tree/entry.ts";
 import type { TreeRules } from "../tree/rules.ts";
 
@@ -73,6 +74,18 @@ export type Courier = AsyncDisposable & {
     rules: TreeRules,
     options?: { onClock?(innerMs: number): void },
   ): AsyncIterable<readonly TreeItem[]>;
+  /**
+   * Walks a tree as {@link Courier.scan} does; of directories that have the digest they are known by,
+   * only marks come.
+   */
+  scanKnown(
+    root: string,
+    rules: TreeRules,
+    options: {
+      known: readonly [dir: string, digest: string][];
+      onClock?(innerMs: number): void;
+    },
+  ): AsyncIterable<readonly KnownItem[]>;
   /** SHA-256 of files by path, hex; those that cannot be read are missing. */
   hash(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**

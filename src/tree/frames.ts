@@ -3,8 +3,10 @@
  * of length, and a payload. Bytes of files travel as `data`, everything else as JSON.
  */
 
+import type { RuleSource } from "./rules.ts";
+
 /** Raised with every change of what the two ends say: an old courier is replaced, not guessed at. */
-export const COURIER_PROTOCOL = 2;
+export const COURIER_PROTOCOL = 3;
 
 /** Most bytes of files in one frame: what waits in memory is bounded by it. */
 export const DATA_MAX = 131_072;
@@ -46,7 +48,10 @@ export type Hello = { protocol: number; canWrite: boolean };
 
 /** What a courier is asked for; every root and place is relative to `/work`. */
 export type CourierRequest =
-  /** Rules come as a list; answers with lists of items. The root `""` is `/work`, here and in reads. */
+  /**
+   * Rules and digests come as lists of {@link ScanRow}; answers with lists of items, and marks of
+   * directories that have their digest. The root `""` is `/work`, here and in reads.
+   */
   | { op: "scan"; root: string }
   /** Paths come as lists; answers with lists of `[path, sha256]`. */
   | { op: "hash"; root: string }
@@ -64,6 +69,9 @@ export type CourierRequest =
   | { op: "checkpoints" }
   | { op: "restore"; name: string }
   | { op: "forget"; name: string };
+
+/** One row of what comes with a scan: a rule, or what a directory is known by. */
+export type ScanRow = RuleSource | { dir: string; digest: string };
 
 /** One row of what comes before the data of a change. */
 export type ChangeRow<Expected> = { remove: string } | { expect: Expected };

@@ -1,3 +1,4 @@
+import { digestItems, type DirDigests, type KnownItem } from "./dir_digest.ts";
 import type { TreeEntry, TreeItem, TreeProblem } from "./entry.ts";
 import type { TreeFs, TreeStat } from "./fs.ts";
 import { type CompiledSource, compileSource, findSource } from "./ignore_rules.ts";
@@ -40,13 +41,28 @@ const MOST_RULE_BYTES = 4 << 20;
  *
  * @throws When the root is no directory that can be read.
  */
-export function* scanTree(root: string, options: ScanOptions): Generator<TreeItem> {
-  const { fs, platform = "linux" } = options;
+export function scanTree(root: string, options: ScanOptions): Generator<TreeItem> {
+  // Without digests nothing is as anybody said.
+  return scanKnownTree(root, { ...options, known: NOTHING_KNOWN }) as Generator<TreeItem>;
+}
+
+const NOTHING_KNOWN: DirDigests = new Map();
+
+/**
+ * Walks a tree as {@link scanTree} does. Of a directory that has the digest it is known by only a mark
+ * comes, and then what is below its directories.
+ */
+export function* scanKnownTree(
+  root: string,
+  options: ScanOptions & { known: DirDigests },
+): Generator<KnownItem> {
+  const { fs, known, platform = "linux" } = options;
   const compiled = options.rules.map(compileSource);
   const bases = new Set(options.rules.map(({ base }) => base));
   yield* walk(root, {
     fs,
     platform,
+    known,
     enter: (dir, { parent }) => {
       if (dir !== "" && !bases.has(dir)) return parent;
       return compiled.filter(({ source: { base } }) => {
@@ -69,6 +85,7 @@ export function scanHostTree(root: string, options: HostScanOptions): HostScan {
   const items = walk(root, {
     fs,
     platform,
+    known: NOTHING_KNOWN,
     enter: (dir, { parent, names }) => {
       const inherited = dir === "" ? [...before, ...after] : parent;
       if (!names.includes(GITIGNORE)) return inherited;
@@ -83,7 +100,7 @@ export function scanHostTree(root: string, options: HostScanOptions): HostScan {
       const nested = inherited.slice(before.length, inherited.length - after.length);
       return [...before, ...nested, compileSource(source), ...after];
     },
-  });
+  }) as Generator<TreeItem>;
   return { items, rules: () => [...options.before, ...met, ...options.after] };
 }
 
@@ -92,6 +109,7 @@ const GITIGNORE = ".gitignore";
 type Walk = {
   fs: TreeFs;
   platform: Platform;
+  known: DirDigests;
   /** What applies in a directory; `undefined` when that cannot be told. */
   enter(
     dir: string,
@@ -106,49 +124,60 @@ type Level = {
   names: readonly Name[];
   next: number;
   sources: readonly CompiledSource[];
+  /** What was seen already, by place among the names; of a known directory only. */
+  seen?: readonly (TreeItem | undefined)[];
+  /** It is as it is known: only its directories are of interest. */
+  isSame?: boolean;
 };
 
 /** `bad` stands for a name that is no UTF-8. */
 type Name = { name: string; bad?: boolean };
 
-function* walk(root: string, options: Walk): Generator<TreeItem> {
-  const { fs, platform } = options;
+function* walk(root: string, options: Walk): Generator<KnownItem> {
   const first = open("", { root, parent: [], options });
   if ("problem" in first) return yield first;
+  if (first.isSame) yield { path: "", same: true };
   const levels: Level[] = [first];
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const next = level.names[level.next++];
+    const at = level.next++;
+    const next = level.names[at];
     if (next === undefined) {
       levels.pop();
       continue;
     }
-    const path = level.prefix + next.name;
-    if (next.bad === true) {
-      yield { path, problem: "not UTF-8" };
+    const item = level.seen === undefined ? see(level, next, { root, options }) : level.seen[at];
+    if (item === undefined) continue;
+    if ("problem" in item || item.kind !== "dir") {
+      if (level.isSame !== true) yield item;
       continue;
     }
-    const stat = look(fs, `${root}/${path}`);
-    if (stat === undefined) continue;
-    const directory = stat !== "unreadable" && stat.kind === "dir";
-    const asked = { path, name: next.name, directory };
-    if (findSource({ excludedBy: undefined, sources: level.sources }, asked)) continue;
-    if (stat === "unreadable") {
-      yield { path, problem: "unreadable" };
-      continue;
-    }
-    const item = toItem(path, { stat, fs, root, platform });
-    if ("problem" in item || !directory) {
-      yield item;
-      continue;
-    }
-    const entered = open(path, { root, parent: level.sources, options });
+    const entered = open(item.path, { root, parent: level.sources, options });
     if ("problem" in entered) {
       yield entered;
       continue;
     }
-    yield item;
+    if (entered.isSame) yield { path: item.path, same: true };
+    if (level.isSame !== true) yield item;
     levels.push(entered);
   }
+}
+
+/** What is at a name of a directory; `undefined` for what is gone or excluded. */
+function see(
+  level: Level,
+  { name, bad }: Name,
+  at: { root: string; options: Walk },
+): TreeItem | undefined {
+  const { root, options: { fs, platform } } = at;
+  const path = level.prefix + name;
+  if (bad === true) return { path, problem: "not UTF-8" };
+  const stat = look(fs, `${root}/${path}`);
+  if (stat === undefined) return undefined;
+  const directory = stat !== "unreadable" && stat.kind === "dir";
+  const asked = { path, name, directory };
+  if (findSource({ excludedBy: undefined, sources: level.sources }, asked)) return undefined;
+  if (stat === "unreadable") return { path, problem: "unreadable" };
+  return toItem(path, { stat, fs, root, platform });
 }
 
 function open(
@@ -176,7 +205,12 @@ function open(
   names.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
   const sources = enter(dir, { parent, names: good });
   if (sources === undefined) return { path: dir, problem: "unreadable" };
-  return { prefix: dir === "" ? "" : `${dir}/`, names, next: 0, sources };
+  const level: Level = { prefix: dir === "" ? "" : `${dir}/`, names, next: 0, sources };
+  const known = at.options.known.get(dir);
+  if (known === undefined) return level;
+  const seen = names.map((name) => see(level, name, at));
+  const isSame = digestItems(seen.filter((item) => item !== undefined)) === known;
+  return { ...level, seen, isSame };
 }
 
 function look(fs: TreeFs, path: string): TreeStat | "unreadable" | undefined {

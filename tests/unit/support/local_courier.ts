@@ -4,14 +4,14 @@ import type { Courier } from "../../../src/transfer/types.ts";
 import { isExecutable } from "../../../src/tree/entry.ts";
 import { recoverStage } from "../../../src/tree/recover.ts";
 import { removeTree } from "../../../src/tree/remove_tree.ts";
-import { scanTree } from "../../../src/tree/scan.ts";
+import { scanKnownTree, scanTree } from "../../../src/tree/scan.ts";
 import { type FileSink, openStage } from "../../../src/tree/stage.ts";
 import { packEntries } from "../../../src/tree/tar_pack.ts";
 import { createTarReader } from "../../../src/tree/tar_read.ts";
 
 /** What a courier does of its work, on a directory of this machine instead of a volume. */
 export type LocalCourier =
-  & Pick<Courier, "scan" | "hash" | "read" | "fill" | "change" | "remove">
+  & Pick<Courier, "scan" | "scanKnown" | "hash" | "read" | "fill" | "change" | "remove">
   & {
     /** Paths of every call of `read`. */
     asked: string[][];
@@ -33,6 +33,14 @@ export function createLocalCourier(work: string): LocalCourier {
         yield await Promise.resolve([...scanTree(`${work}/${root}`, { fs, rules })]);
       }
       options?.onClock?.(startMs);
+    },
+    async *scanKnown(root, rules, options) {
+      const startMs = Date.now();
+      const known = new Map(options.known);
+      if (fs.lstat(`${work}/${root}`) !== undefined) {
+        yield await Promise.resolve([...scanKnownTree(`${work}/${root}`, { fs, rules, known })]);
+      }
+      options.onClock?.(startMs);
     },
     hash: (root, paths) =>
       Promise.resolve(

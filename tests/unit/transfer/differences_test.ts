@@ -6,9 +6,10 @@ import { sha256Hex } from "../../../src/hash.ts";
 import { updateBase } from "../../../src/transfer/base.ts";
 import { denoFs } from "../../../src/transfer/deno_fs.ts";
 import { type Differences, observeDifferences } from "../../../src/transfer/differences.ts";
+import { isSameDir, type KnownItem } from "../../../src/tree/dir_digest.ts";
 import type { TreeItem } from "../../../src/tree/entry.ts";
 import type { TreeRules } from "../../../src/tree/rules.ts";
-import { scanTree } from "../../../src/tree/scan.ts";
+import { scanKnownTree } from "../../../src/tree/scan.ts";
 import { makeTemp } from "../support/workspace.ts";
 
 /** Two directories that stand for a host's and a cage's, and what is done with them. */
@@ -19,6 +20,8 @@ type Sides = AsyncDisposable & {
   read: string[];
   /** Rules that the courier was given, one item for each walk. */
   walks: TreeRules[];
+  /** Paths that the courier named, `same` before directories that are as they are known. */
+  came: string[];
   put(side: "host" | "inner", files: Readonly<Record<string, string | null>>): Promise<void>;
   look(options?: Partial<Parameters<typeof observeDifferences>[0]>): Promise<Differences>;
   /** Looks, and remembers what was learned. */
@@ -35,6 +38,7 @@ async function makeSides(): Promise<Sides> {
   for (const side of [host, inner]) await Deno.mkdir(side);
   const read: string[] = [];
   const walks: TreeRules[] = [];
+  const came: string[] = [];
   const base = join(temp.path, "base.jsonl");
   const hashOf = async (full: string) => {
     try {
@@ -43,10 +47,16 @@ async function makeSides(): Promise<Sides> {
       return undefined;
     }
   };
-  async function* scan(_: string, rules: TreeRules): AsyncGenerator<readonly TreeItem[]> {
+  async function* scan(
+    _: string,
+    rules: TreeRules,
+    options: { known: readonly [string, string][] },
+  ): AsyncGenerator<readonly KnownItem[]> {
     walks.push(rules);
+    const known = new Map(options.known);
     // Batches of any size, an empty one too.
-    const items = [...scanTree(inner, { fs: denoFs(), rules })];
+    const items = [...scanKnownTree(inner, { fs: denoFs(), rules, known })];
+    came.push(...items.map((item) => isSameDir(item) ? `same ${item.path}` : item.path));
     for (let at = 0; at < items.length; at += 3) {
       await Promise.resolve();
       yield items.slice(at, at + 3);
@@ -83,6 +93,7 @@ async function makeSides(): Promise<Sides> {
     inner,
     read,
     walks,
+    came,
     base,
     look,
     async put(side, files) {
@@ -334,6 +345,24 @@ Deno.test("a courier that breaks off fails the look", async () => {
   }
   const courier = { scan, hash: () => Promise.resolve(new Map()) };
   await assert.rejects(sides.look({ courier }), /broke off/);
+});
+
+Deno.test("what is inside as it was does not come, where its directory has nothing else", async () => {
+  await using sides = await makeSides();
+  const files = { "a/1": "1", "a/b/2": "2", "a.c": "3", "d/4": "4", "d/e/5": "5", "l -> a.c": "" };
+  await sides.put("host", files);
+  await sides.put("inner", files);
+  await sides.learn();
+  sides.came.length = 0;
+  await sides.put("inner", { "d/4": "changed" });
+  await sides.put("host", { "a/1": null });
+  assert.deepEqual(show(await sides.look()), ["a/1: host deleted", "d/4: inner modified"]);
+  assert.deepEqual(sides.came, ["same ", "same a", "same a/b", "d/4", "same d/e", "d/e"]);
+  await sides.put("inner", { "a/b": null, "new/6": "6" });
+  assert.deepEqual(show(await sides.look()), [
+    ...["a/1: host deleted", "a/b: inner deleted", "a/b/2: inner deleted", "d/4: inner modified"],
+    ...["new: inner added", "new/6: inner added"],
+  ]);
 });
 
 const name = fc.constantFrom("a", "b", "c", "a.b", "é");

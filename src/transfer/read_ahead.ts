@@ -1,0 +1,102 @@
+import { setImmediate } from "node:timers";
+import { WAIT } from "./compare.ts";
+
+/** Items that come in batches, for a reader that does not wait. */
+export type Queue<Item> = {
+  /** {@link WAIT} where the next batch is not here yet. */
+  items: Generator<Item | typeof WAIT>;
+  /**
+   * Waits for the next batch.
+   *
+   * @param work Does a little of what can be done meanwhile; false when there is nothing.
+   */
+  more(work: () => boolean): Promise<void>;
+};
+
+/** Items of a source that may be read before they are asked for. */
+export type Ahead<Item> = {
+  items: Generator<Item>;
+  /** Reads a few ahead; false when that was enough of them. */
+  read(): boolean;
+};
+
+/** Items read in one go, before what came from elsewhere is looked at: 2 milliseconds of a walk. */
+const GO = 256;
+
+/** Most items that are held, in 5 MB: as many as are read while a program inside starts. */
+const MOST_AHEAD = 20_000;
+
+/** Lets what came from elsewhere be seen to. */
+function takeTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** Makes a queue, and asks for the first batch. */
+export function createQueue<Item>(batches: AsyncIterable<readonly Item[]>): Queue<Item> {
+  const iterator = batches[Symbol.asyncIterator]();
+  // The next batch is on its way while this one is used.
+  let coming = iterator.next();
+  coming.catch(() => {});
+  let batch: readonly Item[] | undefined = [];
+  function* read(): Generator<Item | typeof WAIT> {
+    try {
+      for (;;) {
+        if (batch === undefined) return;
+        yield* batch;
+        yield WAIT;
+      }
+    } finally {
+      // Whoever stops early does not leave the other side talking.
+      if (batch !== undefined) iterator.return?.()?.catch(() => {});
+    }
+  }
+  return {
+    items: read(),
+    async more(work) {
+      let isHere = false;
+      const seen = () => void (isHere = true);
+      coming.then(seen, seen);
+      for (await takeTurn(); !isHere && work(); await takeTurn());
+      const next = await coming;
+      batch = next.done === true ? undefined : next.value;
+      if (next.done !== true) {
+        coming = iterator.next();
+        coming.catch(() => {});
+      }
+    },
+  };
+}
+
+/** Makes a source that can be read ahead. */
+export function readAhead<Item>(source: Iterable<Item>): Ahead<Item> {
+  const iterator = source[Symbol.iterator]();
+  let held: Item[] = [];
+  let at = 0;
+  let hasEnded = false;
+  function* read(): Generator<Item> {
+    try {
+      for (;;) {
+        for (; at < held.length; at++) yield held[at]!;
+        [held, at] = [[], 0];
+        if (hasEnded) return;
+        const next = iterator.next();
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      iterator.return?.();
+    }
+  }
+  return {
+    items: read(),
+    read() {
+      for (let count = 0; count < GO; count++) {
+        if (hasEnded || held.length - at >= MOST_AHEAD) return false;
+        const next = iterator.next();
+        if (next.done === true) hasEnded = true;
+        else held.push(next.value);
+      }
+      return true;
+    },
+  };
+}
