@@ -16,7 +16,9 @@ export async function bundle(outdir: string): Promise<string[]> {
   const staging = `${outdir}.${crypto.randomUUID()}.tmp`;
   try {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["bundle", "--quiet", "--code-splitting", "--minify", "--outdir", staging, "main.ts"],
+      // Not `--minify`: it reads a `using x = …` that is read once as a value in between, and drops
+      // the end of it. A start takes 1 ms longer (measured).
+      args: ["bundle", "--quiet", "--code-splitting", "--outdir", staging, "main.ts"],
       cwd: ROOT,
       stdout: "null",
     }).output();
