@@ -30,7 +30,9 @@ Deno.test(`${ROUNDS.export} killed exports leave the host as it was or with all 
     const after = await changeInside(world, kill + 1);
     const child = world.spawn(["export", "-y", "--delete"]);
     // The first one is not killed: it says how long they take.
-    tookMs = await endAt(child, kill === 0 ? undefined : tookMs);
+    // Every other one dies while files come or are put to their places.
+    const begun = kill % 2 === 1 ? () => hasStage(world) : undefined;
+    tookMs = await endAt(child, kill === 0 ? undefined : tookMs, begun);
     const isCut = await hasJournal(world);
     // What is committed and not finished is brought to its end by the next command, whichever.
     if (isCut) await world.must(["diff"]);
@@ -94,22 +96,48 @@ Deno.test(`${CREATES} killed creates leave the project alone and can be made aga
   say("creates", seen);
 });
 
-/** Kills at a random moment of the given time, which it answers with; without one it measures. */
-async function endAt(child: Running, tookMs: number | undefined): Promise<number> {
+/**
+ * Kills at a random moment of the given time, which it answers with; without one it measures.
+ *
+ * @param begun From when on the moment counts; by default from the start.
+ */
+async function endAt(
+  child: Running,
+  tookMs: number | undefined,
+  begun?: () => boolean,
+): Promise<number> {
   const startMs = performance.now();
   if (tookMs === undefined) {
     const { code, stderr } = await child.ended;
     assert.equal(code, 0, stderr);
     return performance.now() - startMs;
   }
-  // The moment is the test: nothing waits for it. Half of them are late, where things are changed.
-  const from = Math.random() < 0.5 ? 0 : tookMs / 2;
-  const moment = Promise.withResolvers<void>();
-  const timer = setTimeout(moment.resolve, from + Math.random() * (tookMs - from));
-  await Promise.race([moment.promise, child.ended]);
-  clearTimeout(timer);
+  let hasEnded = false;
+  child.ended.then(() => hasEnded = true);
+  const until = (isTime: () => boolean) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setInterval(() => {
+      if (!hasEnded && !isTime()) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+    return promise;
+  };
+  if (begun !== undefined) await until(begun);
+  const fromMs = performance.now();
+  const afterMs = Math.random() * (begun === undefined ? tookMs : tookMs / 2);
+  await until(() => performance.now() - fromMs >= afterMs);
   await child.end("SIGKILL");
   return tookMs;
+}
+
+function hasStage(world: CopiedProject): boolean {
+  try {
+    const stage = join(world.state, "cages", world.record.id, "stage");
+    return [...Deno.readDirSync(stage)].some(({ isDirectory }) => isDirectory);
+  } catch {
+    return false;
+  }
 }
 
 async function must(world: World, args: readonly string[]): Promise<string> {
