@@ -11,6 +11,8 @@ import { type Losses, observeClone } from "./copy_losses.ts";
 import type { CopyRecord } from "./copy_record.ts";
 import { connectCopyEngine } from "./copy_sweep.ts";
 import type { CageContext } from "./prepare.ts";
+import { drainAndListLosses } from "./promote_losses.ts";
+import { isPromoted, openPromoteSite } from "./promote_site.ts";
 import { cageDir } from "./store.ts";
 
 /** How much of a cage is to go. */
@@ -46,8 +48,12 @@ export async function observeDoomed(
   const unknown: string[] = [];
   let dirs: Losses["dirs"] = [];
   let git: Losses["git"];
+  const promoted: string[] = [];
   const hasWork = place !== undefined && "engine" in place && place.hasWork;
-  if (isWhole && !scope.keepVolumes && hasWork) {
+  if (isPromoted(copy) && isWhole && hasWork) {
+    const site = await openPromoteSite(copy, context);
+    promoted.push(...(await drainAndListLosses(site, { signal: context.signal })).lost);
+  } else if (isWhole && !scope.keepVolumes && hasWork) {
     const [pending, inside] = await Promise.allSettled([
       observePending(copy, context),
       observeInsideGit(copy, context),
@@ -65,7 +71,13 @@ export async function observeDoomed(
   }
   return {
     ...(place === undefined ? {} : { engine: "engine" in place ? place.engine : place }),
-    losses: { dirs, git, clone: await findClone(copy, { scope, context, unknown }), unknown },
+    losses: {
+      dirs,
+      git,
+      promoted,
+      clone: await findClone(copy, { scope, context, unknown }),
+      unknown,
+    },
   };
 }
 

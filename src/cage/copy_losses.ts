@@ -9,6 +9,8 @@ export type Losses = {
   git: Pick<InsideGit, "ahead" | "stashes"> | undefined;
   /** The clone on the host; `undefined` where there is none, or when it stays. */
   clone: CloneState | undefined;
+  /** What of a promoted cage did not land, a line or a few for each. */
+  promoted?: readonly string[];
   /** What could not be looked at, each with its reason. */
   unknown: readonly string[];
 };
@@ -74,7 +76,7 @@ export function formatLosses(losses: Losses): string[] {
     ];
     if (parts.length > 0) lines.push(`${parts.join(", ")} in the clone ${clone.path}`);
   }
-  return [...lines, ...losses.unknown];
+  return [...lines, ...losses.promoted ?? [], ...losses.unknown];
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

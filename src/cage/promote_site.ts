@@ -46,6 +46,22 @@ export function requirePromoted(copy: CopyRecord): PromoteCopy {
   });
 }
 
+/**
+ * Refuses what has no meaning in a cage whose commits come back by themselves.
+ *
+ * @param what The command, as in `sandcage export`.
+ * @throws {UserError} Of code `usage`.
+ */
+export function refusePromoted(copy: CopyRecord, what: string): void {
+  if (!isPromoted(copy)) return;
+  throw new UserError(`Cannot use ${what} with "${copy.name}": its commits land by themselves`, {
+    hint: `See how they stand: sandcage status ${copy.name}; land them now: ` +
+      `sandcage promote ${copy.name}`,
+    exit: EXIT.usage,
+    code: "usage",
+  });
+}
+
 /** Connects to the engine of a promoted cage. Its project's configuration has no say. */
 export async function openPromoteSite(
   copy: PromoteCopy,

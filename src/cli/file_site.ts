@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { requireFilled } from "../cage/copy_locate.ts";
 import { openCopySite } from "../cage/copy_site.ts";
+import { refusePromoted } from "../cage/promote_site.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { formatPath } from "../project/root.ts";
@@ -48,6 +49,7 @@ export type FileRoot = Disposable & { root: CageRoot; target: string; look: Look
 export async function openFileSite(words: FileWords, context: CommandContext): Promise<FileSite> {
   const { host, io, signals } = context;
   const copy = requireFilled(await chooseCopyCage(words, host));
+  refusePromoted(copy, "diff, export and sync");
   const { cage, config } = await openCopySite(copy, {
     host,
     io,

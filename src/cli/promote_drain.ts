@@ -3,7 +3,7 @@ import { drainPromoted } from "../cage/promote_run.ts";
 import { isPromoted, openPromoteSite, type PromoteSite } from "../cage/promote_site.ts";
 import { UserError } from "../errors.ts";
 import type { LookOutcome } from "../promote/look.ts";
-import { count, describeLook, type LookWords } from "../promote/status_words.ts";
+import { count, describeLook, formatWords } from "../promote/status_words.ts";
 import { shortBranch } from "../promote/waits.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -42,15 +42,6 @@ export function sayWaiting(
   const { branch } = site.copy.promote.pin;
   io.warn(formatWords(describeLook(last, { branch })));
 }
-
-/** A look in words, a few lines. Pure. */
-export function formatWords({ text, next, paths }: LookWords): string {
-  const lines = [text, ...paths.slice(0, MOST_PATHS).map((path) => `  ${path}`)];
-  if (paths.length > MOST_PATHS) lines.push(`  and ${paths.length - MOST_PATHS} more`);
-  return [...lines, ...(next === undefined ? [] : [next])].join("\n");
-}
-
-const MOST_PATHS = 10;
 
 /** The name of the branch that commits of a cage land on. */
 export function branchOf({ copy }: Pick<PromoteSite, "copy">): string {

@@ -68,6 +68,15 @@ export function formatLook(words: LookWords, options: { pending: number }): stri
   return [`${state}${pending}: ${text}${hint}`, ...paths.map((path) => `  ${path}`)].join("\n");
 }
 
+/** A look in words, a few lines. Pure. */
+export function formatWords({ text, next, paths }: LookWords): string {
+  const lines = [text, ...paths.slice(0, MOST_PATHS).map((path) => `  ${path}`)];
+  if (paths.length > MOST_PATHS) lines.push(`  and ${paths.length - MOST_PATHS} more`);
+  return [...lines, ...(next === undefined ? [] : [next])].join("\n");
+}
+
+const MOST_PATHS = 10;
+
 /** A number with its noun. */
 export function count(number: number, one: string): string {
   return `${number} ${number === 1 ? one : `${one}s`}`;

@@ -1,6 +1,7 @@
 import { addDir } from "../../cage/copy_add_dir.ts";
 import { requireFilled } from "../../cage/copy_locate.ts";
 import type { CommandContext } from "../context.ts";
+import { refusePromoted } from "../../cage/promote_site.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
 import { formatFilled } from "../copy_words.ts";
 
@@ -11,6 +12,7 @@ export type AddDirOptions = { cage: string; dir: string; name?: string | undefin
 export async function runAddDir(options: AddDirOptions, context: CommandContext): Promise<void> {
   const { host, io, signals } = context;
   const copy = requireFilled(await chooseCopyCage({ cage: options.cage }, host));
+  refusePromoted(copy, "sandcage add-dir");
   const filled = await addDir(copy, { path: options.dir, name: options.name }, {
     context: { ...context, ...(signals === undefined ? {} : { signal: signals.signal }) },
   });

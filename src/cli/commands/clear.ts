@@ -1,5 +1,4 @@
-import { observeInsideChanges } from "../../cage/promote_inside.ts";
-import { drainPromoted } from "../../cage/promote_run.ts";
+import { drainAndListLosses } from "../../cage/promote_losses.ts";
 import { forgetPromoted } from "../../cage/promote_refs.ts";
 import {
   openPromoteSite,
@@ -9,11 +8,10 @@ import {
 } from "../../cage/promote_site.ts";
 import { removeCopyCage } from "../../cage/copy_remove.ts";
 import { EXIT, UserError } from "../../errors.ts";
-import type { LookOutcome } from "../../promote/look.ts";
-import { count, describeLook } from "../../promote/status_words.ts";
+import { count } from "../../promote/status_words.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage, hasCopyCage } from "../copy_choice.ts";
-import { branchOf, formatWords } from "../promote_drain.ts";
+import { branchOf } from "../promote_drain.ts";
 import { runStop } from "./stop.ts";
 
 /** Which cage, and whether what waits in it may go. */
@@ -56,31 +54,10 @@ export async function runClear(options: ClearOptions, context: CommandContext): 
 
 /** Lands what can land; tells what cannot, and what is in no commit. */
 async function bringOut(site: PromoteSite, context: CommandContext): Promise<string[]> {
-  const signal = context.signals?.signal;
   using step = context.io.progress(`Bringing out the commits of ${site.copy.name}`);
-  const { commits, last } = await drainPromoted(site, { signal });
-  signal?.throwIfAborted();
-  const lost = [...listWaiting(site, last), ...await listUncommitted(site)];
+  const { commits, lost } = await drainAndListLosses(site, { signal: context.signals?.signal });
   step.done(commits === 0 ? "nothing new" : count(commits, "commit"));
   return lost;
-}
-
-function listWaiting(site: PromoteSite, last: LookOutcome): string[] {
-  if (last.kind === "idle" || last.kind === "landed") return [];
-  const { branch } = site.copy.promote.pin;
-  const pending = last.kind === "waiting" ? `${count(last.pending, "commit")}: ` : "";
-  return [pending + formatWords(describeLook(last, { branch }))];
-}
-
-async function listUncommitted(site: PromoteSite): Promise<string[]> {
-  const inside = await observeInsideChanges(site);
-  return [
-    ...(inside.changed > 0 ? [`${count(inside.changed, "path")} inside in no commit`] : []),
-    ...(inside.elsewhere > 0
-      ? [`${count(inside.elsewhere, "commit")} inside on other branches`]
-      : []),
-    ...(inside.problem === undefined ? [] : [`files inside: ${inside.problem}`]),
-  ];
 }
 
 function lossError(copy: PromoteCopy, lost: readonly string[]): UserError {

@@ -10,7 +10,7 @@ export type ListedCage = {
   id: string;
   /** What people call it; the id of a cage that mounts its project. */
   name: string;
-  mode: "mount" | "copy";
+  mode: "mount" | "copy" | "promote";
   state: CopyState;
   /** The service that `attach` opens; only of a copy cage. */
   service?: string;
@@ -56,7 +56,7 @@ async function describeCage(
   return {
     id,
     name: copy.name,
-    mode: "copy",
+    mode: copy.promote === undefined ? "copy" : "promote",
     state: await findCopyState(copy, { stateDir, sessions: own }),
     service: copy.service,
     projectPath,

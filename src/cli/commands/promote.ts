@@ -4,11 +4,10 @@ import { openPromoteSite, type PromoteSite, requirePromoted } from "../../cage/p
 import { EXIT, UserError } from "../../errors.ts";
 import { pause } from "../../pause.ts";
 import type { LookOutcome } from "../../promote/look.ts";
-import { count, describeLook } from "../../promote/status_words.ts";
+import { count, describeLook, formatWords } from "../../promote/status_words.ts";
 import { shortBranch } from "../../promote/waits.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
-import { formatWords } from "../promote_drain.ts";
 
 /** Which cage, and what to do with its commits. */
 export type PromoteOptions = {

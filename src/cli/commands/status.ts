@@ -1,8 +1,11 @@
 import { observeCopyStatus } from "../../cage/copy_status.ts";
+import { isPromoted } from "../../cage/promote_site.ts";
+import { observePromoteStatus } from "../../cage/promote_status.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
 import { formatStatus } from "../copy_words.ts";
 import { formatJson } from "../output.ts";
+import { formatPromoteStatus } from "../promote_words.ts";
 
 /** Which cage, and how it is shown. */
 export type StatusOptions = { cage?: string | undefined; path?: string; json: boolean };
@@ -12,10 +15,18 @@ export async function runStatus(options: StatusOptions, context: CommandContext)
   const { host, io, signals } = context;
   const copy = await chooseCopyCage(options, host);
   using step = io.progress(`Looking at ${copy.name}`);
-  const status = await observeCopyStatus(copy, {
+  const looking = {
     ...context,
     ...(signals === undefined ? {} : { signal: signals.signal }),
-  });
+  };
+  if (isPromoted(copy) && copy.state === "ready") {
+    const status = await observePromoteStatus(copy, looking);
+    step.done();
+    const nowMs = Date.now();
+    io.out(options.json ? formatJson(status) : formatPromoteStatus(status, { nowMs }));
+    return;
+  }
+  const status = await observeCopyStatus(copy, looking);
   step.done();
   io.out(options.json ? formatJson(status) : formatStatus(status, { nowMs: Date.now() }));
 }
