@@ -101,9 +101,9 @@ async function ensureImage(): Promise<string> {
 }
 
 /** Engines leave the empty groups of the containers that died with them. */
-async function removeCgroups(name: string): Promise<void> {
+export async function removeCgroups(name: string): Promise<void> {
   const found = await must(
-    run("find", ["/sys/fs/cgroup", "-mindepth", "2", "-path", `*/${name}*`, "-type", "d"], {
+    run("find", ["/sys/fs/cgroup", "-mindepth", "1", "-path", `*/${name}*`, "-type", "d"], {
       timeoutMs: 30_000,
     }),
   );
