@@ -33,13 +33,13 @@ const DROPPED = ["gpgsig", "gpgsig-sha256", "mergetag"];
 const OBJECT_ID = /^[0-9a-f]{40}$/;
 
 /**
- * Takes the bytes of a commit object apart.
+ * Takes a commit object apart.
  *
+ * @param text Its bytes, one in each character.
  * @throws {Error} If it is no commit. git's own checker refuses such an object before we see it.
  * @see {@link https://git-scm.com/docs/gitformat-signature} for continuation lines
  */
-export function parseCommit(bytes: Uint8Array): Commit {
-  const text = latin1(bytes);
+export function parseCommit(text: string): Commit {
   const headers: CommitHeader[] = [];
   let at = 0;
   let message: string | undefined;

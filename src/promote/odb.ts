@@ -1,5 +1,5 @@
 import { EXIT, UserError } from "../errors.ts";
-import { concat } from "./bytes.ts";
+import { latin1 } from "./bytes.ts";
 import type { Process } from "./child.ts";
 import type { Git } from "./git.ts";
 import type { ObjectId } from "./types.ts";
@@ -7,11 +7,12 @@ import type { ObjectId } from "./types.ts";
 /** Objects of a repository, read by one git that stays. */
 export type Odb = AsyncDisposable & {
   /**
-   * The bytes of objects, in the order asked for. One question at a time.
+   * Objects in the order asked for, each as text of one byte in each character: one conversion for
+   * all is ten times as fast as one for each. One question at a time.
    *
    * @throws {UserError} If one is missing or of another kind.
    */
-  read(ids: readonly ObjectId[], type: "commit" | "tree"): Promise<Uint8Array[]>;
+  read(ids: readonly ObjectId[], type: "commit" | "tree"): Promise<string[]>;
 };
 
 /** Upper bound of a whole rewrite in milliseconds: a hundred thousand commits, not a hung disk. */
@@ -26,23 +27,28 @@ const OWN_READER = 64;
 /** Opens the objects of a repository. */
 export function openOdb(git: Git): Odb {
   let reader: Process | undefined;
-  let answers: Answers | undefined;
   return {
     async read(ids, type) {
       if (ids.length === 0) return [];
+      const asked: Asked = { git, ids, type };
       const stdin = new TextEncoder().encode(ids.join("\n") + "\n");
       if (ids.length >= OWN_READER) {
-        const what = "Cannot read commits";
-        const call = { what, stdin, timeoutMs: READER_MS };
-        const all = await git.read(["cat-file", "--batch", "--buffer"], call);
-        return await takeAll(createAnswers(git, once(all)), { git, ids, type });
+        const call = { what: "Cannot read commits", stdin, timeoutMs: READER_MS };
+        const all = latin1(await git.read(["cat-file", "--batch", "--buffer"], call));
+        return parseAnswers(all, asked) ?? fail(git, "git ended before it had answered");
       }
       reader ??= git.start(["cat-file", "--batch"], { timeoutMs: READER_MS });
-      answers ??= createAnswers(git, reader.read);
       const asking = reader.write(stdin);
-      // Told below: the reader has ended then.
+      // Told by what it does not answer.
       asking.catch(() => {});
-      return await takeAll(answers, { git, ids, type });
+      let text = "";
+      for (;;) {
+        const piece = await reader.read();
+        if (piece === undefined) fail(git, "git ended before it had answered");
+        text += latin1(piece);
+        const found = parseAnswers(text, asked);
+        if (found !== undefined) return found;
+      }
     },
     async [Symbol.asyncDispose]() {
       await reader?.[Symbol.asyncDispose]();
@@ -50,80 +56,24 @@ export function openOdb(git: Git): Odb {
   };
 }
 
-function once(bytes: Uint8Array): () => Promise<Uint8Array | undefined> {
-  let left: Uint8Array | undefined = bytes;
-  return () => {
-    const piece = left;
-    left = undefined;
-    return Promise.resolve(piece);
-  };
-}
+type Asked = { git: Git; ids: readonly ObjectId[]; type: string };
 
-async function takeAll(
-  answers: Answers,
-  { git, ids, type }: { git: Git; ids: readonly ObjectId[]; type: string },
-): Promise<Uint8Array[]> {
-  const found: Uint8Array[] = [];
+/** The objects in what git answered; `undefined` if it is not all there yet. */
+function parseAnswers(text: string, { git, ids, type }: Asked): string[] | undefined {
+  const found: string[] = [];
+  let at = 0;
   for (const id of ids) {
-    const head = answers.line() ?? await answers.laterLine();
-    const [, kind, size] = head.split(" ");
-    if (kind !== type) {
-      throw brokenError(git, `${id} is ${size === undefined ? "missing" : `a ${kind}`}`);
-    }
-    found.push(answers.body(Number(size)) ?? await answers.laterBody(Number(size)));
+    const end = text.indexOf("\n", at);
+    if (end < 0) return undefined;
+    const [, kind, size] = text.slice(at, end).split(" ");
+    if (kind !== type) fail(git, `${id} is ${size === undefined ? "missing" : `a ${kind}`}`);
+    const next = end + 1 + Number(size);
+    // A newline follows it.
+    if (text.length <= next) return undefined;
+    found.push(text.slice(end + 1, next));
+    at = next + 1;
   }
   return found;
-}
-
-/** What git answers: lines, and bodies of a known size. `undefined` if it has not arrived yet. */
-type Answers = {
-  line(): string | undefined;
-  laterLine(): Promise<string>;
-  body(size: number): Uint8Array | undefined;
-  laterBody(size: number): Promise<Uint8Array>;
-};
-
-function createAnswers(git: Git, more: () => Promise<Uint8Array | undefined>): Answers {
-  const decoder = new TextDecoder();
-  let rest: Uint8Array = new Uint8Array(0);
-  const fill = async (least: number): Promise<void> => {
-    const pieces = [rest];
-    for (let held = rest.length; held < least;) {
-      const piece = await more();
-      if (piece === undefined) throw brokenError(git, "git ended before it had answered");
-      pieces.push(piece);
-      held += piece.length;
-    }
-    rest = concat(pieces);
-  };
-  const answers: Answers = {
-    line() {
-      const end = rest.indexOf(0x0a);
-      if (end < 0) return undefined;
-      const line = decoder.decode(rest.subarray(0, end));
-      rest = rest.subarray(end + 1);
-      return line;
-    },
-    async laterLine() {
-      for (;;) {
-        await fill(rest.length + 1);
-        const line = answers.line();
-        if (line !== undefined) return line;
-      }
-    },
-    body(size) {
-      // A newline follows it.
-      if (rest.length <= size) return undefined;
-      const body = rest.subarray(0, size);
-      rest = rest.subarray(size + 1);
-      return body;
-    },
-    async laterBody(size) {
-      await fill(size + 1);
-      return answers.body(size)!;
-    },
-  };
-  return answers;
 }
 
 /**
@@ -155,8 +105,8 @@ export async function findMissing(git: Git, ids: readonly ObjectId[]): Promise<S
   );
 }
 
-function brokenError(git: Git, why: string): UserError {
-  return new UserError(`Cannot read the repository ${git.gitDir}: ${why}`, {
+function fail(git: Git, why: string): never {
+  throw new UserError(`Cannot read the repository ${git.gitDir}: ${why}`, {
     hint: `Look for damage: git --git-dir=${JSON.stringify(git.gitDir)} fsck`,
     exit: EXIT.failed,
   });

@@ -137,9 +137,9 @@ export async function rewriteCommits(
 }
 
 async function readBatch(ids: readonly ObjectId[], run: Run): Promise<Inner[]> {
-  const bytes = await run.odb.read(ids, "commit");
+  const texts = await run.odb.read(ids, "commit");
   return ids.map((id, index) => {
-    const commit = parseCommit(bytes[index]!);
+    const commit = parseCommit(texts[index]!);
     run.inner.set(id, rawId(commit.tree));
     return { id, commit };
   });
@@ -160,7 +160,7 @@ async function learnParents(batch: readonly Inner[], run: Run): Promise<void> {
   // What the user has thrown away since stands for nothing any more.
   const outer = wanted.map((id) => missing.has(id) ? request.onto : id);
   const read = await odb.read([...before, ...outer], "commit");
-  const trees = read.map((bytes) => rawId(parseCommit(bytes).tree));
+  const trees = read.map((text) => rawId(parseCommit(text).tree));
   for (const [index, id] of before.entries()) {
     run.inner.set(id, trees[index]!);
     run.outer.set(id, { id: outer[index]!, tree: trees[before.length + index]! });

@@ -106,8 +106,8 @@ export function withEntry(
 
 /** git's order: bytes, a directory as if its name ended in a slash. */
 export function compareEntries(a: TreeEntry, b: TreeEntry): number {
-  if (a.name === b.name && a.mode === b.mode) return 0;
-  const [left, right] = [keyOf(a), keyOf(b)];
+  const isPlain = a.name !== b.name && !isTree(a) && !isTree(b);
+  const [left, right] = isPlain ? [a.name, b.name] : [keyOf(a), keyOf(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -126,12 +126,18 @@ function keyOf(entry: TreeEntry): string {
   return isTree(entry) ? `${entry.name}/` : entry.name;
 }
 
+/** Each byte by its two hex digits. */
+const BYTES = new Map(
+  Array.from({ length: 256 }, (_, byte) => [
+    byte.toString(16).padStart(2, "0"),
+    String.fromCharCode(byte),
+  ]),
+);
+
 /** An id in hex as bytes. */
 export function rawId(hex: string): RawId {
   let raw = "";
-  for (let at = 0; at < hex.length; at += 2) {
-    raw += String.fromCharCode(parseInt(hex.slice(at, at + 2), 16));
-  }
+  for (let at = 0; at < hex.length; at += 2) raw += BYTES.get(hex.slice(at, at + 2));
   return raw;
 }
 

@@ -1,4 +1,4 @@
-import { fromLatin1, latin1 } from "./bytes.ts";
+import { fromLatin1 } from "./bytes.ts";
 import type { Odb } from "./odb.ts";
 import { hashObject, type NewObject } from "./pack.ts";
 import { formatTree, hexId, parseTree, type RawId, rawId, type Tree } from "./tree.ts";
@@ -49,7 +49,7 @@ export function createTreeStore(odb: Pick<Odb, "read">): TreeStore {
       const found = await odb.read(wanted.map(hexId), "tree");
       for (const [index, id] of wanted.entries()) {
         keptBytes += found[index]!.length;
-        known.set(id, parseTree(latin1(found[index]!)));
+        known.set(id, parseTree(found[index]!));
       }
     },
     takeMade() {

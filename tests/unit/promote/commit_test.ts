@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fromLatin1, latin1 } from "../../../src/promote/bytes.ts";
+import { latin1 } from "../../../src/promote/bytes.ts";
 import { cleanIdentity, parseCommit, rewriteCommit } from "../../../src/promote/commit.ts";
 
 const TREE = "1".repeat(40);
@@ -10,7 +10,7 @@ const IDENTITY = { name: "Ursula", email: "ursula@example.com" };
 const PEOPLE = "author Ghost <g@x> 1700000000 -0330\ncommitter Ghost <g@x> 1700000001 +1400\n";
 
 function rewrite(text: string, identity = IDENTITY): string {
-  const commit = parseCommit(fromLatin1(text));
+  const commit = parseCommit(text);
   return latin1(rewriteCommit(commit, { tree: OTHER, parents: [PARENT], identity }));
 }
 
@@ -69,7 +69,7 @@ Deno.test("rewriteCommit() keeps odd dates byte for byte", () => {
 });
 
 Deno.test("rewriteCommit() puts a signature behind the other headers", () => {
-  const commit = parseCommit(fromLatin1(`tree ${TREE}\n${PEOPLE}encoding latin1\n\nx`));
+  const commit = parseCommit(`tree ${TREE}\n${PEOPLE}encoding latin1\n\nx`);
   const change = { tree: OTHER, parents: [], identity: IDENTITY, signature: "a\n b" };
   assert.equal(
     latin1(rewriteCommit(commit, change)),
@@ -115,7 +115,7 @@ for (
   ] as const
 ) {
   Deno.test(`parseCommit() refuses an object with ${name}`, () => {
-    assert.throws(() => parseCommit(fromLatin1(object)), /The object is no commit/);
+    assert.throws(() => parseCommit(object), /The object is no commit/);
   });
 }
 
@@ -127,7 +127,7 @@ Deno.test("parseCommit() loses no byte of any message and header", () => {
     const extra = headers.map(([key, text]) => `${key} ${text}\n`).join("");
     const object = `tree ${TREE}\nparent ${OTHER}\n${PEOPLE}${extra}\n${message}`;
     const identity = { name: "Ghost", email: "g@x" };
-    const commit = parseCommit(fromLatin1(object));
+    const commit = parseCommit(object);
     const same = rewriteCommit(commit, { tree: TREE, parents: [OTHER], identity });
     assert.equal(latin1(same), object);
   }));
