@@ -46,6 +46,9 @@ export type FetchOptions = {
 
 const EXPANSION = 8;
 
+/** Of one commit or tree, in bytes: a message of a megabyte, a directory of a hundred thousand files. */
+const MOST_HISTORY_BYTES = 4_000_000;
+
 /** How often the size of what arrives is looked at, in milliseconds: some megabytes of a fast disk. */
 const WATCH_MS = 25;
 
@@ -168,9 +171,9 @@ async function measure(
   { pin, limits }: FetchOptions,
 ): Promise<FetchFailure | undefined> {
   const most = limits.expandedBytes ?? limits.bytes * EXPANSION;
-  if (await quarantine.measureExpanded() <= most) return undefined;
-  return formatFailure("too-big", {
-    branch: pin.innerBranch,
-    limits: { ...limits, bytes: most },
-  });
+  const { total, largest } = await quarantine.measureExpanded();
+  const facts = { branch: pin.innerBranch, limits: { ...limits, bytes: most } };
+  if (total > most) return formatFailure("too-big", facts);
+  if (largest <= MOST_HISTORY_BYTES) return undefined;
+  return formatFailure("too-big", { ...facts, limits: { ...limits, bytes: MOST_HISTORY_BYTES } });
 }

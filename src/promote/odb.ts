@@ -26,54 +26,57 @@ const OWN_READER = 64;
 
 /** Opens the objects of a repository. */
 export function openOdb(git: Git): Odb {
-  let reader: Process | undefined;
+  let staying: Process | undefined;
   return {
     async read(ids, type) {
       if (ids.length === 0) return [];
       const asked: Asked = { git, ids, type };
-      const stdin = new TextEncoder().encode(ids.join("\n") + "\n");
-      if (ids.length >= OWN_READER) {
-        const call = { what: "Cannot read commits", stdin, timeoutMs: READER_MS };
-        const all = latin1(await git.read(["cat-file", "--batch", "--buffer"], call));
-        return parseAnswers(all, asked) ?? fail(git, "git ended before it had answered");
+      if (ids.length < OWN_READER) {
+        staying ??= git.start(["cat-file", "--batch"], { timeoutMs: READER_MS });
+        return await ask(staying, asked);
       }
-      reader ??= git.start(["cat-file", "--batch"], { timeoutMs: READER_MS });
-      const asking = reader.write(stdin);
-      // Told by what it does not answer.
-      asking.catch(() => {});
-      let text = "";
-      for (;;) {
-        const piece = await reader.read();
-        if (piece === undefined) fail(git, "git ended before it had answered");
-        text += latin1(piece);
-        const found = parseAnswers(text, asked);
-        if (found !== undefined) return found;
-      }
+      await using own = git.start(["cat-file", "--batch", "--buffer"], { timeoutMs: READER_MS });
+      return await ask(own, { ...asked, last: true });
     },
     async [Symbol.asyncDispose]() {
-      await reader?.[Symbol.asyncDispose]();
+      await staying?.[Symbol.asyncDispose]();
     },
   };
 }
 
-type Asked = { git: Git; ids: readonly ObjectId[]; type: string };
+type Asked = { git: Git; ids: readonly ObjectId[]; type: string; last?: true };
 
-/** The objects in what git answered; `undefined` if it is not all there yet. */
-function parseAnswers(text: string, { git, ids, type }: Asked): string[] | undefined {
+async function ask(reader: Process, asked: Asked): Promise<string[]> {
+  const asking = reader.write(new TextEncoder().encode(asked.ids.join("\n") + "\n"))
+    .then(() => asked.last ? reader.closeWrite() : undefined);
+  // Told by what it does not answer.
+  asking.catch(() => {});
   const found: string[] = [];
+  for (let rest = ""; found.length < asked.ids.length;) {
+    const piece = await reader.read();
+    if (piece === undefined) fail(asked.git, "git ended before it had answered");
+    rest = takeAnswers(rest + latin1(piece), { asked, found });
+  }
+  return found;
+}
+
+/** Takes the objects that are whole out of what git answered; what is left belongs to the next. */
+function takeAnswers(text: string, { asked, found }: { asked: Asked; found: string[] }): string {
   let at = 0;
-  for (const id of ids) {
+  while (found.length < asked.ids.length) {
     const end = text.indexOf("\n", at);
-    if (end < 0) return undefined;
-    const [, kind, size] = text.slice(at, end).split(" ");
-    if (kind !== type) fail(git, `${id} is ${size === undefined ? "missing" : `a ${kind}`}`);
+    if (end < 0) break;
+    const [id, kind, size] = text.slice(at, end).split(" ");
+    if (kind !== asked.type) {
+      fail(asked.git, `${id} is ${size === undefined ? "missing" : `a ${kind}`}`);
+    }
     const next = end + 1 + Number(size);
     // A newline follows it.
-    if (text.length <= next) return undefined;
+    if (text.length <= next) break;
     found.push(text.slice(end + 1, next));
     at = next + 1;
   }
-  return found;
+  return text.slice(at);
 }
 
 /**

@@ -10,10 +10,17 @@ export type Quarantine = AsyncDisposable & {
   git: Git;
   /** Bytes that its objects take on disk by now. */
   measure(): Promise<number>;
-  /** Bytes that its objects have when they are unpacked. */
-  measureExpanded(): Promise<number>;
+  /** What its objects are when they are unpacked. */
+  measureExpanded(): Promise<Expanded>;
   /** Moves its objects into the user's repository. */
   admit(): Promise<void>;
+};
+
+/** Bytes of unpacked objects. */
+export type Expanded = {
+  total: number;
+  /** The largest commit or tree: those are held in memory. */
+  largest: number;
 };
 
 /**
@@ -76,18 +83,23 @@ async function measureFiles(dir: string): Promise<number> {
 }
 
 /** Without the user's objects for the moment, all that is there is what has arrived. */
-async function measureExpanded(git: Git, objects: string): Promise<number> {
+async function measureExpanded(git: Git, objects: string): Promise<Expanded> {
   const alternates = join(objects, "info", "alternates");
   const aside = `${alternates}.aside`;
   await Deno.rename(alternates, aside);
-  const format = "--batch-check=%(objectsize)";
+  const format = "--batch-check=%(objecttype) %(objectsize)";
   const sizes = await git.read(
     ["cat-file", "--batch-all-objects", "--unordered", "--buffer", format],
     { what: "Cannot measure what arrived" },
   );
   await Deno.rename(aside, alternates);
-  const lines = new TextDecoder().decode(sizes).split("\n");
-  return lines.reduce((sum, line) => sum + Number(line), 0);
+  const expanded: Expanded = { total: 0, largest: 0 };
+  for (const line of new TextDecoder().decode(sizes).split("\n")) {
+    const [type, size = "0"] = line.split(" ");
+    expanded.total += Number(size);
+    if (type !== "blob") expanded.largest = Math.max(expanded.largest, Number(size));
+  }
+  return expanded;
 }
 
 /** A file may be renamed while it is looked for. */

@@ -56,7 +56,7 @@ export type Rewritten =
   };
 
 /** So many commits are read at once. */
-const AT_ONCE = 1_024;
+const AT_ONCE = 512;
 
 /** What was made is written once it is so many bytes. */
 const STORE_BYTES = 32 * 1024 * 1024;

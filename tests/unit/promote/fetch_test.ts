@@ -173,6 +173,19 @@ const FAILURES: readonly {
     fetch: (scene) => scene.fetch({ limits: { bytes: 1_000_000 } }),
   },
   {
+    name: "a message is larger than any",
+    kind: "too-big",
+    text: /^The commits inside are larger than 4 MB$/,
+    spoil: async (scene) => {
+      const tree = (await gitIn(scene.inner, ["rev-parse", "main^{tree}"])).trim();
+      const person = "G <g@x> 1700000000 +0000";
+      const head = `tree ${tree}\nparent ${
+        scene.marks.get(3)
+      }\nauthor ${person}\ncommitter ${person}\n\n`;
+      await addRawCommit(scene, head + "x\n".repeat(2_000_001));
+    },
+  },
+  {
     name: "the program says nothing",
     kind: "timeout",
     text: /^The commits inside did not arrive within 0 seconds$/,
