@@ -1,12 +1,14 @@
 import { fromLatin1 } from "./bytes.ts";
+import { openRawCalls, type RawCalls } from "./raw_calls.ts";
 
 /** What stands at a path. Of two that are equal in all of it, the bytes are taken for equal. */
 export type FileFacts = {
   kind: "file" | "directory" | "symlink" | "other";
   size: number;
   mtimeMs: number;
-  /** Whole seconds: Deno tells no more. */
+  /** Whole seconds, and nanoseconds beside them where the system tells. */
   ctimeS: number;
+  ctimeNs?: number;
   ino: number;
   isExecutable: boolean;
 };
@@ -42,13 +44,61 @@ export function rawPath(path: string): string {
   return String.fromCharCode(...new TextEncoder().encode(path));
 }
 
-/** The files of this machine. Deno opens names of valid UTF-8 alone. */
-export function hostFiles(): HostFiles {
+/** The files of this machine: by calls of Linux where they are known, which take any name. */
+export function hostFiles(raw: RawCalls | undefined = openRawCalls()): HostFiles {
+  return raw === undefined ? denoFiles() : linuxFiles(raw);
+}
+
+function linuxFiles(raw: RawCalls): HostFiles {
+  const lstat = (path: string): FileFacts | undefined => {
+    const stat = unlessGone(() => raw.lstat(path));
+    if (stat === undefined) return undefined;
+    const { mode, ...rest } = stat;
+    return { kind: kindOfMode(mode), isExecutable: (mode & 0o100) !== 0, ...rest };
+  };
+  return {
+    lstat,
+    list,
+    read: (path) => unlessGone(() => readRaw(raw, path)),
+    move: (from, to) => raw.rename(from, to),
+    moveNew(from, to) {
+      try {
+        raw.link(from, to);
+      } catch (error) {
+        if (error instanceof Deno.errors.AlreadyExists || isGone(error)) throw error;
+        if (lstat(to) !== undefined) throw new Deno.errors.AlreadyExists(to);
+        return raw.rename(from, to);
+      }
+      raw.unlink(from);
+    },
+    mkdir: (path) => raw.mkdir(path),
+    rmdir(path) {
+      try {
+        raw.rmdir(path);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    isNameable: () => true,
+  };
+}
+
+function readRaw(raw: RawCalls, path: string): Uint8Array {
+  if (kindOfMode(raw.lstat(path).mode) === "symlink") return raw.readLink(path);
+  const fd = raw.open(path);
+  try {
+    return Deno.readFileSync(`/proc/self/fd/${fd}`);
+  } finally {
+    raw.close(fd);
+  }
+}
+
+/** Deno opens names of valid UTF-8 alone. */
+function denoFiles(): HostFiles {
   return {
     lstat: (path) => lstat(hostPath(path)),
-    list: (path) =>
-      unlessGone(() => Array.from(Deno.readDirSync(hostPath(path)), ({ name }) => rawPath(name))) ??
-        [],
+    list,
     read: (path) => unlessGone(() => read(hostPath(path))),
     move: (from, to) => Deno.renameSync(hostPath(from), hostPath(to)),
     moveNew: (from, to) => moveNew(hostPath(from), hostPath(to)),
@@ -67,6 +117,12 @@ export function hostFiles(): HostFiles {
   };
 }
 
+/** A name of other bytes than UTF-8 comes as one that is not there. */
+function list(path: string): string[] {
+  const names = unlessGone(() => Array.from(Deno.readDirSync(hostPath(path)), ({ name }) => name));
+  return (names ?? []).map(rawPath);
+}
+
 function lstat(path: string): FileFacts | undefined {
   const stat = unlessGone(() => Deno.lstatSync(path));
   if (stat === undefined) return undefined;
@@ -78,6 +134,13 @@ function lstat(path: string): FileFacts | undefined {
     ino: stat.ino ?? 0,
     isExecutable: ((stat.mode ?? 0) & 0o100) !== 0,
   };
+}
+
+function kindOfMode(mode: number): FileFacts["kind"] {
+  const kind = mode & 0o170000;
+  if (kind === 0o100000) return "file";
+  if (kind === 0o040000) return "directory";
+  return kind === 0o120000 ? "symlink" : "other";
 }
 
 function kindOf(stat: Deno.FileInfo): FileFacts["kind"] {

@@ -27,6 +27,16 @@ export type IndexEntry = {
   stat: IndexStat;
 };
 
+/** A file that was moved, as it is now. */
+export type MovedFile = {
+  ctimeS: number;
+  /** Beside the seconds; some builds of git compare it. */
+  ctimeNs?: number;
+  mtimeMs: number;
+  ino: number;
+  size: number;
+};
+
 /** What of an index matters to a landing. Paths are bytes, one in each character. */
 export type IndexFile = {
   /** Of the wanted paths alone; the first stage where there are several. */
@@ -67,7 +77,7 @@ export function parseIndex(bytes: Uint8Array, wanted: ReadonlySet<string>): Inde
  */
 export function patchIndexTimes(
   bytes: Uint8Array,
-  moved: ReadonlyMap<string, { ctimeS: number; mtimeMs: number; ino: number; size: number }>,
+  moved: ReadonlyMap<string, MovedFile>,
 ): void {
   const view = viewOf(bytes);
   eachEntry(bytes, (path, at) => {
@@ -77,7 +87,7 @@ export function patchIndexTimes(
     if (stat.ino !== low32(facts.ino) || stat.size !== low32(facts.size)) return;
     if (Math.floor(stat.mtimeMs / 1000) !== Math.floor(facts.mtimeMs / 1000)) return;
     view.setUint32(at, facts.ctimeS);
-    view.setUint32(at + 4, 0);
+    view.setUint32(at + 4, facts.ctimeNs ?? 0);
   });
   const body = bytes.subarray(0, bytes.length - HASH_BYTES);
   const hash = bytes.subarray(bytes.length - HASH_BYTES);
