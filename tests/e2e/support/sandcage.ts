@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../../../tools/compile.ts";
 import { type ProcessResult, run } from "../../../src/engine/process.ts";
 
 /** Root of the checkout. */
@@ -97,7 +98,7 @@ export function sandcageCommand(
   const env = { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin", ...options.env };
   const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const lock = entry.endsWith(".ts") ? [] : ["--no-lock", "--no-config"];
-  const inner = ["-i", ...pairs, deno, "run", "--quiet", "-A", ...lock, entry, ...args];
+  const inner = ["-i", ...pairs, deno, "run", "--quiet", "-A", V8_FLAGS, ...lock, entry, ...args];
   if (options.runAs === undefined) return { command: "env", args: inner };
   const { uid, gid, groups } = options.runAs;
   const become = [`--reuid=${uid}`, `--regid=${gid}`];
