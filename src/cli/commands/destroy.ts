@@ -106,7 +106,10 @@ function lossError(copy: CopyRecord, lost: readonly string[]): UserError {
   return new UserError(
     `Cannot destroy "${copy.name}": this would be lost\n${formatLines(lost)}`,
     {
-      hint: `Take it out: sandcage export ${copy.name}, sandcage patch ${copy.name}\n` +
+      hint:
+        (copy.promote === undefined
+          ? `Take it out: sandcage export ${copy.name}, sandcage patch ${copy.name}\n`
+          : `Take its commits on a branch: sandcage promote ${copy.name} --to NAME\n`) +
         `Or remove it with all that is in it: sandcage destroy ${copy.name} --force`,
       exit: EXIT.conflict,
       code: "conflict",
