@@ -45,7 +45,8 @@ export function rawPath(path: string): string {
 }
 
 /** The files of this machine: by calls of Linux where they are known, which take any name. */
-export function hostFiles(raw: RawCalls | undefined = openRawCalls()): HostFiles {
+export function hostFiles(): HostFiles {
+  const raw = openRawCalls();
   return raw === undefined ? denoFiles() : linuxFiles(raw);
 }
 
@@ -94,8 +95,8 @@ function readRaw(raw: RawCalls, path: string): Uint8Array {
   }
 }
 
-/** Deno opens names of valid UTF-8 alone. */
-function denoFiles(): HostFiles {
+/** The files of any machine. Deno opens names of valid UTF-8 alone. */
+export function denoFiles(): HostFiles {
   return {
     lstat: (path) => lstat(hostPath(path)),
     list,

@@ -224,7 +224,7 @@ async function actAsUser(world: World): Promise<void> {
       // Edits of files that commits change.
       const path = `agent/${random.below(6)}/f${random.below(60)}`;
       const stat = await Deno.lstat(join(user, path)).catch(() => undefined);
-      if (!stat?.isFile || mine.has(path) || mine.size > 1) return;
+      if (!stat?.isFile || mine.has(path) || mine.size > 2) return;
       await save(user, path, `edit ${id}\n`);
       mine.set(path, `edit ${id}\n`);
       return;
