@@ -75,7 +75,7 @@ export async function fetchInner(options: FetchOptions): Promise<FetchOutcome> {
     pin,
     refs: Object.fromEntries(have.map((id, index) => [`refs/known/${index}`, id])),
   });
-  const failure = await fetchInto(quarantine, options) ?? await measure(quarantine, options);
+  const failure = await fetchInto(quarantine, options);
   if (failure !== undefined) return failure;
   const tip = (await findText(join(quarantine.git.gitDir, ARRIVED)))?.trim();
   if (tip === undefined) {
@@ -84,7 +84,11 @@ export async function fetchInner(options: FetchOptions): Promise<FetchOutcome> {
     return formatFailure("failed", { branch: pin.innerBranch, limits: options.limits, said });
   }
   const done = known.get(refs.done) ?? pin.snapshot;
-  const isDescendant = tip === done || await isAncestor(quarantine.git, { of: tip, id: done });
+  const [excess, isDescendant] = await Promise.all([
+    findExcess(quarantine, options),
+    tip === done || isAncestor(quarantine.git, { of: tip, id: done }),
+  ]);
+  if (excess !== undefined) return excess;
   await quarantine.admit();
   const before = known.get(refs.in);
   if (before !== tip) await moveRef(git, { name: refs.in, from: before, to: tip });
@@ -166,7 +170,7 @@ async function watch(
 }
 
 /** A small pack can hold files that fill the disk. */
-async function measure(
+async function findExcess(
   quarantine: Quarantine,
   { pin, limits }: FetchOptions,
 ): Promise<FetchFailure | undefined> {

@@ -39,8 +39,8 @@ export type Git = GitPlace & {
    */
   read(args: readonly string[], call: GitCall & { what: string }): Promise<Uint8Array>;
   start(args: readonly string[], call?: GitCall): Process;
-  /** The same git in another repository. */
-  in(place: GitPlace): Git;
+  /** The same git in another repository; `env` is for all its calls. */
+  in(place: GitPlace & { env?: Readonly<Record<string, string>> }): Git;
 };
 
 /** Starts a program with three pipes. Injected where a test wants no process. */
@@ -57,14 +57,19 @@ export type SpawnGit = (
 export function createGit(
   options: GitPlace & {
     env: Readonly<Record<string, string | undefined>>;
+    /** For all calls, on top of `env`, which is the host's. */
+    extra?: Readonly<Record<string, string>> | undefined;
     spawn?: SpawnGit;
   },
 ): Git {
-  const { env: host, spawn = spawnGit, ...place } = options;
+  const { env: host, extra, spawn = spawnGit, ...place } = options;
   const start = (args: readonly string[], call: GitCall = {}): Process => {
     call.signal?.throwIfAborted();
     const argv = planGitArgs(place, args, call);
-    return startChild(spawn(argv, { env: planGitEnv(host, call.env), group: call.group }), call);
+    return startChild(
+      spawn(argv, { env: planGitEnv(host, { ...extra, ...call.env }), group: call.group }),
+      call,
+    );
   };
   const run = async (args: readonly string[], call: GitCall = {}): Promise<GitResult> => {
     await using child = start(args, call);
@@ -85,7 +90,7 @@ export function createGit(
         exit: EXIT.failed,
       });
     },
-    in: (other) => createGit({ ...other, env: host, spawn }),
+    in: ({ env, ...other }) => createGit({ ...other, env: host, extra: env, spawn }),
   };
 }
 

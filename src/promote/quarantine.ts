@@ -42,7 +42,6 @@ export async function openQuarantine(
   await Deno.mkdir(dir, { mode: 0o700 });
   await Promise.all([
     Deno.mkdir(join(dir, "refs")),
-    Deno.mkdir(join(objects, "info"), { recursive: true }),
     Deno.mkdir(join(objects, "pack"), { recursive: true }),
   ]);
   const lines = Object.entries(refs).map(([name, id]) => `${id} ${name}\n`).sort();
@@ -55,19 +54,18 @@ export async function openQuarantine(
         '\talternateRefsPrefixes = "refs/sandcage-none/"\n',
     ),
     Deno.writeTextFile(join(dir, "packed-refs"), lines.join("")),
-    Deno.writeTextFile(join(objects, "info", "alternates"), `${quote(home)}\n`),
   ]);
-  const own = git.in({ gitDir: dir });
   return {
-    git: own,
+    git: git.in({ gitDir: dir, env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quote(home) } }),
     measure: () => measureFiles(objects),
-    measureExpanded: () => measureExpanded(own, objects),
+    // Without the user's objects, all that is there is what has arrived.
+    measureExpanded: () => measureExpanded(git.in({ gitDir: dir })),
     admit: () => admitObjects(objects, home),
     [Symbol.asyncDispose]: () => remove(dir),
   };
 }
 
-/** A line of `info/alternates`, which may be quoted as C does. */
+/** A path among others in a variable, quoted as C does. */
 function quote(path: string): string {
   return `"${path.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }
@@ -82,17 +80,12 @@ async function measureFiles(dir: string): Promise<number> {
   return bytes;
 }
 
-/** Without the user's objects for the moment, all that is there is what has arrived. */
-async function measureExpanded(git: Git, objects: string): Promise<Expanded> {
-  const alternates = join(objects, "info", "alternates");
-  const aside = `${alternates}.aside`;
-  await Deno.rename(alternates, aside);
+async function measureExpanded(git: Git): Promise<Expanded> {
   const format = "--batch-check=%(objecttype) %(objectsize)";
   const sizes = await git.read(
     ["cat-file", "--batch-all-objects", "--unordered", "--buffer", format],
     { what: "Cannot measure what arrived" },
   );
-  await Deno.rename(aside, alternates);
   const expanded: Expanded = { total: 0, largest: 0 };
   for (const line of new TextDecoder().decode(sizes).split("\n")) {
     const [type, size = "0"] = line.split(" ");
