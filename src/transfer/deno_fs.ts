@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { type LinuxLook, openLinuxLook } from "./linux_look.ts";
 import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
 
 /**
@@ -11,11 +12,13 @@ const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NON
 const REPLACEMENT = "\ufffd";
 const NO_UTF8 = 0xff;
 
-/** The files of this machine. `ctimeMs` is whole seconds: Deno tells no more. */
+/** The files of this machine. Where Deno alone can look, `ctimeMs` is whole seconds. */
 export function denoFs(): TreeFs {
+  look ??= { by: openLinuxLook() };
+  const { by } = look;
   return {
-    list,
-    lstat,
+    list: by === undefined ? list : (path) => by.list(path) ?? list(path),
+    lstat: by === undefined ? lstat : (path) => by.lstat(path) ?? lstat(path),
     readLink: (path) => Deno.readLinkSync(path),
     openRead: (path) => openRead(openSync(path, READ)),
     openNew: (path, mode) =>
@@ -35,6 +38,9 @@ export function denoFs(): TreeFs {
     },
   };
 }
+
+/** Opened once: the library stays as long as the program. */
+let look: { by: LinuxLook | undefined } | undefined;
 
 function list(path: string): (string | Uint8Array)[] {
   const names = Array.from(Deno.readDirSync(path), ({ name }) => name);
