@@ -136,8 +136,16 @@ export async function rewriteCommits(
   return { kind: "built", tip, map, commits: map.size, trees: treeCount };
 }
 
+/** Reads commits; with the first of them, those they are put onto. */
 async function readBatch(ids: readonly ObjectId[], run: Run): Promise<Inner[]> {
-  const texts = await run.odb.read(ids, "commit");
+  const { done, onto } = run.request;
+  const ends = run.outer.size === 0 ? [done, onto] : [];
+  const texts = await run.odb.read([...ids, ...ends], "commit");
+  if (ends.length > 0) {
+    const [inner, outer] = texts.slice(-2).map((text) => rawId(parseCommit(text).tree));
+    run.inner.set(done, inner!);
+    run.outer.set(done, { id: onto, tree: outer! });
+  }
   return ids.map((id, index) => {
     const commit = parseCommit(texts[index]!);
     run.inner.set(id, rawId(commit.tree));
@@ -145,17 +153,14 @@ async function readBatch(ids: readonly ObjectId[], run: Run): Promise<Inner[]> {
   });
 }
 
-/** Learns the trees and counterparts of parents that were there before this request. */
+/** Learns the trees and counterparts of parents before `done`: side branches begin there. */
 async function learnParents(batch: readonly Inner[], run: Run): Promise<void> {
   const { request, odb, tools } = run;
   const parents = new Set(batch.flatMap(({ commit }) => commit.parents));
   const before = [...parents].filter((id) => !run.inner.has(id));
   if (before.length === 0) return;
-  const isOld = before.some((id) => id !== request.done);
-  const known = isOld ? await tools.known() : new Map<ObjectId, ObjectId>();
-  const wanted = before.map((id) =>
-    id === request.done ? request.onto : known.get(id) ?? request.onto
-  );
+  const known = await tools.known();
+  const wanted = before.map((id) => known.get(id) ?? request.onto);
   const missing = await findMissing(tools.git, [...new Set(wanted)]);
   // What the user has thrown away since stands for nothing any more.
   const outer = wanted.map((id) => missing.has(id) ? request.onto : id);
