@@ -22,12 +22,12 @@ export async function listContainers(root: string): Promise<string[]> {
     .map(([name]) => name!);
 }
 
-/** Volumes whose name or project belongs to a folder or a run. */
+/** Volumes whose name, cage or project belongs to a folder or a run. */
 export async function listVolumes(mark: string): Promise<string[]> {
-  const format = `{{.Name}}\t{{.Label "${LABEL.project}"}}`;
+  const format = `{{.Name}}\t{{.Label "${LABEL.project}"}}\t{{.Label "${LABEL.cage}"}}`;
   const all = await lines(["volume", "ls", ...managed(), "--format", format]);
   return all.map((line) => line.split("\t"))
-    .filter(([name, project]) => name!.includes(mark) || project?.includes(mark))
+    .filter((fields) => fields.some((field) => field.includes(mark)))
     .map(([name]) => name!);
 }
 
