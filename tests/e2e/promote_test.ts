@@ -1,0 +1,252 @@
+/** Cages whose commits land on the user's branch by themselves. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type ProcessResult, run } from "../../src/engine/process.ts";
+import { LABEL } from "../../src/names.ts";
+import { docker } from "../../tools/engine_state.ts";
+import { exists, waitFor } from "./support/files.ts";
+import { makeWorld, type World } from "./support/world.ts";
+
+/** Building the images of the first cage takes longer than anything else. */
+const SLOW_MS = 400_000;
+
+/** A world whose project is promoted, at a branch of the user's. */
+async function makePromoteWorld(name: string, config = ""): Promise<World> {
+  const world = await makeWorld(name, {
+    network: 'mode = "none"',
+    config: `[workspace]\nmode = "promote"\n[services.shell]\nenabled = true\n${config}`,
+  });
+  await git(world, "switch -qc user/work");
+  return world;
+}
+
+async function must(running: Promise<ProcessResult>, code = 0): Promise<ProcessResult> {
+  const result = await running;
+  assert.equal(result.code, code, `${result.stdout}\n${result.stderr}`);
+  return result;
+}
+
+async function git(world: World, line: string): Promise<string> {
+  const env = { HOME: world.home, GIT_CONFIG_NOSYSTEM: "1" };
+  const args = line.split(" ").map((word) => word.replaceAll("_", " "));
+  const result = await run("git", args, { cwd: world.project, env, timeoutMs: 30_000 });
+  assert.equal(result.code, 0, `git ${line}: ${result.stderr}`);
+  return result.stdout;
+}
+
+/** Starts the cage of a world's project, made when there is none. */
+function start(world: World): Promise<ProcessResult> {
+  return must(world.sandcage(["start", "--service", "shell"], { timeoutMs: SLOW_MS }));
+}
+
+type Status = {
+  id: string;
+  cage: string;
+  state: string;
+  pending: number;
+  paths: string[];
+  next: string;
+  text: string;
+  review: { path: string }[];
+};
+
+async function status(world: World): Promise<Status> {
+  return JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
+}
+
+async function findContainer(id: string): Promise<string> {
+  const filters = [`label=${LABEL.cage}=${id}`, `label=${LABEL.role}=agent`, "status=running"];
+  const found = await docker([
+    ...["ps", "--quiet"],
+    ...filters.flatMap((filter) => ["--filter", filter]),
+  ]);
+  return found.trim().split("\n")[0]!;
+}
+
+/** A shell in what `start` left running, as the agent. */
+async function openInside(world: World): Promise<(line: string) => Promise<string>> {
+  const container = await findContainer((await status(world)).id);
+  return (line) => docker(["exec", "--workdir", "/work/project", container, "sh", "-ec", line]);
+}
+
+function commit(file: string, text = file): string {
+  return `printf '%s\\n' '${text}' > ${file}; git add -A; git commit -qm '${text}'`;
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  await waitFor(what, async () => await isSo() ? true : undefined);
+}
+
+async function arrives(world: World, file: string): Promise<void> {
+  await until(`${file} is on the host`, () => exists(join(world.project, file)));
+}
+
+Deno.test("commits land on the branch under the user's name, merges kept", async () => {
+  await using world = await makePromoteWorld("promland");
+  await world.write(".env", "KEY=secret\n");
+  await world.write(".sandcage.yml", "version: 1\n");
+  await world.write("run.sh", "#!/bin/sh\n");
+  await Deno.chmod(join(world.project, "run.sh"), 0o755);
+  await git(world, "add -A");
+  await git(world, "commit -qm secret");
+  await world.write("README.md", "# not committed\n");
+  await git(world, "stash -q");
+  await world.write("draft.txt", "mine\n");
+  const started = await start(world);
+  assert.match(started.stderr, /user\/work at [0-9a-f]{12}/);
+
+  // As the agent, through sandcage.
+  const line = "ls -A; git log --format='%s %an'; git remote; " + commit("first.txt");
+  const seen = await must(world.sandcage(["shell", "--", "sh", "-ec", line]));
+  assert.doesNotMatch(seen.stdout, /\.env|\.sandcage|draft|secret|Test User/);
+  assert.match(seen.stdout, /run\.sh/);
+  assert.match(seen.stdout, /Initial commit [A-Z][a-z]+ [A-Z][a-z]+\n/);
+  await arrives(world, "first.txt");
+  assert.equal(
+    await git(world, "log -1 --format=%an|%ae|%cn|%s"),
+    "Test User|user@example.test|Test User|first.txt\n",
+  );
+
+  const inside = await openInside(world);
+  await world.write("user.txt", "the user's\n");
+  await git(world, "add user.txt");
+  await git(world, "commit -qm the_user's");
+  await inside(
+    `git switch -qc side; ${commit("side.txt")}; git switch -q main; ${commit("main.txt")}; ` +
+      "git merge -q --no-ff -m 'merge side' side",
+  );
+  await arrives(world, "side.txt");
+  await arrives(world, "main.txt");
+  await until("all has landed", async () => (await status(world)).state === "idle");
+  assert.equal(await git(world, "rev-list --merges --count HEAD"), "1\n");
+  assert.equal(await git(world, "status --porcelain"), "?? draft.txt\n");
+  assert.equal(await git(world, "log --format=%an"), "Test User\n".repeat(7));
+  assert.ok(await exists(join(world.project, ".env")), "what stayed outside is still there");
+  await git(world, "fsck --strict");
+  const log = await must(world.sandcage(["log"]));
+  assert.match(log.stdout, /landed: 1 commit landed on "user\/work": 1 file, now at [0-9a-f]{12}/);
+  await must(world.sandcage(["clear"]));
+});
+
+Deno.test("what stands in the way pauses, another branch holds; both resolve by themselves", async () => {
+  await using world = await makePromoteWorld("promwait");
+  await start(world);
+  const inside = await openInside(world);
+  await world.write(".gitignore", "ignored.txt\n");
+  await git(world, "add .gitignore");
+  await git(world, "commit -qm rules");
+  for (const file of ["untracked.txt", "ignored.txt"]) {
+    await world.write(file, "mine\n");
+    const before = await git(world, "rev-parse HEAD");
+    await inside(commit(file, "theirs"));
+    await until(`${file} is in the way`, async () => (await status(world)).state === "paused");
+    const paused = await status(world);
+    assert.deepEqual([paused.pending, paused.paths], [1, [file]]);
+    const told = await must(world.sandcage(["promote", "--once"]), 5);
+    assert.match(told.stdout, new RegExp(`"${file}" is not in git`));
+    assert.equal(await world.read(file), "mine\n");
+    assert.equal(await git(world, "rev-parse HEAD"), before);
+    await Deno.remove(join(world.project, file));
+    await arrives(world, file);
+    assert.equal(await world.read(file), "theirs\n");
+  }
+  await git(world, "switch -q main");
+  const main = await git(world, "rev-parse main");
+  await inside(commit("held.txt"));
+  await until("another branch", async () => (await status(world)).state === "held");
+  const held = await status(world);
+  assert.equal(held.pending, 1);
+  assert.match(held.next, /git switch user\/work/);
+  assert.equal(await exists(join(world.project, "held.txt")), false);
+  const dry = await must(world.sandcage(["promote", "--dry-run"]), 5);
+  assert.match(dry.stdout, /is on "main"/);
+  await git(world, "switch -q user/work");
+  await arrives(world, "held.txt");
+  assert.equal(await git(world, "rev-parse main"), main);
+  await must(world.sandcage(["clear"]));
+});
+
+Deno.test("what brings commits out survives kill -9; stop, clear and destroy lose nothing", async () => {
+  await using world = await makePromoteWorld("promkill");
+  await start(world);
+  const inside = await openInside(world);
+  const { id } = await status(world);
+  const held = join(world.state, "cages", id, "held", "promote.json");
+  Deno.kill(JSON.parse(await Deno.readTextFile(held)).pid, "SIGKILL");
+  await inside(commit("killed.txt"));
+  // A look starts it again.
+  assert.equal((await status(world)).cage, "running");
+  await arrives(world, "killed.txt");
+  await inside(commit("last.txt"));
+  await must(world.sandcage(["stop"]));
+  assert.ok(await exists(join(world.project, "last.txt")), "stop brings out the last commit");
+  assert.equal(await exists(held), false, "nothing looks any more");
+  assert.equal((await status(world)).cage, "stopped");
+
+  await start(world);
+  const again = await openInside(world);
+  await again("echo draft > draft.txt");
+  const refused = await must(world.sandcage(["clear"]), 5);
+  assert.match(refused.stderr, /1 path inside that is in no commit/);
+  const kept = await must(world.sandcage(["destroy", "--yes"]), 5);
+  assert.match(kept.stderr, /1 path inside that is in no commit/);
+  await must(world.sandcage(["clear", "--discard-pending"]));
+  assert.equal(await git(world, "for-each-ref refs/sandcage"), "");
+  assert.equal(await exists(join(world.state, "cages", id)), false);
+  const volumes = await docker([
+    "volume",
+    "ls",
+    "--quiet",
+    "--filter",
+    `label=${LABEL.cage}=${id}`,
+  ]);
+  assert.equal(volumes, "");
+  await must(world.sandcage(["clear"]));
+});
+
+Deno.test("history that is rewritten inside never rewrites the branch; it comes as one of its own", async () => {
+  await using world = await makePromoteWorld("promrewrite");
+  await start(world);
+  const inside = await openInside(world);
+  await inside(commit("one.txt"));
+  await arrives(world, "one.txt");
+  const before = await git(world, "rev-parse HEAD");
+  await inside("git commit -q --amend -m 'another one'");
+  await until("it is rewritten", async () => (await status(world)).state === "paused");
+  assert.match((await status(world)).text, /never rewritten/);
+  const offered = await must(world.sandcage(["promote", "--to", "review/one"]));
+  assert.match(offered.stdout, /1 commit on the branch "review\/one"/);
+  assert.equal(await git(world, "log -1 --format=%an|%s review/one"), "Test User|another one\n");
+  assert.equal(await git(world, "rev-parse HEAD"), before);
+  assert.equal(await git(world, "status --porcelain"), "");
+  await must(world.sandcage(["clear", "--discard-pending"]));
+});
+
+Deno.test("what is planted in the repository inside runs nothing on the host", async () => {
+  await using world = await makePromoteWorld("promplant");
+  await start(world);
+  const inside = await openInside(world);
+  const canary = "/tmp/canary";
+  await inside(
+    `for hook in post-index-change reference-transaction post-merge pre-push; do ` +
+      `printf '#!/bin/sh\\necho $0 >> ${canary}\\n' > .git/hooks-$hook; done; mkdir -p .git/hooks; ` +
+      `cp .git/hooks-* .git/hooks/; chmod +x .git/hooks/*; ` +
+      `git config core.fsmonitor 'touch ${canary}'; git config core.sshCommand 'touch ${canary}'; ` +
+      `git config filter.x.smudge 'touch ${canary}'; git config filter.x.clean 'touch ${canary}'; ` +
+      `git config uploadpack.packObjectsHook 'touch ${canary}; exec'; ` +
+      `echo '* filter=x' > .gitattributes; echo '[include]' >> .git/config; ` +
+      `mkdir -p .vscode; echo '{}' > .vscode/tasks.json; ${commit("planted.txt")}`,
+  );
+  await arrives(world, "planted.txt");
+  const now = await status(world);
+  assert.deepEqual(now.review.map(({ path }) => path), [".gitattributes", ".vscode/tasks.json"]);
+  assert.equal(await exists(canary), false);
+  // The agent takes its repository away: said, and nothing moves.
+  const before = await git(world, "rev-parse HEAD");
+  await inside("rm -rf .git");
+  await until("there is no repository", async () => (await status(world)).state === "failed");
+  assert.match((await status(world)).text, /no repository inside any more/);
+  assert.equal(await git(world, "rev-parse HEAD"), before);
+  assert.equal(await git(world, "status --porcelain"), "");
+  await must(world.sandcage(["clear", "--discard-pending"]));
+});
