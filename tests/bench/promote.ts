@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lookAtCage } from "../../src/promote/look.ts";
 import type { Rewritten } from "../../src/promote/rewrite.ts";
 import { gitIn, type HistoryChange, planHistory } from "../unit/support/history.ts";
 import { makeScene, type Scene } from "../unit/support/promote_scene.ts";
@@ -73,7 +74,7 @@ async function makeBenchScene(
 }
 
 async function reset(scene: Scene): Promise<void> {
-  await Deno.remove(scene.outer, { recursive: true });
+  await Promise.all([scene.outer, `${scene.outer}-state`].map(removeIfThere));
   await copy(`${scene.outer}-pristine`, scene.outer);
   // The copy's files have times of their own.
   await gitIn(scene.outer, ["update-index", "-q", "--refresh"]);
@@ -84,13 +85,17 @@ async function copy(from: string, to: string): Promise<void> {
   if (!success) throw new Error(`Cannot copy ${from}`);
 }
 
+/** One look of the daemon's: it fetches, builds and lands. */
 async function promote(scene: BenchScene): Promise<void> {
-  const fetched = await scene.fetch();
-  if (fetched.kind !== "new") throw new Error(JSON.stringify(fetched));
-  const { tip } = await rewrite(scene);
-  const what = "Cannot land";
-  await scene.git.read(["read-tree", "-m", "-u", scene.pin.base, tip], { what });
-  await scene.git.read(["update-ref", scene.pin.branch, tip, scene.pin.base], { what });
+  const look = await lookAtCage({
+    ...{ git: scene.git, pin: scene.pin, stateDir: `${scene.outer}-state`, platform: "linux" },
+    nowMs: Date.now(),
+    fetch: () => scene.fetch(),
+    rewrite: ({ tip, done }) => scene.rewrite(tip, { done }),
+  });
+  if (look.kind !== "landed" || look.commits !== HISTORY.commits) {
+    throw new Error(JSON.stringify(look));
+  }
 }
 
 async function rewrite(scene: BenchScene): Promise<Extract<Rewritten, { kind: "built" }>> {
