@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type HostFiles, rawPath } from "./host_files.ts";
 import type { Pin } from "./types.ts";
 
@@ -49,6 +49,14 @@ export async function openArea(pin: Pin): Promise<Area> {
   return area;
 }
 
+/** Removes an area; those of other landings and previews stay. */
+export async function removeArea(area: Area): Promise<void> {
+  await removeTree(area.path);
+  const cage = dirname(area.path);
+  await removeIfEmpty(cage);
+  await removeHome(dirname(cage));
+}
+
 /** Removes the areas of a cage, whoever left them. */
 export async function removeAreas(pin: Pin): Promise<void> {
   for (const home of [join(pin.gitDir, HOME), join(pin.worktree, OUTER_HOME)]) {
@@ -79,6 +87,14 @@ async function removeHome(home: string): Promise<void> {
     await Deno.remove(home, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+async function removeIfEmpty(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) && !isNotEmpty(error)) throw error;
   }
 }
 

@@ -44,10 +44,15 @@ export function rawPath(path: string): string {
   return String.fromCharCode(...new TextEncoder().encode(path));
 }
 
+/** The library is opened once: it is never closed. */
+let known: HostFiles | undefined;
+
 /** The files of this machine: by calls of Linux where they are known, which take any name. */
 export function hostFiles(): HostFiles {
+  if (known !== undefined) return known;
   const raw = openRawCalls();
-  return raw === undefined ? denoFiles() : linuxFiles(raw);
+  known = raw === undefined ? denoFiles() : linuxFiles(raw);
+  return known;
 }
 
 function linuxFiles(raw: RawCalls): HostFiles {

@@ -42,12 +42,13 @@ export type Journal = {
 };
 
 /** Where the journal of a cage is kept in its state. */
-export function journalPath(stateDir: string): string {
+function journalPath(stateDir: string): string {
   return join(stateDir, "landing.json");
 }
 
 /** Writes it down; on return a power cut does not undo it. */
-export async function writeJournal(path: string, journal: Journal): Promise<void> {
+export async function writeJournal(stateDir: string, journal: Journal): Promise<void> {
+  const path = journalPath(stateDir);
   await ensurePrivateDir(dirname(path));
   const temporary = `${path}.new`;
   await Deno.writeTextFile(temporary, JSON.stringify(journal), { mode: 0o600 });
@@ -60,11 +61,12 @@ export async function writeJournal(path: string, journal: Journal): Promise<void
 }
 
 /**
- * The landing that a killed process left; `undefined` if there is none.
+ * The landing that is not settled, whose area and lock have to stay; `undefined` if there is none.
  *
  * @throws {Error} If it is of another version.
  */
-export async function findJournal(path: string): Promise<Journal | undefined> {
+export async function findUnsettled(stateDir: string): Promise<Journal | undefined> {
+  const path = journalPath(stateDir);
   const text = await findText(path);
   if (text === undefined) return undefined;
   const journal = JSON.parse(text) as Journal;
@@ -72,13 +74,9 @@ export async function findJournal(path: string): Promise<Journal | undefined> {
   return journal;
 }
 
-/** Whether a landing waits to be settled: its area and its lock have to stay. */
-export async function isUnsettled(stateDir: string): Promise<boolean> {
-  return await findText(journalPath(stateDir)) !== undefined;
-}
-
 /** Forgets it. */
-export async function removeJournal(path: string): Promise<void> {
+export async function removeJournal(stateDir: string): Promise<void> {
+  const path = journalPath(stateDir);
   await removeIfPresent(path);
   syncDir(dirname(path));
 }

@@ -1,17 +1,17 @@
+import { EXIT, UserError } from "../errors.ts";
 import type { Platform } from "../tree/paths.ts";
-import { type Area, newAt, openArea, removeAreas } from "./area.ts";
+import { type Area, newAt, openArea, removeArea } from "./area.ts";
 import { type Change, isModule, listChanges } from "./changes.ts";
 import { findFiltered, type HostSettings, planNoFilters, readSettings } from "./filters.ts";
 import { formatGitFailure, type Git } from "./git.ts";
 import { type FileFacts, type HostFiles, hostFiles, rawPath } from "./host_files.ts";
 import { dropLock, indexPath, observeIndex, planLockText, takeLock } from "./index_lock.ts";
 import {
+  findUnsettled,
   type Identity,
   identityOf,
   isSameFile,
-  isUnsettled,
   type Journal,
-  journalPath,
   type RefMove,
   type Step,
   writeJournal,
@@ -80,53 +80,76 @@ type Prepared = {
 /**
  * Brings commits onto the branch, into the working tree and into the index: all of it or nothing.
  * What stands in the way is found before anything moves; what comes in the way while files move has
- * all of them moved back. A process that is killed leaves a journal, and
- * {@link ../promote/recover.ts} goes on from it.
+ * all of them moved back. A process that is killed leaves a journal, and the next recovery goes on
+ * from it. No hook of the user's runs, and no filter.
  *
- * @throws {UserError} If git fails; the working tree, index and branch are as they were.
+ * @throws {UserError} If git or the file system fails; working tree, index and branch are as they
+ * were.
  */
 export async function landCommits(landing: Landing, options: LandOptions): Promise<Landed> {
-  try {
-    const prepared = await prepareLanding(landing, options);
+  return await withArea(options, async (area) => {
+    const prepared = await prepareLanding(landing, { ...options, area });
     if (prepared.kind !== "ready") return prepared;
     const staged = await stageFiles(prepared, options);
     if (staged.kind !== "staged") return staged;
     return await moveUnderLock(landing, { ...prepared, ...staged, options });
-  } finally {
-    if (!await isUnsettled(options.stateDir)) await removeAreas(options.pin);
-  }
+  });
 }
 
 /**
  * Decides whether commits could land now, without changing anything of the user's.
  *
  * @param options.env For calls that read the commits: where their objects are.
- * @throws {UserError} If git fails.
+ * @throws {UserError} If git or the file system fails.
  */
 export async function previewLanding(
   landing: Pick<Landing, "from" | "to">,
   options: LandOptions & { env?: Readonly<Record<string, string>> },
 ): Promise<Landed> {
-  try {
-    const prepared = await prepareLanding(landing, options);
+  return await withArea(options, async (area) => {
+    const prepared = await prepareLanding(landing, { ...options, area });
     if (prepared.kind !== "ready") return prepared;
     return { kind: "landed", changed: prepared.changes.map(({ path }) => path) };
+  });
+}
+
+async function withArea(
+  { pin, stateDir }: LandOptions,
+  act: (area: Area) => Promise<Landed>,
+): Promise<Landed> {
+  let area: Area | undefined;
+  try {
+    area = await openArea(pin);
+    return await act(area);
+  } catch (error) {
+    if (error instanceof UserError || !isSystemError(error)) throw error;
+    throw new UserError(`Cannot land commits in ${pin.worktree}: ${error.message}`, {
+      hint: "It is tried again with the next look; see that the disk is writable and has room",
+      exit: EXIT.failed,
+      cause: error,
+    });
   } finally {
-    if (!await isUnsettled(options.stateDir)) await removeAreas(options.pin);
+    // What an unsettled landing has moved aside is in there.
+    const isOurs = area !== undefined && (await findUnsettled(stateDir))?.area === area.path;
+    if (area !== undefined && !isOurs) await removeArea(area);
   }
+}
+
+/** Failures that the system told, not mistakes of ours. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === "string";
 }
 
 async function prepareLanding(
   { from, to }: Pick<Landing, "from" | "to">,
-  options: LandOptions & { env?: Readonly<Record<string, string>> },
+  options: LandOptions & { area: Area; env?: Readonly<Record<string, string>> },
 ): Promise<Prepared & { kind: "ready" } | Wait> {
-  const { git, pin, files = hostFiles(), env = {} } = options;
+  const { git, pin, area, files = hostFiles(), env = {} } = options;
   const settings = await readSettings(git);
   if (settings.isSparse) return sparseWait(pin);
   const index = observeIndex(pin);
   if (index === undefined) return noIndexWait(pin);
   const changes = await listChanges(git, { from, to, env });
-  const area = await openArea(pin);
   await Deno.copyFile(indexPath(pin), area.index);
   const { observed, isPartial } = await observeChanges(changes, {
     git,
@@ -198,7 +221,7 @@ async function moveUnderLock(landing: Landing, ready: Ready): Promise<Landed> {
     return await carryOut(journal, options);
   } finally {
     // A landing that is not settled keeps its lock, for the next look to settle it.
-    if (!await isUnsettled(options.stateDir)) await dropLock(pin, lock);
+    if ((await findUnsettled(options.stateDir))?.lock !== lock) await dropLock(pin, lock);
   }
 }
 
@@ -207,7 +230,7 @@ async function carryOut(journal: Journal, options: LandOptions): Promise<Landed>
   const moving = { files, worktree: pin.worktree, at };
   await holdPending(journal, options);
   at?.("pending");
-  await writeJournal(journalPath(options.stateDir), journal);
+  await writeJournal(options.stateDir, journal);
   try {
     at?.("journal");
     applySteps(journal, moving);
@@ -219,6 +242,8 @@ async function carryOut(journal: Journal, options: LandOptions): Promise<Landed>
   } catch (error) {
     const settled = await undoLanding(journal, { ...options, files });
     if (settled === "undone") return explainUndone(error, options);
+    // A git holds our refs: the next look goes on from the journal.
+    if (settled === "blocked") return atWork(pin);
     // The refs had moved, whatever failed then.
   }
   at?.("committed");

@@ -51,9 +51,16 @@ const O_NONBLOCK = 0o4000;
 const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 const MAX_LINK = 4096;
 
-const ENOENT = 2;
-const EEXIST = 17;
-const ENOTDIR = 20;
+/** As Deno tells the same failures. */
+const KNOWN: Readonly<Record<number, { code: string; type: new (message: string) => Error }>> = {
+  1: { code: "EPERM", type: Deno.errors.PermissionDenied },
+  2: { code: "ENOENT", type: Deno.errors.NotFound },
+  13: { code: "EACCES", type: Deno.errors.PermissionDenied },
+  17: { code: "EEXIST", type: Deno.errors.AlreadyExists },
+  20: { code: "ENOTDIR", type: Deno.errors.NotADirectory },
+  28: { code: "ENOSPC", type: Error },
+  30: { code: "EROFS", type: Error },
+};
 
 /** Opens the library; `undefined` where there is none that is known. */
 export function openRawCalls(): RawCalls | undefined {
@@ -107,9 +114,8 @@ function name(path: string): Uint8Array<ArrayBuffer> {
 }
 
 function failure(errno: number, path: string): Error {
-  const shown = `${JSON.stringify(path)} (os error ${errno})`;
-  if (errno === ENOENT) return new Deno.errors.NotFound(shown);
-  if (errno === EEXIST) return new Deno.errors.AlreadyExists(shown);
-  if (errno === ENOTDIR) return new Deno.errors.NotADirectory(shown);
-  return new Error(`The file system refuses ${shown}`);
+  const known = KNOWN[errno];
+  const shown = `${known?.code ?? "The file system fails"}: ${JSON.stringify(path)}`;
+  const error = known === undefined ? new Error(shown) : new known.type(shown);
+  return Object.assign(error, { code: known?.code ?? `E${errno}` });
 }

@@ -2,10 +2,11 @@ import { removeAreas } from "./area.ts";
 import type { Git } from "./git.ts";
 import { type HostFiles, hostFiles } from "./host_files.ts";
 import { dropLock, isOwnLock, takeLock } from "./index_lock.ts";
-import { findJournal, journalPath } from "./journal.ts";
+import { findUnsettled } from "./journal.ts";
 import { atWork } from "./place.ts";
 import { finishLanding, undoLanding } from "./settle.ts";
-import type { Pin, Wait } from "./types.ts";
+import { type Pin, promoteRefs, type Wait } from "./types.ts";
+import { held } from "./waits.ts";
 
 /** What a recovery works with. */
 export type RecoverOptions = {
@@ -27,7 +28,7 @@ export type RecoverOptions = {
  */
 export async function recoverLanding(options: RecoverOptions): Promise<Wait | undefined> {
   const { pin, stateDir } = options;
-  const journal = await findJournal(journalPath(stateDir));
+  const journal = await findUnsettled(stateDir);
   if (journal === undefined) {
     // Killed before the journal was written, or after it was removed.
     await dropLock(pin);
@@ -38,9 +39,20 @@ export async function recoverLanding(options: RecoverOptions): Promise<Wait | un
   const isHeld = await isOwnLock(pin, journal.lock) || await takeLock(pin, journal.lock);
   if (!isHeld) return atWork(pin);
   const settling = { ...options, files: options.files ?? hostFiles() };
-  if (await undoLanding(journal, settling) === "committed") await finishLanding(journal, settling);
+  const settled = await undoLanding(journal, settling);
+  if (settled === "blocked") return blockedWait(pin);
+  if (settled === "committed") await finishLanding(journal, settling);
   options.at?.("settled");
   await dropLock(pin, journal.lock);
   await removeAreas(pin);
   return undefined;
+}
+
+/** A git that was killed in the middle leaves locks of refs as well. */
+function blockedWait(pin: Pin): Wait {
+  const { pending } = promoteRefs(pin);
+  return held("locked", {
+    text: `Commits wait: a git that was killed left locks in ${pin.commonDir}`,
+    hint: `If no git is at work there, remove ${pin.commonDir}/${pending}.lock`,
+  });
 }

@@ -6,7 +6,7 @@ import { formatGitFailure, type Git } from "./git.ts";
 import { type FileFacts, type HostFiles, rawPath } from "./host_files.ts";
 import { parseIndex, patchIndexTimes } from "./index_file.ts";
 import { indexPath, isOwnLock, observeIndex } from "./index_lock.ts";
-import { isSameFile, type Journal, journalPath, removeJournal } from "./journal.ts";
+import { isSameFile, type Journal, removeJournal } from "./journal.ts";
 import { type MoveOptions, readPlaced, undoSteps } from "./moves.ts";
 import { findHead, isAncestor } from "./place.ts";
 import { isEntry } from "./preconditions.ts";
@@ -34,7 +34,7 @@ export type SettleOptions = {
 /** The old value of a ref that must not be there. */
 const NONE = "0".repeat(40);
 /** How often and how long in milliseconds a git is waited for that a killed process left. */
-const FENCE = { times: 20, waitMs: 100 };
+const FENCE = { times: 10, waitMs: 100 };
 /** A clock of a file system that is this far on tells two writes apart. Milliseconds. */
 const TICK_MS = 2;
 
@@ -80,14 +80,14 @@ export async function writeNewIndex(journal: Journal, moving: MoveOptions): Prom
 
 /**
  * Takes a landing back, unless its refs have moved: then it is to be finished. Once this begins, no
- * git that a killed process left can move them any more.
+ * git that a killed process left can move them any more; `blocked` if one still holds them.
  */
 export async function undoLanding(
   journal: Journal,
   options: SettleOptions,
-): Promise<"undone" | "committed"> {
+): Promise<"undone" | "committed" | "blocked"> {
   const { git, pin, files, at } = options;
-  await withdrawPending(journal, git);
+  if (!await withdrawPending(journal, git)) return "blocked";
   if (await isCommitted(journal, git)) return "committed";
   const back = undoSteps(journal, { files, worktree: pin.worktree, at });
   at?.("undone");
@@ -99,7 +99,7 @@ export async function undoLanding(
     await Deno.rename(index, indexPath(pin));
   }
   at?.("index back");
-  await removeJournal(journalPath(options.stateDir));
+  await removeJournal(options.stateDir);
   return "undone";
 }
 
@@ -114,21 +114,19 @@ export async function finishLanding(journal: Journal, options: SettleOptions): P
     await Deno.rename(index, indexPath(pin));
   } else if (now !== undefined) await repairIndex(journal, options);
   at?.("index");
-  await removeJournal(journalPath(options.stateDir));
+  await removeJournal(options.stateDir);
 }
 
 /** From here on the transaction of the landing fails, if it has not begun. */
-async function withdrawPending({ pending, branch }: Journal, git: Git): Promise<void> {
-  for (let time = 1;; time++) {
+async function withdrawPending({ pending }: Journal, git: Git): Promise<boolean> {
+  for (let time = 0; time < FENCE.times; time++) {
     const found = (await readRefs(git, [pending])).get(pending);
-    if (found === undefined) return;
+    if (found === undefined) return true;
     const gone = await git.run(["update-ref", "--no-deref", "-d", pending, found]);
-    if (gone.code === 0) return;
-    if (time === FENCE.times) {
-      throw new RefsMovedError(`${branch.name} is locked: ${formatGitFailure(gone)}`);
-    }
+    if (gone.code === 0) return true;
     await pause(FENCE.waitMs);
   }
+  return false;
 }
 
 /** Whether the moment of {@link moveRefs} has been, though a killed git may have done half of it. */

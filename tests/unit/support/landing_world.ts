@@ -34,23 +34,44 @@ export type LandingWorld = AsyncDisposable & {
 /** Opens a world in which the user has committed some files. */
 export async function openLandingWorld(
   files: Readonly<Record<string, string | Uint8Array>>,
-  options: { before?: (dir: string, run: LandingWorld["run"]) => Promise<void> } = {},
 ): Promise<LandingWorld> {
   const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "sandcage-landing-" }));
-  const [user, inner, stateDir] = [join(root, "user"), join(root, "inner"), join(root, "state")];
-  const env = testEnv(root);
-  const run = (dir: string, ...args: string[]) => runGit(env, { dir, args });
-  const write = async (dir: string, entries: Readonly<Record<string, unknown>>) => {
-    for (const [path, content] of Object.entries(entries)) await writeOne(join(dir, path), content);
-  };
+  const { user, inner, run, write } = toolsAt(root);
   await Deno.mkdir(user);
   await run(user, "init", "-q", "-b", "main");
-  await options.before?.(user, run);
   await write(user, files);
   await run(user, "add", "-A", "-f");
   await run(user, "commit", "-q", "--allow-empty", "-m", "first");
   await run(root, "clone", "-q", user, inner);
-  const base = await run(user, "rev-parse", "HEAD");
+  return worldAt(root, await run(user, "rev-parse", "HEAD"));
+}
+
+/** Opens another world that is as one is now. */
+export async function copyLandingWorld(world: LandingWorld): Promise<LandingWorld> {
+  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "sandcage-landing-" }));
+  const copied = await new Deno.Command("cp", { args: ["-a", `${world.root}/.`, root] }).output();
+  if (!copied.success) throw new Error("The world cannot be copied");
+  const copy = worldAt(root, world.pin.base);
+  await copy.run(copy.user, "update-index", "-q", "--refresh");
+  return copy;
+}
+
+function toolsAt(root: string): Pick<LandingWorld, "user" | "inner" | "run" | "write"> {
+  const env = testEnv(root);
+  return {
+    user: join(root, "user"),
+    inner: join(root, "inner"),
+    run: (dir, ...args) => runGit(env, { dir, args }),
+    async write(dir, entries) {
+      for (const [path, content] of Object.entries(entries)) {
+        await writeOne(join(dir, path), content);
+      }
+    },
+  };
+}
+
+function worldAt(root: string, base: string): LandingWorld {
+  const { user, inner, run, write } = toolsAt(root);
   const pin: Pin = {
     cage: "demo-1",
     worktree: user,
@@ -61,8 +82,13 @@ export async function openLandingWorld(
     snapshot: base,
     innerBranch: "main",
   };
-  const git = createGit({ gitDir: pin.gitDir, worktree: user, env });
-  const landOptions: LandOptions = { git, pin, stateDir, platform: "linux" };
+  const git = createGit({ gitDir: pin.gitDir, worktree: user, env: testEnv(root) });
+  const landOptions: LandOptions = {
+    git,
+    pin,
+    stateDir: join(root, "state"),
+    platform: "linux",
+  };
   const world: LandingWorld = {
     root,
     user,
