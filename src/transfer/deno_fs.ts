@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import process from "node:process";
 import { type LinuxLook, openLinuxLook } from "./linux_look.ts";
 import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
 
@@ -6,7 +6,14 @@ import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
  * Windows has neither. Without the second, opening a pipe that somebody put in a file's place would
  * wait for its other end.
  */
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+function readFlags({ constants }: NodeFs): number {
+  return constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+}
+
+type NodeFs = ReturnType<typeof process.getBuiltinModule<"node:fs">>;
+
+/** Loaded by the first file that is read: a comparison mostly reads none. */
+let node: { fs: NodeFs; read: number } | undefined;
 
 /** What stands in a name for bytes that are no UTF-8, and may be in a name itself. */
 const REPLACEMENT = "\ufffd";
@@ -20,7 +27,13 @@ export function denoFs(): TreeFs {
     list: by === undefined ? list : (path) => by.list(path) ?? list(path),
     lstat: by === undefined ? lstat : (path) => by.lstat(path) ?? lstat(path),
     readLink: (path) => Deno.readLinkSync(path),
-    openRead: (path) => openRead(openSync(path, READ)),
+    openRead(path) {
+      if (node === undefined) {
+        const fs = process.getBuiltinModule("node:fs");
+        node = { fs, read: readFlags(fs) };
+      }
+      return openRead(node.fs, node.fs.openSync(path, node.read));
+    },
     openNew: (path, mode) =>
       openNew(Deno.openSync(path, { write: true, createNew: true, mode: mode & 0o777 })),
     mkdir: (path, mode) => Deno.mkdirSync(path, { mode }),
@@ -82,7 +95,7 @@ function formatStat(stat: Deno.FileInfo): TreeStat {
   };
 }
 
-function openRead(fd: number): ReadHandle {
+function openRead({ fstatSync, readSync, closeSync }: NodeFs, fd: number): ReadHandle {
   return {
     stat() {
       const stat = fstatSync(fd);

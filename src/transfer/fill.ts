@@ -1,16 +1,23 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { comparePaths, isExecutable, isProblem, type TreeProblem } from "../tree/entry.ts";
+import {
+  comparePaths,
+  isExecutable,
+  isProblem,
+  type TreeItem,
+  type TreeProblem,
+} from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Platform } from "../tree/paths.ts";
 import { scanHostTree } from "../tree/scan.ts";
 import { packEntries } from "../tree/tar_pack.ts";
+import { createSha256 } from "../tree/sha256.ts";
 import { baseFile, writeBase } from "./base.ts";
 import { type BaseEntry, type Clocks, toBaseEntry } from "./base_entry.ts";
 import { createFillList, type FillList } from "./fill_list.ts";
 import type { HostRules } from "./host_rules.ts";
 import { timeScan } from "./look.ts";
 import type { TransferState } from "./progress.ts";
+import { beginReading, GO, takeTurn } from "./read_ahead.ts";
 import { hashFile } from "./receive.ts";
 import { count } from "./sync.ts";
 import type { CageRoot, CopyCage, Courier } from "./types.ts";
@@ -52,15 +59,18 @@ export async function fillCage(
 ): Promise<Filled> {
   const { courier, rules, fs, platform } = options;
   const clocks: Clocks = { hostMs: Date.now(), innerMs: 0 };
+  // The program inside takes its time to start, and the host is read meanwhile.
+  const there = beginReading(courier.scan(root.name, []));
   const scan = scanHostTree(root.hostPath, { fs, platform, ...rules });
   const problems: TreeProblem[] = [];
   const list = createFillList();
   for (const item of scan.items) {
     if (isProblem(item)) problems.push(item);
     else list.add(item);
+    if (list.length % GO === 0) await takeTurn();
   }
   const work: FillWork = { ...options, root, list };
-  const reused = await reuse(work);
+  const reused = await reuse(work, there);
   let torn = await send(work, (at) => !list.hasHash(at));
   for (let tries = 1; torn.length > 0 && tries < MOST_TRIES; tries++) {
     const again = new Set(torn.map(({ path }) => path));
@@ -94,7 +104,7 @@ async function send(
   }
   const tar = packEntries(root.hostPath, wantedPaths(list, isWanted), {
     fs,
-    hash: () => createHash("sha256"),
+    hash: createSha256,
     onEntry({ path, kind, sha256 }) {
       if (kind !== "file") return;
       files++;
@@ -117,11 +127,14 @@ function* wantedPaths(list: FillList, isWanted: (at: number) => boolean): Genera
 }
 
 /** Takes what an earlier attempt brought and is still right; everything else of it goes. */
-async function reuse({ courier, root, list, fs }: FillWork): Promise<number> {
+async function reuse(
+  { courier, root, list, fs }: FillWork,
+  there: AsyncIterable<readonly TreeItem[]>,
+): Promise<number> {
   const same = new Map<string, number>();
   const extra: string[] = [];
   let next = 0;
-  for await (const items of courier.scan(root.name, [])) {
+  for await (const items of there) {
     for (const item of items) {
       while (next < list.length && comparePaths(list.path(next), item.path) < 0) next++;
       if (next === list.length || list.path(next) !== item.path) extra.push(item.path);

@@ -1,4 +1,3 @@
-import { closeSync, constants, openSync } from "node:fs";
 import type { TreeStat } from "../tree/fs.ts";
 
 /**
@@ -10,19 +9,22 @@ export type LinuxLook = {
   lstat(path: string): TreeStat | undefined;
   /**
    * Names in a directory; what is no UTF-8 as its bytes. `undefined` as for {@link LinuxLook.lstat}.
-   *
-   * @throws What opening the directory throws.
    */
   list(path: string): (string | Uint8Array)[] | undefined;
 };
 
 const SYMBOLS = {
+  open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   // A count below 2³¹, of which the lower half says all.
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 // The same on x86_64 and arm64: asm-generic of Linux, and statx(2).
+const O_RDONLY = 0;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const BASIC_STATS = 0x7ff;
@@ -60,15 +62,21 @@ function planCalls(calls: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>): L
   const found = new Uint8Array(STATX_BYTES);
   const view = new DataView(found.buffer);
   const listed = new Uint8Array(LIST_BYTES);
+  const put = (path: string): boolean => {
+    if (path.length > MOST_PATH || path.includes("\0")) return false;
+    place[encoder.encodeInto(path, place).written] = 0;
+    return true;
+  };
   return {
     lstat(path) {
-      if (path.length > MOST_PATH || path.includes("\0")) return undefined;
-      place[encoder.encodeInto(path, place).written] = 0;
+      if (!put(path)) return undefined;
       const result = calls.statx(AT_FDCWD, place, AT_SYMLINK_NOFOLLOW, BASIC_STATS, found);
       return result === 0 ? readStat(view) : undefined;
     },
     list(path) {
-      const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+      // What is no directory has no names either.
+      const fd = put(path) ? calls.open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0) : -1;
+      if (fd < 0) return undefined;
       try {
         const names: (string | Uint8Array)[] = [];
         for (;;) {
@@ -78,7 +86,7 @@ function planCalls(calls: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>): L
           readNames(listed.subarray(0, count), names);
         }
       } finally {
-        closeSync(fd);
+        calls.close(fd);
       }
     },
   };

@@ -21,14 +21,31 @@ export type Ahead<Item> = {
 };
 
 /** Items read in one go, before what came from elsewhere is looked at: 2 milliseconds of a walk. */
-const GO = 256;
+export const GO = 256;
 
 /** Most items that are held, in 5 MB: as many as are read while a program inside starts. */
 const MOST_AHEAD = 20_000;
 
 /** Lets what came from elsewhere be seen to. */
-function takeTurn(): Promise<void> {
+export function takeTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** Asks for the first of what comes before somebody reads it. */
+export function beginReading<Item>(source: AsyncIterable<Item>): AsyncIterable<Item> {
+  const iterator = source[Symbol.asyncIterator]();
+  let first: Promise<IteratorResult<Item>> | undefined = iterator.next();
+  first.catch(() => {});
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next() {
+        const next = first ?? iterator.next();
+        first = undefined;
+        return next;
+      },
+      return: async () => await iterator.return?.() ?? { done: true, value: undefined },
+    }),
+  };
 }
 
 /** Makes a queue, and asks for the first batch. */

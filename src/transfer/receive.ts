@@ -1,10 +1,10 @@
-import { createHash, type Hash } from "node:crypto";
 import { isExecutable, type TreeEntry, type TreeProblem } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import { checkEntryPath, checkLinkTarget, type Platform } from "../tree/paths.ts";
 import type { FileSink, Stage } from "../tree/stage.ts";
 import { createTarReader, type TarLimits } from "../tree/tar_read.ts";
 import { TarRefused } from "../tree/tar_refused.ts";
+import { createSha256, type TreeHash } from "../tree/sha256.ts";
 
 /** What is asked for, by path. */
 export type Wanted = ReadonlyMap<string, { entry: TreeEntry }>;
@@ -55,7 +55,7 @@ export async function receiveEntries(
   const asked = [...wanted.keys()].filter((path) => !reuse(path, arrived, options));
   let bytesDone = 0;
   for (const path of arrived.keys()) bytesDone += wanted.get(path)!.entry.size;
-  let sink: { entry: TreeEntry; file: FileSink; hash: Hash } | undefined;
+  let sink: { entry: TreeEntry; file: FileSink; hash: TreeHash } | undefined;
   const reader = createTarReader({
     entry(entry) {
       const known = wanted.get(entry.path);
@@ -67,7 +67,7 @@ export async function receiveEntries(
       else if (entry.kind === "link") stage.link(entry.path, entry.target ?? "");
       else {
         const file = stage.file({ ...entry, isExecutable: isExecutable(entry) });
-        sink = { entry, file, hash: createHash("sha256") };
+        sink = { entry, file, hash: createSha256() };
         return;
       }
       arrived.set(entry.path, "");
@@ -140,7 +140,7 @@ function findKnown(path: string, { wanted, pinned }: ReceiveOptions): string | u
 export function hashFile(fs: TreeFs, path: string): string {
   const file = fs.openRead(path);
   try {
-    const hash = createHash("sha256");
+    const hash = createSha256();
     const buffer = new Uint8Array(128 * 1024);
     for (let count = file.read(buffer); count > 0; count = file.read(buffer)) {
       hash.update(buffer.subarray(0, count));

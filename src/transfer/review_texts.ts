@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { TreeFs } from "../tree/fs.ts";
 import { readSmallFile } from "../tree/small_file.ts";
+import { createSha256 } from "../tree/sha256.ts";
 import { readContents } from "./contents.ts";
 import type { PlannedWrite } from "./plan_transfer.ts";
 import { needsReviewText, type Texts, type TextsOf } from "./review.ts";
@@ -29,7 +29,7 @@ export async function readReviewTexts(
       after: new TextDecoder().decode(bytes),
       ...(before === undefined ? {} : { before }),
     });
-    sha256.set(path, createHash("sha256").update(bytes).digest("hex"));
+    sha256.set(path, createSha256().update(bytes).digest("hex"));
   }
   return { textsOf: (path) => texts.get(path), sha256 };
 }

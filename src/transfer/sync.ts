@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { EXIT, UserError } from "../errors.ts";
 import { formatPath } from "../project/root.ts";
 import { comparePaths, type TreeEntry, type TreeProblem } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import { packEntries } from "../tree/tar_pack.ts";
+import { createSha256 } from "../tree/sha256.ts";
 import { updateBase } from "./base.ts";
 import { learnRemoves, mergeLearned, toLearned } from "./learned.ts";
 import type { Look } from "./look.ts";
@@ -48,7 +48,7 @@ export async function applySync(work: SyncWork): Promise<Synced> {
   const totalBytes = plan.writes.reduce((sum, { entry }) => sum + entry.size, 0);
   const tar = packEntries(root.hostPath, paths, {
     fs,
-    hash: () => createHash("sha256"),
+    hash: createSha256,
     onEntry: (entry) => written.push(entry),
     onProblem: (problem) => {
       throw changedError(problem);

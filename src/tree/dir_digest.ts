@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { isExecutable, isProblem, type TreeItem } from "./entry.ts";
+import { createSha256 } from "./sha256.ts";
 
 /** A directory whose own files, links and directories are as somebody said; they do not come. */
 export type SameDir = { path: string; same: true };
@@ -59,7 +59,7 @@ export function createDirDigest(): DirDigest {
     },
     end() {
       if (isSpoiled) return undefined;
-      return createHash("sha256").update(text).digest("base64").slice(0, DIGEST_CHARS);
+      return createSha256().update(text).digest("base64").slice(0, DIGEST_CHARS);
     },
   };
 }

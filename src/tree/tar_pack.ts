@@ -1,16 +1,11 @@
 import type { TreeEntry, TreeProblem } from "./entry.ts";
 import type { ReadHandle, TreeFs, TreeStat } from "./fs.ts";
+import type { TreeHash } from "./sha256.ts";
 import { countPadding } from "./tar_header.ts";
 import { countHeaderRoom, createTarWriter, writeHeader } from "./tar_write.ts";
 
 /** Bytes of one piece of a stream: as much as a pipe takes in a few calls. A whole number of blocks. */
 const PIECE_BYTES = 128 * 1024;
-
-/** What computes a file's hash on the way, as `createHash("sha256")` of `node:crypto` does. */
-export type TreeHash = {
-  update(bytes: Uint8Array): unknown;
-  digest(encoding: "hex"): string;
-};
 
 /** How trees become streams. */
 export type PackOptions = {
