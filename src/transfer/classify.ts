@@ -99,8 +99,10 @@ export function classify(
     ...(base === undefined ? {} : { base: withoutUnread(base) }),
   };
   const [hostChange, innerChange] = [findChange(base, host), findChange(base, inner)];
-  const learned = base === undefined || options.borrowed === true
+  const learned = base === undefined
     ? {}
+    : options.borrowed === true
+    ? { learned: take(base, host, clocks) }
     : refresh({ base, host, inner }, {
       clocks,
       hostSame: hostChange === undefined,
@@ -162,6 +164,12 @@ function withoutUnread<Entry extends { sha256?: string }>(entry: Entry): Entry {
 function borrow(base: BaseEntry | undefined, { host, inner }: Candidate): BaseEntry | undefined {
   if (base === undefined || host === undefined || inner === undefined) return undefined;
   return findChange(base, host) === undefined ? base : undefined;
+}
+
+/** What was borrowed becomes the directory's own: the next look borrows nothing any more. */
+function take(base: BaseEntry, host: TreeEntry | undefined, clocks: Clocks): BaseEntry {
+  if (base.kind !== "file" || host === undefined) return base;
+  return { ...base, host: toStamp(host, clocks.hostMs) };
 }
 
 /** The base with its hash, from a side that still has the same bytes when it has none. */

@@ -305,20 +305,21 @@ Deno.test("another target takes what is as the cage's directory was, and conflic
   for (const [name, text] of [["a", "a"], ["b", "own"], ["d", "d"]] as const) {
     await Deno.writeTextFile(join(other, name), text);
   }
-  const found = await sides.look({
-    hostRoot: other,
-    rulesRoot: sides.host,
-    baseFile: join(dirname(sides.host), "other.jsonl"),
-    borrowedBaseFile: sides.base,
-    hashHost: async (path) => sha256Hex(await Deno.readFile(join(other, path))),
-  });
+  const baseFile = join(dirname(sides.host), "other.jsonl");
+  const look = () =>
+    sides.look({
+      hostRoot: other,
+      rulesRoot: sides.host,
+      baseFile,
+      borrowedBaseFile: sides.base,
+      hashHost: async (path) => sha256Hex(await Deno.readFile(join(other, path))),
+    });
+  const found = await look();
   // The last one is none of the cage's: it may stay.
-  assert.deepEqual(show(found), [
-    "a: inner modified",
-    "b: both added/added",
-    "c: inner added",
-    "d: host added",
-  ]);
+  const wanted = ["a: inner modified", "b: both added/added", "c: inner added", "d: host added"];
+  assert.deepEqual(show(found), wanted);
+  await updateBase(baseFile, found.learned);
+  assert.deepEqual(show(await look()), wanted, "the same with a base of its own");
 });
 
 Deno.test("ignore files that change while they are read are an error", async () => {
