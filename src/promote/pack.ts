@@ -6,10 +6,10 @@ import type { ObjectId } from "./types.ts";
 export type NewObject = { type: ObjectType; bytes: Uint8Array };
 
 /** The kinds a promotion makes. */
-export type ObjectType = keyof typeof PACK_TYPES;
+export type ObjectType = "commit" | "tree" | "blob";
 
 /** Numbers of the kinds in a pack. */
-const PACK_TYPES = { commit: 1, tree: 2, blob: 3 } as const;
+const PACK_TYPES: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3 };
 
 /** Fast: the user's next `git gc` packs it well. */
 const LEVEL = 1;

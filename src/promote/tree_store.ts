@@ -23,7 +23,7 @@ export type TreeStore = {
 const MAX_KEPT = 64 * 1024 * 1024;
 
 /** The tree of nothing; git knows it without having it. */
-export const EMPTY_TREE = rawId("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+export const EMPTY_TREE: RawId = rawId("4b825dc642cb6eb9a060e54bf8d69288fbee4904");
 
 /** Opens a store over a repository. Trees of nothing need no reading. */
 export function createTreeStore(odb: Pick<Odb, "read">): TreeStore {

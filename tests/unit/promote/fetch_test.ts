@@ -1,55 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fromLatin1 } from "../../../src/promote/bytes.ts";
-import { parseFinding } from "../../../src/promote/fetch_outcome.ts";
 import { rawId } from "../../../src/promote/tree.ts";
-import { gitIn, type HistoryChange, type HistoryCommit } from "../support/history.ts";
+import { gitIn } from "../support/history.ts";
 import { addRawCommit, makeScene, type Scene, sceneRefs } from "../support/promote_scene.ts";
+import {
+  commitTree,
+  leftovers,
+  LINE,
+  makeBlob,
+  photograph,
+  write,
+} from "../support/promote_inside.ts";
 import { makeTemp } from "../support/workspace.ts";
 
-const write = (path: string, content: string): HistoryChange => ({
-  kind: "write",
-  mode: "100644",
-  path,
-  content,
-});
-
-/** Three commits: the snapshot with mark 1, and two on top. */
-const LINE: readonly HistoryCommit[] = [1, 2, 3].map((mark) => ({
-  mark,
-  parents: mark === 1 ? [] : [mark - 1],
-  message: `commit ${mark}\n`,
-  changes: [write("file", `${mark}\n`)],
-}));
-
 const onLinux = { ignore: Deno.build.os !== "linux" };
-
-async function eachFile(dir: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const entry of Deno.readDir(dir)) {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory) files.push(...await eachFile(path));
-    else files.push(path);
-  }
-  return files.sort();
-}
-
-/** What a fetch could leave in the user's repository. */
-async function leftovers(scene: Scene): Promise<string[]> {
-  const files = (await eachFile(join(scene.outer, ".git"))).map((path) =>
-    path.slice(scene.outer.length)
-  );
-  return files.filter((path) => /FETCH_HEAD|tmp_|shallow|sandcage-|\.keep|\.lock/.test(path));
-}
-
-/** All of the user's repository: its files, and every byte of the working tree and the index. */
-async function photograph(scene: Scene): Promise<string> {
-  const files = await eachFile(scene.outer);
-  const sizes = await Promise.all(
-    files.map(async (path) => `${path} ${(await Deno.stat(path)).size}`),
-  );
-  return [...sizes, await gitIn(scene.outer, ["for-each-ref"])].join("\n");
-}
 
 async function readRef(scene: Scene, name: string): Promise<string> {
   return (await gitIn(scene.outer, ["rev-parse", "-q", "--verify", name], { fails: "may fail" }))
@@ -200,7 +164,7 @@ const FAILURES: readonly {
     name: "a tree inside has an entry without a name",
     kind: "failed",
     text: /^The commits inside cannot be taken: /,
-    spoil: async (scene) => commitTree(scene, `100644 \0${await blob(scene, "x")}`),
+    spoil: async (scene) => commitTree(scene, `100644 \0${await makeBlob(scene, "x")}`),
   },
   {
     name: "the history inside is cut off",
@@ -246,94 +210,6 @@ async function commitFile(scene: Scene, bytes: Uint8Array, copies: number): Prom
   }
   const blob = (await gitIn(scene.inner, ["hash-object", "-w", "--stdin"], { stdin: all })).trim();
   await commitTree(scene, `100644 large\0${rawId(blob)}`);
-}
-
-/** Commits a tree of any bytes. */
-async function commitTree(scene: Scene, tree: string): Promise<void> {
-  const args = ["hash-object", "-t", "tree", "-w", "--stdin", "--literally"];
-  const id = (await gitIn(scene.inner, args, { stdin: fromLatin1(tree) })).trim();
-  const person = "G <g@x> 1700000000 +0000";
-  await addRawCommit(
-    scene,
-    `tree ${id}\nparent ${scene.marks.get(3)}\nauthor ${person}\ncommitter ${person}\n\nx\n`,
-  );
-}
-
-const blob = async (scene: Scene, content: string) =>
-  rawId(
-    (await gitIn(scene.inner, ["hash-object", "-w", "--stdin"], { stdin: fromLatin1(content) }))
-      .trim(),
-  );
-
-const HOSTILE: readonly (readonly [string, string, (scene: Scene) => Promise<unknown>])[] = [
-  [".git", "hasDotgit", async (s) => commitTree(s, `100644 .git\0${await blob(s, "x")}`)],
-  [".GIT", "hasDotgit", async (s) => commitTree(s, `100644 .GIT\0${await blob(s, "x")}`)],
-  ["git~1", "hasDotgit", async (s) => commitTree(s, `100644 git~1\0${await blob(s, "x")}`)],
-  [
-    ".git with an unseen character",
-    "hasDotgit",
-    async (s) => commitTree(s, `100644 .g\xe2\x80\x8cit\0${await blob(s, "x")}`),
-  ],
-  ["..", "hasDotdot", async (s) => commitTree(s, `100644 ..\0${await blob(s, "x")}`)],
-  [".", "hasDot", async (s) => commitTree(s, `100644 .\0${await blob(s, "x")}`)],
-  [
-    "a path in one name",
-    "fullPathname",
-    async (s) => commitTree(s, `100644 ../../etc/passwd\0${await blob(s, "x")}`),
-  ],
-  [
-    "one name twice",
-    "duplicateEntries",
-    async (s) => commitTree(s, `100644 a\0${await blob(s, "x")}100644 a\0${await blob(s, "y")}`),
-  ],
-  [
-    "a link in place of .gitmodules",
-    "gitmodulesSymlink",
-    async (s) => commitTree(s, `120000 .gitmodules\0${await blob(s, "/etc/passwd")}`),
-  ],
-  [
-    "a submodule's address that is an option",
-    "gitmodulesUrl",
-    async (s) =>
-      commitTree(
-        s,
-        `100644 .gitmodules\0${await blob(s, '[submodule "a"]\n\turl = -u./evil\n\tpath = a\n')}`,
-      ),
-  ],
-  [
-    "a submodule's name that leads out",
-    "gitmodulesName",
-    async (s) =>
-      commitTree(
-        s,
-        `100644 .gitmodules\0${await blob(s, '[submodule "../../x"]\n\turl = u\n\tpath = a\n')}`,
-      ),
-  ],
-  ["a NUL in a message", "nulInCommit", async (scene) => {
-    const tree = (await gitIn(scene.inner, ["rev-parse", "main^{tree}"])).trim();
-    const person = "G <g@x> 1700000000 +0000";
-    await addRawCommit(scene, `tree ${tree}\nauthor ${person}\ncommitter ${person}\n\na\0b\n`);
-  }],
-  ["two names in an author line", "multipleAuthors", async (scene) => {
-    const tree = (await gitIn(scene.inner, ["rev-parse", "main^{tree}"])).trim();
-    const person = "G <g@x> 1700000000 +0000";
-    await addRawCommit(
-      scene,
-      `tree ${tree}\nauthor ${person}\nauthor ${person}\ncommitter ${person}\n\nx\n`,
-    );
-  }],
-];
-for (const [name, rule, spoil] of HOSTILE) {
-  Deno.test(`fetchInner() refuses ${name}, by the name of git's rule`, async () => {
-    await using temp = await makeTemp();
-    const scene = await makeScene(temp.path, LINE);
-    await spoil(scene);
-    const before = await photograph(scene);
-    const failure = await scene.fetch();
-    assert.equal(failure.kind, "refused", JSON.stringify(failure));
-    assert.match("text" in failure ? failure.text : "", new RegExp(`breaks git's rule ${rule}: `));
-    assert.equal(await photograph(scene), before);
-  });
 }
 
 Deno.test("the cage is told of no commit but its own", onLinux, async () => {
@@ -400,55 +276,3 @@ async function abortOnce(path: string): Promise<AbortSignal> {
   })();
   return abort.signal;
 }
-
-Deno.test("nothing that is planted inside runs on the host", onLinux, async () => {
-  await using temp = await makeTemp();
-  const scene = await makeScene(temp.path, [...LINE, {
-    mark: 4,
-    parents: [3],
-    message: "planted\n",
-    changes: [
-      write(".gitattributes", "* filter=evil diff=evil\n"),
-      write(".gitmodules", '[submodule "a"]\n\tpath = a\n\turl = ../evil\n'),
-      { kind: "gitlink", path: "a", id: "1".repeat(40) },
-    ],
-  }]);
-  const canary = join(temp.path, "canary");
-  const fire = join(temp.path, "fire");
-  await Deno.writeTextFile(fire, `#!/bin/sh\necho "$0 $@" >> ${canary}\n`, { mode: 0o755 });
-  const included = join(temp.path, "included");
-  await Deno.writeTextFile(included, `[core]\n\tfsmonitor = ${fire}\n`);
-  for (
-    const [key, value] of [
-      ["core.fsmonitor", fire],
-      ["uploadpack.packObjectsHook", fire],
-      ["filter.evil.smudge", fire],
-      ["filter.evil.clean", fire],
-      ["diff.evil.command", fire],
-      ["gpg.program", fire],
-      ["core.alternateRefsCommand", fire],
-      ["include.path", included],
-    ] as const
-  ) await gitIn(scene.inner, ["config", key, value]);
-  for (
-    const hook of ["reference-transaction", "post-checkout", "pre-auto-gc", "post-index-change"]
-  ) {
-    await Deno.copyFile(fire, join(scene.inner, ".git", "hooks", hook));
-    await Deno.copyFile(fire, join(scene.outer, ".git", "hooks", hook));
-  }
-  assert.equal((await scene.fetch()).kind, "new");
-  const fetched = await scene.rewrite(scene.marks.get(4)!);
-  assert.equal(fetched.kind, "built");
-  await assert.rejects(Deno.stat(canary), Deno.errors.NotFound);
-});
-
-Deno.test("parseFinding() reads the object and the rule", () => {
-  const object = "a".repeat(40);
-  const said =
-    `remote: error: object ${
-      "b".repeat(40)
-    }: x: y\nerror: object ${object}: hasDotgit: contains '.git'\n` +
-    "fatal: fsck error in packed object\n";
-  assert.deepEqual(parseFinding(said), { object, rule: "hasDotgit", text: "contains '.git'" });
-  assert.equal(parseFinding("fatal: early EOF"), undefined);
-});
