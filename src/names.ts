@@ -59,23 +59,23 @@ export const INSIDE = {
   /** The project of a copy cage; additional directories lie beside it. */
   workProject: "/work/project",
   /** Where agents are installed: one folder per service. */
-  agents: "/opt/sandcage/agents",
+  agents: "/opt/cage/agents",
   /** sandcage's own scripts in the image. */
-  bin: "/opt/sandcage/bin",
+  bin: "/opt/cage/bin",
   /** The entry program of every session. */
-  entry: "/opt/sandcage/bin/sandcage-entry",
+  entry: "/opt/cage/bin/cage-entry",
   /** Opens tmux with its panes, and attaches terminals to it; only in images of desks. */
-  desk: "/opt/sandcage/bin/sandcage-desk",
+  desk: "/opt/cage/bin/cage-desk",
   /** Per-session files, handed over through `docker exec` into a tmpfs: never on a disk. */
-  session: "/run/sandcage",
+  session: "/run/cage",
   /** `NAME=value` pairs, NUL-separated, exported by the entry program. */
-  sessionEnv: "/run/sandcage/env",
+  sessionEnv: "/run/cage/env",
   /** The `setup` lines of the config as one shell script, run by the entry program when changed. */
-  sessionSetup: "/run/sandcage/setup",
+  sessionSetup: "/run/cage/setup",
   /** The image's certificate authorities and the cage's own, in network mode `allowlist`. */
-  sessionCa: "/run/sandcage/ca-bundle.pem",
+  sessionCa: "/run/cage/ca-bundle.pem",
   /** Written last: the entry program waits for it when a handover was announced. */
-  sessionReady: "/run/sandcage/ready",
+  sessionReady: "/run/cage/ready",
 } as const;
 
 /** Config file names, by layer. */
@@ -88,18 +88,20 @@ export const CONFIG_FILE = {
 /** Variables sandcage itself sets inside. */
 export const INSIDE_ENV = {
   /** `1`: the entry program waits for {@link INSIDE.sessionReady} before it starts the agent. */
-  handover: "SANDCAGE_HANDOVER",
-  /** Cage id, for scripts that want to know where they are. */
-  cage: "SANDCAGE_CAGE",
+  handover: "CAGE_HANDOVER",
+  /** Name of the program on the host that manages packages; absent where nothing is told of it. */
+  tool: "CAGE_TOOL",
+  /** Cage id, for scripts that want to know where they are; absent where nothing is told of it. */
+  cage: "CAGE_ID",
   /** The cage's certificate authority, PEM: the entry program writes {@link INSIDE.sessionCa}. */
-  ca: "SANDCAGE_CA",
+  ca: "CAGE_CA",
   /**
    * `1`: the entry program waits for the first byte of its input, which says that somebody listens,
    * and ends the container when its input has ended and the agent stays.
    */
-  relayed: "SANDCAGE_RELAYED",
+  relayed: "CAGE_RELAYED",
   /** Address of the gateway: the entry program waits until it accepts connections. */
-  gateway: "SANDCAGE_GATEWAY",
+  gateway: "CAGE_GATEWAY",
 } as const;
 
 /** The service that is a plain shell: its arguments are a command line. */

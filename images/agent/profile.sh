@@ -1,5 +1,5 @@
 # Login shells start PATH over in /etc/profile; a session's own is put back. Empty while building.
-if [ -n "${SANDCAGE_PATH:-}" ]; then
-  PATH=$SANDCAGE_PATH
+if [ -n "${CAGE_PATH:-}" ]; then
+  PATH=$CAGE_PATH
   export PATH
 fi

@@ -7,7 +7,7 @@ FROM ${PARENT} AS node
 RUN install -d -m 0755 /gateway/etc /gateway/app \
     && install -d -m 1777 /gateway/tmp \
     && echo "gateway:x:65532:65532::/:/none" >/gateway/etc/passwd \
-    && cp /opt/sandcage/node/bin/node /gateway/app/node \
+    && cp /opt/cage/node/bin/node /gateway/app/node \
     && ldd /gateway/app/node | grep -o '/[^ ]*' | xargs -I{} cp --parents -L {} /gateway/
 
 FROM node AS script

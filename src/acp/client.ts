@@ -9,7 +9,7 @@ import { ownStdout, sinkOfStream, sourceOf, sourceOfPolled, sourceOfStream } fro
 export type Grace = {
   /** Without a word of an agent that has spoken. */
   quietMs: number;
-  /** In any case. The container's own watch is later: images/agent/sandcage-entry. */
+  /** In any case. The container's own watch is later: images/agent/cage-entry. */
   mostMs: number;
   /** From SIGTERM until it is removed by force. */
   termMs: number;
@@ -160,7 +160,7 @@ export function startPipedClient(command: ClientCommand, options: RelayedClientO
   return relayClient(Promise.resolve(side), { ...options, signal: side.signal });
 }
 
-/** Says to the entry program that somebody listens: images/agent/sandcage-entry. */
+/** Says to the entry program that somebody listens: images/agent/cage-entry. */
 const START = new Uint8Array([0x0a]);
 
 function relayClient(

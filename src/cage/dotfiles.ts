@@ -19,8 +19,8 @@ export type DotfilesCage = Pick<PreparedCage, "id" | "engine" | "images" | "user
 /** Where the repository itself lies in the home: install scripts expect to stand in it. */
 const REPOSITORY = ".dotfiles";
 
-/** Says in the home which script the next start runs; read by images/agent/sandcage-desk. */
-const INSTALL_MARK = ".cache/sandcage/dotfiles-install";
+/** Says in the home which script the next start runs; read by images/agent/cage-desk. */
+const INSTALL_MARK = ".cache/cage/dotfiles-install";
 
 /** Most that a home gets, in bytes and in entries: configuration, not an archive. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -123,7 +123,7 @@ function packHome(
     add({ ...entry, path: to }, contentOf(entry));
   }
   if (plan.install !== undefined) {
-    for (const path of [".cache", ".cache/sandcage"]) add(directory(path), new Uint8Array());
+    for (const path of [".cache", ".cache/cage"]) add(directory(path), new Uint8Array());
     const text = new TextEncoder().encode(`${plan.install}\n`);
     add({ ...directory(INSTALL_MARK), kind: "file", mode: 0o600 }, text);
   }

@@ -31,7 +31,7 @@ export type CageFacts = {
   mounts: readonly CageMount[];
   /** Environment of every service: certificates, git, paths. The config's own goes on top. */
   env: Readonly<Record<string, string>>;
-  /** Start of the names of homes; by default they say whose they are. */
+  /** Start of the names of homes of a cage that says nothing of who made it. */
   plainHome?: string | undefined;
   /** Processors of the engine. */
   engineCpus: number;
@@ -139,7 +139,9 @@ function planService(
       ...config.env,
       ...gateway?.env,
       HOME: INSIDE.home,
-      [INSIDE_ENV.cage]: facts.id,
+      ...(facts.plainHome === undefined
+        ? { [INSIDE_ENV.cage]: facts.id, [INSIDE_ENV.tool]: "sandcage" }
+        : {}),
     },
     labels: planLabels(service, { facts, role: "agent" }),
     volumes: [

@@ -12,7 +12,7 @@ export const AGENT_SKELETON: AgentSkeleton = {
   "security_opt": [
     "no-new-privileges:true"
   ],
-  "hostname": "sandcage",
+  "hostname": "cage",
   "tmpfs": [
     "/tmp:rw,exec,nosuid,nodev,mode=1777",
     "/var/tmp:rw,exec,nosuid,nodev,mode=1777",

@@ -10,8 +10,8 @@ import dpkgConfig from "../../images/agent/dpkg.cfg" with { type: "text" };
 import nodeInstall from "../../images/agent/node-install" with { type: "text" };
 import profile from "../../images/agent/profile.sh" with { type: "text" };
 import registryHosts from "../../images/agent/registry-hosts" with { type: "text" };
-import desk from "../../images/agent/sandcage-desk" with { type: "text" };
-import entry from "../../images/agent/sandcage-entry" with { type: "text" };
+import desk from "../../images/agent/cage-desk" with { type: "text" };
+import entry from "../../images/agent/cage-entry" with { type: "text" };
 import shim from "../../images/agent/shim" with { type: "text" };
 import toolchainInstall from "../../images/agent/toolchain-install" with { type: "text" };
 import { INSIDE } from "../names.ts";
@@ -26,7 +26,7 @@ export type ContextFile = {
 };
 
 /** Where the scripts that several builds use live in the image. */
-export const BUILD_DIR = "/opt/sandcage/build";
+export const BUILD_DIR = "/opt/cage/build";
 
 /** The Dockerfile of the base image, as it stands in images/agent. */
 export const BASE_DOCKERFILE: string = baseDockerfile;
@@ -38,14 +38,14 @@ export const BASE_FILES: readonly ContextFile[] = [
   program(INSIDE.entry, entry),
   program(`${INSIDE.bin}/registry-hosts`, registryHosts),
   ...["apt", "apt-get", "sudo"].map((name) => program(`${INSIDE.bin}/${name}`, shim)),
-  { path: "files/etc/dpkg/dpkg.cfg.d/sandcage", text: dpkgConfig },
-  { path: "files/etc/profile.d/sandcage.sh", text: profile },
+  { path: "files/etc/dpkg/dpkg.cfg.d/cage", text: dpkgConfig },
+  { path: "files/etc/profile.d/cage.sh", text: profile },
 ];
 
 /** The files below `files/` of the image that people attach to. */
 export const DESK_FILES: readonly ContextFile[] = [
   program(INSIDE.desk, desk),
-  { path: "files/opt/sandcage/desk/tmux.conf", text: deskTmuxConfig },
+  { path: "files/opt/cage/desk/tmux.conf", text: deskTmuxConfig },
 ];
 
 /** Scripts of one build step, mounted while it runs: a change rebuilds only the images that use it. */

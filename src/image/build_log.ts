@@ -70,7 +70,7 @@ export function createBuildLog(): BuildLog {
 /** A command as a person would say it: without the mounts and folders of our own. */
 function trimCommand(command: string): string {
   return command.replace(/--mount=\S+\s*/g, "")
-    .replace(/(\/opt\/sandcage\/build\/|sh \/tmp\/)(?=[a-z]+-(install|user)\b)/g, "")
+    .replace(/(\/opt\/cage\/build\/|sh \/tmp\/)(?=[a-z]+-(install|user)\b)/g, "")
     .replace(/\s+/g, " ");
 }
 

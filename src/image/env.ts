@@ -90,8 +90,8 @@ export function cageEnv(): Record<string, string> {
   return {
     HOME: home,
     PATH: path,
-    // Read by /etc/profile.d/sandcage.sh: a login shell, as codex uses, starts PATH over.
-    SANDCAGE_PATH: path,
+    // Read by /etc/profile.d/cage.sh: a login shell, as codex uses, starts PATH over.
+    CAGE_PATH: path,
     LANG: "C.UTF-8",
     NPM_CONFIG_PREFIX: `${home}/.local`,
     // Beside the prefix by default: what a Dockerfile configured for everybody would be lost.

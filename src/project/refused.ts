@@ -35,8 +35,8 @@ const FORBIDDEN = [
   "/dev",
   "/proc",
   "/sys",
-  "/opt/sandcage",
-  "/run/sandcage",
+  "/opt/cage",
+  "/run/cage",
   "/var/lib/docker",
   "/var/lib/containerd",
 ];

@@ -7,7 +7,7 @@ import { SSH_FILE, SSH_INSIDE } from "./hosts.ts";
 export type SshMount = { type: "bind"; source: string; target: string; readonly: boolean };
 
 /** Where the forwarded agent's socket is inside. */
-export const AGENT_SOCKET_INSIDE = "/run/sandcage-ssh-agent.sock";
+export const AGENT_SOCKET_INSIDE = "/run/cage-ssh-agent.sock";
 
 /** The socket that Docker Desktop offers for the agent of the machine it runs on. */
 const DESKTOP_AGENT_SOCKET = "/run/host-services/ssh-auth.sock";

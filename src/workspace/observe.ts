@@ -117,7 +117,7 @@ function checkTarget(target: string, key: string): void {
   const isPlain = target.startsWith("/") &&
     !target.split("/").slice(1).some((part) => part === "" || part === "." || part === "..");
   const refusal = isPlain
-    ? findLexicalRefusal(target, { home: "/home/agent", stateDir: "/run/sandcage" })
+    ? findLexicalRefusal(target, { home: "/home/agent", stateDir: "/run/cage" })
     : "not a plain absolute path";
   if (refusal === undefined) return;
   const why = target === "/home/agent" ? "the agent's home" : refusal;

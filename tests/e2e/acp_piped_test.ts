@@ -58,7 +58,7 @@ function openPiped(door: TcpDoor, args: readonly string[], grace: Grace = GRACE)
     args: [
       ...["run", "--interactive", "--rm", "--init", "--network", "none", "--name", container],
       ...["--label", `${LABEL.managed}=true`, "--label", `${LABEL.project}=${world.project}`],
-      ...["--env", "SANDCAGE_RELAYED=1", "--workdir", world.project],
+      ...["--env", "CAGE_RELAYED=1", "--workdir", world.project],
       ...["--mount", `type=bind,source=${world.project},target=${world.project},readonly`],
       ...["--entrypoint", INSIDE.entry, image, "node", "agent.mjs", ...args],
     ],

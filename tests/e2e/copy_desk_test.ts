@@ -63,7 +63,7 @@ async function findDesk(world: World): Promise<string> {
 }
 
 async function tmux(container: string, args: readonly string[]): Promise<string> {
-  return await docker(["exec", container, "tmux", "-S", "/run/sandcage/desk/tmux", ...args]);
+  return await docker(["exec", container, "tmux", "-S", "/run/cage/desk/tmux", ...args]);
 }
 
 async function listPanes(container: string): Promise<string[][]> {

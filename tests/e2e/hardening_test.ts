@@ -48,7 +48,7 @@ for (const service of ["shell", "claude"]) {
       assert.deepEqual(inside.sockets, []);
     });
     await t.step("the hostname names nothing of the host", () => {
-      assert.equal(inside.hostname, "sandcage");
+      assert.equal(inside.hostname, "cage");
     });
     await t.step("environment and mounts name no host path but the project's", () => {
       const env = [...inside.env].map(([name, value]) => `${name}=${value}`);

@@ -306,7 +306,7 @@ Deno.test("toolchains: Node from npm, Python from Debian, agents on sandcage's o
     assert.match(stdout, /^v20\.\d+\.\d+\n10\.\d+\.\d+\npip .*\nv20\./);
   });
   await t.step("an agent starts with sandcage's own, whatever the project has", async () => {
-    const script = "sed -n 2p /opt/sandcage/agents/bin/cowsay; cowsay hello";
+    const script = "sed -n 2p /opt/cage/agents/bin/cowsay; cowsay hello";
     const { stdout } = await world.sandcage(["printer", "--shell", "--", "bash", "-c", script]);
     assert.match(stdout, /^exec \/opt\/sandcage\/node\/bin\/node /);
     assert.match(stdout, /< hello >/);

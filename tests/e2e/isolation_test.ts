@@ -19,7 +19,7 @@ Deno.test("home, keys and environment of the host are not visible", async (t) =>
   await Deno.writeTextFile(join(world.home, ".netrc"), `${MARK}-netrc\n`);
   await Deno.writeTextFile(join(world.project, "visible.txt"), `${MARK}-project\n`);
   const search = "env; tr '\\0' '\\n' < /proc/1/environ; cat /proc/self/mountinfo; " +
-    `grep -rsh ${MARK} /home /root /etc /tmp /run /var /mnt /srv /opt/sandcage/bin "$PWD"; true`;
+    `grep -rsh ${MARK} /home /root /etc /tmp /run /var /mnt /srv /opt/cage/bin "$PWD"; true`;
   const result = await world.sandcage(["shell", "--", "sh", "-c", search], {
     env: { DATABASE_URL: `${MARK}-env`, AWS_SECRET_ACCESS_KEY: `${MARK}-aws`, EDITOR: "vim" },
   });

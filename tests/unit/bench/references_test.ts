@@ -26,7 +26,7 @@ services:
     read_only: true
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
-    hostname: sandcage
+    hostname: cage
     tmpfs: ["/tmp:rw"]
     logging: { driver: none }
 networks: { egress: { name: sandcage-egress, external: true } }
@@ -43,7 +43,7 @@ Deno.test("planDockerRun() starts the container of a compose document", () => {
       "--read-only",
       "--user 1000:1000",
       "--workdir /p/a$b",
-      "--hostname sandcage",
+      "--hostname cage",
       "--log-driver none",
       "--network sandcage-egress",
       "--memory 8g",

@@ -19,7 +19,7 @@ for (
       title: "api",
     });
     assert.deepEqual(line, [
-      "/opt/sandcage/bin/sandcage-desk",
+      "/opt/cage/bin/cage-desk",
       ...["open", "api", "C-a", "ide", "nvim", "bash", "200", "50"],
       ...command,
     ]);
@@ -49,7 +49,7 @@ Deno.test("planDeskAttach() passes the terminal on and leaves Ctrl-P alone", () 
     "--env",
     "TERM=foot",
     "cage-1",
-    "/opt/sandcage/bin/sandcage-desk",
+    "/opt/cage/bin/cage-desk",
     "attach",
     "00ff",
   ]);

@@ -45,7 +45,7 @@ Deno.test("planRunArgs() without a terminal, with ports and a handover", () => {
     "--no-TTY",
     "--service-ports",
     "--env",
-    "SANDCAGE_HANDOVER=1",
+    "CAGE_HANDOVER=1",
   ]);
 });
 

@@ -4,10 +4,10 @@ import { createBuildLog } from "../../../src/image/build_log.ts";
 const LOG = `#1 [internal] load build definition from Dockerfile
 #1 transferring dockerfile: 2.1kB done
 #1 DONE 0.1s
-#5 [base 2/4] RUN --mount=type=cache,id=a,target=/b     /opt/sandcage/build/apt-install git jq
+#5 [base 2/4] RUN --mount=type=cache,id=a,target=/b     /opt/cage/build/apt-install git jq
 #5 0.512 Reading package lists...
 #6 [node 2/3] RUN --mount=type=bind,source=agent-install,target=/tmp/agent-install sh /tmp/agent-install x
-#5 [base 2/4] RUN --mount=type=cache,id=a,target=/b     /opt/sandcage/build/apt-install git jq
+#5 [base 2/4] RUN --mount=type=cache,id=a,target=/b     /opt/cage/build/apt-install git jq
 #5 1.904 E: Unable to locate package jq
 #5 ERROR: executor failed running [/bin/sh -c x]: exit code: 100
 ------

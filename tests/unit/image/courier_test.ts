@@ -44,7 +44,7 @@ Deno.test("courier and gateway have one layer of Node between them: the same ste
     return /^FROM \$\{PARENT\} AS node\n(?:.+\n)+/m.exec(text)?.[0];
   };
   const own = await step("images/courier/courier.Dockerfile");
-  assert.match(own!, /cp \/opt\/sandcage\/node/);
+  assert.match(own!, /cp \/opt\/cage\/node/);
   assert.equal(own, await step("images/gateway/gateway.Dockerfile"));
 });
 

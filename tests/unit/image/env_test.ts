@@ -4,13 +4,13 @@ import { cageCaEnv, cageEnv, gatewayEnv } from "../../../src/image/env.ts";
 Deno.test("the session's PATH: pinned agent, home, shims, system", () => {
   const dirs = cageEnv().PATH!.split(":");
   const order = [
-    "/opt/sandcage/agents/bin",
+    "/opt/cage/agents/bin",
     "/home/agent/.local/bin",
-    "/opt/sandcage/bin",
+    "/opt/cage/bin",
     "/usr/bin",
   ];
   assert.deepEqual(dirs.filter((dir) => order.includes(dir)), order);
-  assert.equal(cageEnv().SANDCAGE_PATH, cageEnv().PATH);
+  assert.equal(cageEnv().CAGE_PATH, cageEnv().PATH);
 });
 
 Deno.test("what users install without root goes into the persistent home", () => {
@@ -41,9 +41,9 @@ Deno.test("behind a gateway every one of them points at the bundle with the cage
   for (const name of Object.keys(cageCaEnv())) assert.ok(name in env, name);
   const bundles = findBundles(env);
   bundles.delete("system");
-  assert.deepEqual(bundles, new Set(["/run/sandcage/ca-bundle.pem"]));
-  assert.equal(env.SANDCAGE_CA, "PEM");
-  assert.equal(env.SANDCAGE_GATEWAY, "10.1.2.3");
+  assert.deepEqual(bundles, new Set(["/run/cage/ca-bundle.pem"]));
+  assert.equal(env.CAGE_CA, "PEM");
+  assert.equal(env.CAGE_GATEWAY, "10.1.2.3");
 });
 
 Deno.test("the proxy is told in both spellings, and never for the cage itself", () => {

@@ -180,7 +180,7 @@ Deno.test("a package version from a project's file never runs as a command", () 
   const line = images[1]!.dockerfile.split("\n").find((text) => text.includes("apt-install"));
   assert.equal(
     line?.trim(),
-    `/opt/sandcage/build/apt-install 'a1='\\''b' 'jq=1;reboot' 'tree=$(id)'`,
+    `/opt/cage/build/apt-install 'a1='\\''b' 'jq=1;reboot' 'tree=$(id)'`,
   );
 });
 

@@ -4,7 +4,7 @@ import { parseInside } from "../../../tools/inside.ts";
 const PRINTED = `@@ids
 1000
 20
-sandcage
+cage
 /home/agent
 @@status
 Name:\tcat
@@ -37,7 +37,7 @@ Deno.test("parseInside() reads every section of what the script prints", () => {
   assert.deepEqual(parseInside(PRINTED), {
     uid: 1000,
     gid: 20,
-    hostname: "sandcage",
+    hostname: "cage",
     home: "/home/agent",
     status: new Map([
       ["Name", "cat"],

@@ -10,7 +10,7 @@ function inside(change: Partial<Inside> = {}): Inside {
   return {
     uid: 1000,
     gid: 1000,
-    hostname: "sandcage",
+    hostname: "cage",
     home: "/home/agent",
     status: new Map([
       ["CapInh", ZERO],
