@@ -142,7 +142,7 @@ function newTidy(wiring: Wiring): CommandUnknownOpts {
     words: "cage",
     examples: [
       { line: "sandcage tidy --dry-run", about: "what would go" },
-      { line: "sandcage tidy try --paths build dist/tmp", about: "these two" },
+      { line: "sandcage tidy try --paths build", about: "this, and no caches" },
     ],
   });
   return tidy;
