@@ -36,19 +36,20 @@ import file32 from "../tree/recover.ts" with { type: "text" };
 import file33 from "../tree/remove_tree.ts" with { type: "text" };
 import file34 from "../tree/rules.ts" with { type: "text" };
 import file35 from "../tree/scan.ts" with { type: "text" };
-import file36 from "../tree/small_file.ts" with { type: "text" };
-import file37 from "../tree/stage.ts" with { type: "text" };
-import file38 from "../tree/stage_dir.ts" with { type: "text" };
-import file39 from "../tree/step.ts" with { type: "text" };
-import file40 from "../tree/tar_entry.ts" with { type: "text" };
-import file41 from "../tree/tar_fields.ts" with { type: "text" };
-import file42 from "../tree/tar_header.ts" with { type: "text" };
-import file43 from "../tree/tar_pack.ts" with { type: "text" };
-import file44 from "../tree/tar_read.ts" with { type: "text" };
-import file45 from "../tree/tar_records.ts" with { type: "text" };
-import file46 from "../tree/tar_refused.ts" with { type: "text" };
-import file47 from "../tree/tar_write.ts" with { type: "text" };
-import file48 from "../tree/visible.ts" with { type: "text" };
+import file36 from "../tree/sha256.ts" with { type: "text" };
+import file37 from "../tree/small_file.ts" with { type: "text" };
+import file38 from "../tree/stage.ts" with { type: "text" };
+import file39 from "../tree/stage_dir.ts" with { type: "text" };
+import file40 from "../tree/step.ts" with { type: "text" };
+import file41 from "../tree/tar_entry.ts" with { type: "text" };
+import file42 from "../tree/tar_fields.ts" with { type: "text" };
+import file43 from "../tree/tar_header.ts" with { type: "text" };
+import file44 from "../tree/tar_pack.ts" with { type: "text" };
+import file45 from "../tree/tar_read.ts" with { type: "text" };
+import file46 from "../tree/tar_records.ts" with { type: "text" };
+import file47 from "../tree/tar_refused.ts" with { type: "text" };
+import file48 from "../tree/tar_write.ts" with { type: "text" };
+import file49 from "../tree/visible.ts" with { type: "text" };
 
 /** What the courier is bundled from inside its image, by path in the repository. */
 export const COURIER_SOURCES: Readonly<Record<string, string>> = {
@@ -88,17 +89,18 @@ export const COURIER_SOURCES: Readonly<Record<string, string>> = {
   "src/tree/remove_tree.ts": file33,
   "src/tree/rules.ts": file34,
   "src/tree/scan.ts": file35,
-  "src/tree/small_file.ts": file36,
-  "src/tree/stage.ts": file37,
-  "src/tree/stage_dir.ts": file38,
-  "src/tree/step.ts": file39,
-  "src/tree/tar_entry.ts": file40,
-  "src/tree/tar_fields.ts": file41,
-  "src/tree/tar_header.ts": file42,
-  "src/tree/tar_pack.ts": file43,
-  "src/tree/tar_read.ts": file44,
-  "src/tree/tar_records.ts": file45,
-  "src/tree/tar_refused.ts": file46,
-  "src/tree/tar_write.ts": file47,
-  "src/tree/visible.ts": file48,
+  "src/tree/sha256.ts": file36,
+  "src/tree/small_file.ts": file37,
+  "src/tree/stage.ts": file38,
+  "src/tree/stage_dir.ts": file39,
+  "src/tree/step.ts": file40,
+  "src/tree/tar_entry.ts": file41,
+  "src/tree/tar_fields.ts": file42,
+  "src/tree/tar_header.ts": file43,
+  "src/tree/tar_pack.ts": file44,
+  "src/tree/tar_read.ts": file45,
+  "src/tree/tar_records.ts": file46,
+  "src/tree/tar_refused.ts": file47,
+  "src/tree/tar_write.ts": file48,
+  "src/tree/visible.ts": file49,
 };
