@@ -213,13 +213,13 @@ Deno.test("another engine: every command, whichever way leads there, and when it
   });
 
   Object.assign(cage.env, host);
-  await writeRandom(join(cage.project, "large"), 120);
+  await writeRandom(join(cage.project, "large"), 60);
   const before = await listTree(cage.project);
 
   await t.step(
     "killed while a cage is made: the project is as it was, and it can be made",
     async () => {
-      await crashDuring(cage, engine, { args: CREATE, afterMiB: 20 });
+      await crashDuring(cage, engine, { args: CREATE, afterMiB: 10 });
       assert.deepEqual(await listTree(cage.project), before);
       await engine.restart();
       assert.equal((await cage.sandcage(["exists", "far"])).code, 1);
@@ -235,10 +235,10 @@ Deno.test("another engine: every command, whichever way leads there, and when it
   await t.step(
     "killed while a sync is on its way: the cage is as it was, and takes it then",
     async () => {
-      await writeRandom(join(cage.project, "large"), 120);
+      await writeRandom(join(cage.project, "large"), 60);
       await cage.write("a.txt", "synced\n");
       const mine = await listTree(cage.project);
-      await crashDuring(cage, engine, { args: ["sync", "far", "-y"], afterMiB: 20 });
+      await crashDuring(cage, engine, { args: ["sync", "far", "-y"], afterMiB: 10 });
       assert.deepEqual(await listTree(cage.project), mine);
       await engine.restart();
       assert.equal(await inside(cage, "cat a.txt"), "second\n");
@@ -258,10 +258,10 @@ Deno.test("another engine: every command, whichever way leads there, and when it
 
   await t.step("a full disk: sync and create say so, change nothing, and work then", async () => {
     await cage.write("a.txt", "again\n");
-    await writeRandom(join(cage.project, "larger"), 60);
+    await writeRandom(join(cage.project, "larger"), 40);
     const mine = await listTree(cage.project);
     {
-      await using _filler = await fillDisk(cage.root, 30);
+      await using _filler = await fillDisk(cage.root, 15);
       const full = await cage.must(["sync", "far", "-y"], 4);
       assert.match(full.stderr, /The disk of the engine is full: cage "far" takes no more/);
       assert.deepEqual(await listTree(cage.project), mine);
@@ -274,7 +274,7 @@ Deno.test("another engine: every command, whichever way leads there, and when it
     assert.equal(await inside(cage, "cat a.txt"), "again\n");
     await cage.must(["destroy", "far", "-y"]);
     {
-      await using _filler = await fillDisk(cage.root, 60);
+      await using _filler = await fillDisk(cage.root, 30);
       const full = await cage.must(CREATE, 4);
       assert.match(full.stderr, /The disk of the engine is full/);
       assert.deepEqual(await listOn(engine), []);
