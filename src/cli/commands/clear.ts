@@ -12,7 +12,6 @@ import { count } from "../../promote/status_words.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage, hasCopyCage } from "../copy_choice.ts";
 import { branchOf } from "../promote_drain.ts";
-import { runStop } from "./stop.ts";
 
 /** Which cage, and whether what waits in it may go. */
 export type ClearOptions = { cage?: string | undefined; path?: string; discardPending: boolean };
@@ -31,6 +30,7 @@ export async function runClear(options: ClearOptions, context: CommandContext): 
   const site = await openPromoteSite(copy, context);
   // Nothing may be committed between the last look and the end.
   const { path } = options;
+  const { runStop } = await import("./stop.ts");
   await runStop({
     cages: [copy.id],
     all: false,

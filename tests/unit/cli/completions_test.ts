@@ -34,7 +34,7 @@ async function complete(words: readonly string[], dir: string): Promise<string[]
 }
 
 const TABS: readonly (readonly [string, string[], string[]])[] = [
-  ["a command", ["sandcage", "cl"], ["claude"]],
+  ["a command", ["sandcage", "cl"], ["claude", "clear"]],
   ["several commands", ["sandcage", "co"], ["codex", "config", "completions"]],
   ["a subcommand", ["sandcage", "config", "s"], ["show", "schema"]],
   ["a subcommand after options", ["sandcage", "-p", "config", "config", "c"], ["check"]],
