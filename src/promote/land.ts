@@ -228,11 +228,11 @@ async function moveUnderLock(landing: Landing, ready: Ready): Promise<Landed> {
 async function carryOut(journal: Journal, options: LandOptions): Promise<Landed> {
   const { files = hostFiles(), pin, git, at } = options;
   const moving = { files, worktree: pin.worktree, at };
-  await holdPending(journal, options);
-  at?.("pending");
   await writeJournal(options.stateDir, journal);
   try {
     at?.("journal");
+    await holdPending(journal, options);
+    at?.("pending");
     applySteps(journal, moving);
     at?.("moved");
     await writeNewIndex(journal, moving);
@@ -276,7 +276,8 @@ function planJournal(
     lock: ready.lock,
     branch: { name: pin.branch, from, to },
     refs: [move(refs.done, inner), move(refs.out, to)],
-    pending: refs.pending,
+    // Of its own name: a git that an earlier landing left must not find it.
+    pending: `${refs.pending}/${crypto.randomUUID()}`,
     index: ready.index,
     changes: ready.changes,
     steps,

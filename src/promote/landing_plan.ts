@@ -103,11 +103,11 @@ function findObstacles(
     if (isModule(change.new) || facts === undefined) return [];
     if (facts.kind !== "directory") return [{ path, cause: "dirty" }];
     // The files of a repository of its own stay when it goes, as git has it.
-    return change.new === undefined ? [] : inDirectory(path, inside);
+    return change.new === undefined ? [] : inDirectory(inside);
   }
   if (change.old === undefined) {
     if (facts === undefined) return [];
-    if (facts.kind === "directory") return inDirectory(path, inside);
+    if (facts.kind === "directory") return inDirectory(inside);
     return leaves(path) ? [] : [{ path, cause: "untracked" }];
   }
   if (facts === undefined) {
@@ -117,8 +117,8 @@ function findObstacles(
   return isOther || found.isDirty ? [{ path, cause: "dirty" }] : [];
 }
 
-function inDirectory(path: string, inside: readonly string[]): Obstacle[] {
-  return inside.map((at) => ({ path: at === "" ? path : at, cause: "directory" }));
+function inDirectory(inside: readonly string[]): Obstacle[] {
+  return inside.map((path) => ({ path, cause: "directory" }));
 }
 
 function planSteps(change: Change, found: Observed): PlannedStep[] {

@@ -2,10 +2,10 @@ import { removeAreas } from "./area.ts";
 import type { Git } from "./git.ts";
 import { type HostFiles, hostFiles } from "./host_files.ts";
 import { dropLock, isOwnLock, takeLock } from "./index_lock.ts";
-import { findUnsettled } from "./journal.ts";
+import { findUnsettled, type Journal } from "./journal.ts";
 import { atWork } from "./place.ts";
 import { finishLanding, undoLanding } from "./settle.ts";
-import { type Pin, promoteRefs, type Wait } from "./types.ts";
+import type { Pin, Wait } from "./types.ts";
 import { held } from "./waits.ts";
 
 /** What a recovery works with. */
@@ -40,7 +40,7 @@ export async function recoverLanding(options: RecoverOptions): Promise<Wait | un
   if (!isHeld) return atWork(pin);
   const settling = { ...options, files: options.files ?? hostFiles() };
   const settled = await undoLanding(journal, settling);
-  if (settled === "blocked") return blockedWait(pin);
+  if (settled === "blocked") return blockedWait(pin, journal);
   if (settled === "committed") await finishLanding(journal, settling);
   options.at?.("settled");
   await dropLock(pin, journal.lock);
@@ -49,8 +49,7 @@ export async function recoverLanding(options: RecoverOptions): Promise<Wait | un
 }
 
 /** A git that was killed in the middle leaves locks of refs as well. */
-function blockedWait(pin: Pin): Wait {
-  const { pending } = promoteRefs(pin);
+function blockedWait(pin: Pin, { pending }: Journal): Wait {
   return held("locked", {
     text: `Commits wait: a git that was killed left locks in ${pin.commonDir}`,
     hint: `If no git is at work there, remove ${pin.commonDir}/${pending}.lock`,

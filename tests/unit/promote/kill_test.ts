@@ -56,7 +56,7 @@ async function campaign(root: string, random: Random): Promise<void> {
   await settleAll(world);
   await checkAll(world);
   // A campaign in which nothing ever landed before a kill proves little.
-  assert.ok(landings > KILLS / 20, `${landings} landings in ${KILLS} lives`);
+  assert.ok(landings > KILLS / 10, `${landings} landings in ${KILLS} lives`);
 }
 
 async function openWorld(root: string, random: Random): Promise<World> {
@@ -258,8 +258,9 @@ async function tidyUp(world: World): Promise<void> {
   for (const path of [...mine.keys()]) {
     mine.delete(path);
     await Deno.remove(join(user, path));
-    await run(user, "checkout", "-q", "--", path).catch(() => {});
   }
+  // Fails while a lock is there; the next time brings back what is missing then.
+  await run(user, "checkout", "-q", "--", "agent").catch(() => {});
 }
 
 function checkMine({ user, mine }: World): void {
