@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { UserError } from "../../../src/errors.ts";
 import { hostFiles } from "../../../src/promote/host_files.ts";
 import { landCommits, previewLanding } from "../../../src/promote/land.ts";
+import { findUnsettled } from "../../../src/promote/journal.ts";
+import { moveRefs, RefsMovedError } from "../../../src/promote/settle.ts";
 import { recoverLanding } from "../../../src/promote/recover.ts";
 import {
   copyLandingWorld,
@@ -89,24 +91,23 @@ Deno.test("a landing that fails at any moment leaves all as it was, or has lande
 Deno.test("a landing that is cut at any moment, and its taking back too, is settled by the next look", async () => {
   for (const nth of MOMENTS.keys()) {
     if (nth % 2 === 0) continue;
-    for (const cut of [["undo 3", "back 4", "undone", "index back"][(nth >> 1) % 4]!]) {
-      const { world, from, to } = await openRichWorld();
-      await using _world = world;
-      const before = await world.observe();
-      let count = 0;
-      const at = (moment: string) => {
-        if (count++ === nth || moment === cut) throw new Error("killed");
-      };
-      await landCommits({ from, to, inner: to }, { ...world.options, at }).catch(() => {});
-      const where = `at ${MOMENTS[nth]}, then at ${cut}`;
-      // The settling is cut as well.
-      await recoverLanding({ ...world.options, at }).catch(() => {});
-      await settle(world);
-      const tip = await world.run(world.user, "rev-parse", "HEAD");
-      if (tip === from) assert.deepEqual(await world.observe(), before, where);
-      assert.equal(await world.run(world.user, "status", "--porcelain"), "", where);
-      await checkLandsOnce(world, { from, to, where });
-    }
+    const cut = ["undo 3", "back 4", "undone", "index back"][(nth >> 1) % 4]!;
+    const { world, from, to } = await openRichWorld();
+    await using _world = world;
+    const before = await world.observe();
+    let count = 0;
+    const at = (moment: string) => {
+      if (count++ === nth || moment === cut) throw new Error("killed");
+    };
+    await landCommits({ from, to, inner: to }, { ...world.options, at }).catch(() => {});
+    const where = `at ${MOMENTS[nth]}, then at ${cut}`;
+    // The settling is cut as well.
+    await recoverLanding({ ...world.options, at }).catch(() => {});
+    await settle(world);
+    const tip = await world.run(world.user, "rev-parse", "HEAD");
+    if (tip === from) assert.deepEqual(await world.observe(), before, where);
+    assert.equal(await world.run(world.user, "status", "--porcelain"), "", where);
+    await checkLandsOnce(world, { from, to, where });
   }
 });
 
@@ -186,6 +187,18 @@ Deno.test("a git that was killed between two refs is finished", async () => {
   }
 });
 
+Deno.test("a git that an earlier landing left cannot land a later one of the same commits", async () => {
+  const { world, from, to } = await openRichWorld();
+  await using _world = world;
+  await cutAt(world, { from, to, moment: "indexed" });
+  const late = await findUnsettled(world.options.stateDir);
+  await settle(world);
+  await cutAt(world, { from, to, moment: "aside" });
+  await assert.rejects(moveRefs(world.git, late!), RefsMovedError);
+  assert.equal(await world.run(world.user, "rev-parse", "main"), from);
+  await checkLandsOnce(world, { from, to, where: "afterwards" });
+});
+
 Deno.test("a lock that a killed git left on our own ref is told by name, and no longer once it is gone", async () => {
   const { world, from, to } = await openRichWorld();
   await using _world = world;
@@ -239,8 +252,7 @@ Deno.test("a preview beside a landing that is not settled leaves what that needs
 });
 
 async function readPending(world: LandingWorld): Promise<string> {
-  const text = await Deno.readTextFile(join(world.options.stateDir, "landing.json"));
-  return JSON.parse(text).pending;
+  return (await findUnsettled(world.options.stateDir))!.pending;
 }
 
 /** Leaves a landing as kill -9 leaves it. */
