@@ -2,7 +2,13 @@ import { CONFIG_FILE, SCHEMA } from "../names.ts";
 import type { Suggested, Suggestion } from "./ecosystem.ts";
 
 /** All that was detected: what the project is built with, and what it needs from the network. */
-export type Starter = Suggestion & { presets: readonly Suggested[] };
+export type Starter = Suggestion & {
+  presets: readonly Suggested[];
+  /** Shell lines that run inside at session start. */
+  setup?: readonly string[];
+  /** How the project's files reach the cage, where that was asked for. */
+  mode?: "promote";
+};
 
 /**
  * Formats a commented project file from what was detected: what is suggested is set, what else one
@@ -27,8 +33,11 @@ export function formatStarter(suggestion: Starter): string {
     ...section("packages", packages, "  - ripgrep"),
     "",
     "# Shell lines run inside at session start, when they changed.",
-    "# setup:",
-    "#   - npm ci",
+    ...section(
+      "setup",
+      (suggestion.setup ?? []).map((line) => `  - ${JSON.stringify(line)}`),
+      "  - npm ci",
+    ),
     "",
     "# The agent reaches its own API and what stands here; everything else is blocked.",
     "# What it asked for: sandcage audit. Allow a host: sandcage domain add HOST",
@@ -39,10 +48,7 @@ export function formatStarter(suggestion: Starter): string {
     "#   ANTHROPIC_API_KEY: {} # from your environment, or: sandcage secret set NAME",
     "#   MY_KEY: { from: store, to: [api.example.com] }",
     "",
-    "# What the agent must not read or not write, as in .gitignore.",
-    "# workspace:",
-    '#   hide: [secrets/, "*.pem"]',
-    "#   readonly: [config/]",
+    ...workspaceSection(suggestion),
     "",
     "# Resources of one session.",
     "# limits: { memory: 8g, cpus: 4, pids: 2048 }",
@@ -75,6 +81,22 @@ export function isLocalIgnored(gitignore: string): boolean {
   return gitignore.split(/\r?\n/).some((line) =>
     [CONFIG_FILE.local, `/${CONFIG_FILE.local}`, "*.local.yml", ".sandcage.*"].includes(line.trim())
   );
+}
+
+function workspaceSection({ mode }: Starter): string[] {
+  if (mode === "promote") {
+    return [
+      "# The agent has a repository of its own; what it commits lands on your branch. Whose name is on",
+      `# it is said in ${CONFIG_FILE.local}, or as your git knows you.`,
+      "workspace: { mode: promote }",
+    ];
+  }
+  return [
+    "# What the agent must not read or not write, as in .gitignore.",
+    "# workspace:",
+    '#   hide: [secrets/, "*.pem"]',
+    "#   readonly: [config/]",
+  ];
 }
 
 function networkSection(presets: readonly string[]): string[] {

@@ -4,18 +4,31 @@ import { findText } from "../../files.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { detectEcosystems } from "../../project/ecosystem.ts";
 import { observeProjectFiles } from "../../project/files.ts";
-import { findProject } from "../../project/root.ts";
+import { findProject, type Project } from "../../project/root.ts";
 import { observeRemotes, suggestPresets } from "../../project/presets.ts";
-import { formatStarter, formatSuggestion, isLocalIgnored } from "../../project/starter.ts";
+import {
+  formatStarter,
+  formatSuggestion,
+  isLocalIgnored,
+  type Starter,
+} from "../../project/starter.ts";
 import type { CommandContext } from "../context.ts";
+import type { PromoteAnswers } from "../init_answers.ts";
+import { applyAnswers, askAtTerminal, writeIdentity } from "../init_promote.ts";
 
 /** How `init` goes about it. */
-export type InitOptions = { yes: boolean; force: boolean; path?: string };
+export type InitOptions = {
+  yes: boolean;
+  force: boolean;
+  /** What is committed in the cage lands on the branch; asks what that needs. */
+  promote: boolean;
+  path?: string;
+};
 
 /** `sandcage init`: writes a commented .sandcage.yml from what the project's files tell. */
 export async function runInit(options: InitOptions, context: CommandContext): Promise<number> {
   const { host, io } = context;
-  const { yes, force, ...where } = options;
+  const { yes, force, promote, ...where } = options;
   const project = await findProject({ host, ...where });
   const target = join(project.path, CONFIG_FILE.project);
   const exists = await isPresent(target);
@@ -28,7 +41,16 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
   }
   const detected = detectEcosystems(await observeProjectFiles(project.path));
   const presets = suggestPresets(detected, await observeRemotes(project));
-  const suggestion = { ...detected, presets };
+  const found: Starter = { ...detected, presets };
+  const answers = promote && !yes && io.interactive
+    ? await askAtTerminal(found, { project, host })
+    : undefined;
+  if (promote && !yes && io.interactive && answers === undefined) return EXIT.failed;
+  const suggestion: Starter = answers !== undefined
+    ? applyAnswers(found, answers)
+    : promote
+    ? { ...found, mode: "promote" }
+    : found;
   const text = formatStarter(suggestion);
   io.talk(`Suggested for ${project.path}:\n${formatSuggestion(suggestion)}`);
   if (!yes) {
@@ -45,10 +67,29 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
   if (exists) io.talk(`Kept the old file as ${await backUp(target)}`);
   await writeProjectFile(target, { text, replace: exists });
   io.talk(`Wrote ${target}`);
-  await trustPresets(project.path, target, { host, presets: presets.map(({ name }) => name) });
-  await offerIgnore(project, { yes, io });
-  io.talk("Next: sandcage claude");
+  const values = presets.map(({ name }) => name);
+  if (values.length > 0) {
+    await trustWritten(project.path, target, { host, keys: ["network.presets"], values });
+  }
+  if (answers !== undefined) await keepIdentity(project, answers, { host, io });
+  if (!promote) await offerIgnore(project, { yes, io });
+  io.talk(promote ? "Next: sandcage start" : "Next: sandcage claude");
   return EXIT.ok;
+}
+
+async function keepIdentity(
+  project: Project,
+  answers: PromoteAnswers,
+  { host, io }: Pick<CommandContext, "host" | "io">,
+): Promise<void> {
+  const path = join(project.path, CONFIG_FILE.local);
+  if (!await writeIdentity(project, answers)) {
+    const { name, email } = answers;
+    io.talk(`Say it in ${path}: promotion: { name: ${JSON.stringify(name)}, email: ${email} }`);
+    return;
+  }
+  io.talk(`Wrote ${path}, which git does not see`);
+  await trustWritten(project.path, path, { host, keys: ["promotion.name", "promotion.email"] });
 }
 
 /** Keeps the file beside itself under a name that is free. */
@@ -83,14 +124,13 @@ async function writeProjectFile(
   }
 }
 
-/** The user saw the presets and had them written: nobody has to ask for them again. */
-async function trustPresets(
+/** The user saw what was written and said yes to it: nobody has to ask for it again. */
+async function trustWritten(
   projectPath: string,
   file: string,
-  options: { host: CommandContext["host"]; presets: readonly string[] },
+  options: { host: CommandContext["host"]; keys: readonly string[]; values?: readonly string[] },
 ): Promise<void> {
-  const { host, presets } = options;
-  if (presets.length === 0) return;
+  const { host, keys, values } = options;
   const { loadConfig } = await import("../../config/layers.ts");
   const { findPendingGrants, storeGrants } = await import("../../config/trust.ts");
   let pending: Awaited<ReturnType<typeof findPendingGrants>>;
@@ -103,7 +143,7 @@ async function trustPresets(
     throw error;
   }
   const written = pending.filter((grant) =>
-    grant.key === "network.presets" && grant.file === file && presets.includes(grant.value)
+    keys.includes(grant.key) && grant.file === file && (values?.includes(grant.value) ?? true)
   );
   await storeGrants(await Deno.realPath(projectPath), written, { host });
 }

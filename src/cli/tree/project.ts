@@ -12,10 +12,16 @@ export function addProject(root: CommandUnknownOpts, wiring: Wiring): void {
   })
     .option("-y, --yes", "take every suggestion, ask nothing")
     .option("--force", "replace an existing file, keeping a backup")
-    .action(({ yes, force }) =>
+    .option("--promote", "for commits that land on your branch by themselves; asks what that needs")
+    .action(({ yes, force, promote }) =>
       wiring.end((async () => {
         const { runInit } = await import("../commands/init.ts");
-        const options = { yes: yes === true, force: force === true, ...wiring.path() };
+        const options = {
+          yes: yes === true,
+          force: force === true,
+          promote: promote === true,
+          ...wiring.path(),
+        };
         return await runInit(options, wiring.context());
       })())
     );
@@ -23,6 +29,10 @@ export function addProject(root: CommandUnknownOpts, wiring: Wiring): void {
     examples: [
       { line: "sandcage init", about: "show the suggestion, ask, write" },
       { line: "sandcage init --yes -p ~/work/api", about: "without questions, elsewhere" },
+      {
+        line: "sandcage init --promote",
+        about: "asks whose name commits carry, languages, packages",
+      },
     ],
   });
   adopt(root, init);

@@ -12,7 +12,7 @@ function newVisit(wiring: Wiring): CommandUnknownOpts {
   const visit = newCommand("visit", {
     summary: "open the terminal of a cage; the same as attach",
     description:
-      "Opens the terminal of a cage, which is started when it does not run. The same as sandcage attach.",
+      "Opens the terminal of a cage, which is started when it does not run: another word for attach.",
   })
     .argument("[cage]", "name of the cage; by default the one of the project")
     .option("--service <service>", "another agent than the cage was made with")
