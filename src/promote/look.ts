@@ -53,7 +53,7 @@ export async function lookAtCage(options: LookOptions): Promise<LookOutcome> {
     case "new":
       return await landNew(fetched.tip, options);
     case "rewritten":
-      return { kind: "waiting", pending: 1, wait: rewrittenWait(pin) };
+      return await tellWaiting(rewrittenWait(pin), { inner: fetched.tip, options });
     default:
       return { kind: "failed", failure: fetched };
   }
@@ -71,13 +71,9 @@ export function rewrittenWait(pin: Pin): Wait {
 }
 
 async function landNew(inner: ObjectId, options: LookOptions): Promise<Look> {
-  const { git, pin, dryRun } = options;
-  const refs = promoteRefs(pin);
-  const done = (await readRefs(git, [refs.done])).get(refs.done) ?? pin.snapshot;
-  const wait = async (wait: Wait): Promise<Look> => {
-    const waiting = await listCommits(git, { from: done, tip: inner });
-    return { kind: "waiting", pending: waiting.length, wait };
-  };
+  const { dryRun } = options;
+  const done = await readDone(options);
+  const wait = (why: Wait) => tellWaiting(why, { inner, options });
   const place = await observePlace({ ...options, lockMs: options.lockMs ?? LOCK_MS });
   if (isWait(place)) return await wait(place);
   const built = await buildLanding({ tip: inner, done, onto: place.tip }, options);
@@ -89,6 +85,19 @@ async function landNew(inner: ObjectId, options: LookOptions): Promise<Look> {
   if (landed.kind !== "landed") return await wait(landed);
   const changed = landed.changed.map(formatRawPath);
   return { kind: "landed", commits, from: landing.from, to: landing.to, changed };
+}
+
+async function tellWaiting(
+  wait: Wait,
+  { inner, options }: { inner: ObjectId; options: LookOptions },
+): Promise<Look> {
+  const range = { from: await readDone(options), tip: inner };
+  return { kind: "waiting", pending: (await listCommits(options.git, range)).length, wait };
+}
+
+async function readDone({ git, pin }: LookOptions): Promise<ObjectId> {
+  const { done } = promoteRefs(pin);
+  return (await readRefs(git, [done])).get(done) ?? pin.snapshot;
 }
 
 async function buildLanding(

@@ -104,6 +104,7 @@ Deno.test("a history rewritten inside never moves the branch, and is offered on 
   const before = await world.observe();
   const waiting = await look(world);
   assert.ok(waiting.kind === "waiting" && waiting.wait.reason === "rewritten");
+  assert.equal(waiting.pending, 1);
   assert.match(waiting.wait.text, /"main" is never rewritten/);
   assert.match(waiting.wait.hint, /promote --to sandcage\/demo-1\/main-1/);
   assert.deepEqual(await world.observe(), before);
