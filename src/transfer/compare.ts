@@ -77,6 +77,11 @@ export function* compareTrees(
     const isSame = was !== undefined && here !== undefined && theirs !== undefined &&
       isUnchanged(was, here, { side: "host" }) && isUnchanged(was, theirs, { side: "inner" });
     if (isSame) continue;
+    // The usual ones of a hundred thousand, in as little memory as there is.
+    if (was === undefined && here === undefined) {
+      yield { path, inner: theirs! };
+      continue;
+    }
     yield {
       path,
       ...(was === undefined ? {} : { base: was }),

@@ -133,7 +133,7 @@ async function lookOnce(options: ObserveOptions, presumed: TreeRules): Promise<F
   const merged = compareTrees(trees, { hostModes: platform !== "windows" });
   for (const item of merged) {
     if (item === WAIT) await inner.more(host.read);
-    else found.push(item);
+    else found.push(borrowed ? withoutBorrowed(item) : item);
   }
   const rules = scan.rules();
   const nested = rules.slice(before.length, rules.length - after.length);
@@ -146,6 +146,14 @@ function openBase(options: ObserveOptions): { base: Base | undefined; borrowed: 
     return { base: own, borrowed: false };
   }
   return { base: findBase(options.borrowedBaseFile), borrowed: true };
+}
+
+/** A borrowed base explains what both sides have. For all else it would only fill the memory. */
+function withoutBorrowed(item: Candidate | SideProblem): Candidate | SideProblem {
+  if ("problem" in item) return item;
+  const { path, host, inner } = item;
+  if (host === undefined) return inner === undefined ? { path } : { path, inner };
+  return inner === undefined ? { path, host } : item;
 }
 
 function* entriesOf(base: Base | undefined, borrowed: boolean): Generator<BaseEntry> {

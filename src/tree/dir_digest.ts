@@ -1,7 +1,10 @@
 import { isExecutable, isProblem, type TreeItem } from "./entry.ts";
 import { createSha256 } from "./sha256.ts";
 
-/** A directory whose own files, links and directories are as somebody said; they do not come. */
+/**
+ * A directory whose own files, links and directories are as somebody said. Of those only the links
+ * come: for them nobody keeps the times by which a change would be noticed later.
+ */
 export type SameDir = { path: string; same: true };
 
 /** What looking at a tree that is known in part gives: a directory's mark comes before the rest of it. */

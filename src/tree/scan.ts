@@ -50,7 +50,7 @@ const NOTHING_KNOWN: DirDigests = new Map();
 
 /**
  * Walks a tree as {@link scanTree} does. Of a directory that has the digest it is known by only a mark
- * comes, and then what is below its directories.
+ * comes, its links, and then what is below its directories.
  */
 export function* scanKnownTree(
   root: string,
@@ -148,7 +148,8 @@ function* walk(root: string, options: Walk): Generator<KnownItem> {
     const item = level.seen === undefined ? see(level, next, { root, options }) : level.seen[at];
     if (item === undefined) continue;
     if ("problem" in item || item.kind !== "dir") {
-      if (level.isSame !== true) yield item;
+      // Nobody but the walk knows the times of a link.
+      if (level.isSame !== true || "target" in item) yield item;
       continue;
     }
     const entered = open(item.path, { root, parent: level.sources, options });

@@ -358,7 +358,12 @@ Deno.test("what is inside as it was does not come, where its directory has nothi
   await sides.put("inner", { "d/4": "changed" });
   await sides.put("host", { "a/1": null });
   assert.deepEqual(show(await sides.look()), ["a/1: host deleted", "d/4: inner modified"]);
-  assert.deepEqual(sides.came, ["same ", "same a", "same a/b", "d/4", "same d/e", "d/e"]);
+  assert.deepEqual(sides.came, ["same ", "same a", "same a/b", "d/4", "same d/e", "d/e", "l"]);
+  await sides.put("host", { "l -> d": "" });
+  const [changed] = (await sides.look()).differences.filter(({ path }) => path === "l");
+  const stat = await Deno.lstat(`${sides.inner}/l`);
+  assert.equal(changed?.inner?.mtimeMs, stat.mtime?.getTime(), "a change of the link would show");
+  await sides.put("host", { "l -> a.c": "" });
   await sides.put("inner", { "a/b": null, "new/6": "6" });
   assert.deepEqual(show(await sides.look()), [
     ...["a/1: host deleted", "a/b: inner deleted", "a/b/2: inner deleted", "d/4: inner modified"],
