@@ -95,6 +95,18 @@ Deno.test("commits land on the branch under the user's name, merges kept", async
   const started = await start(world);
   assert.match(started.stderr, /user\/work at [0-9a-f]{12}/);
 
+  // Who the agent is, what it has not, and that nothing tells of the user or the tool.
+  const proved = await must(world.sandcage(["start", "--selftest"]));
+  assert.match(proved.stdout, /^ok +nothing names you, your paths or the tool$/m);
+  const traces = await must(world.sandcage([
+    ...["shell", "--", "sh", "-c"],
+    "grep -rIsl 'sand[c]age' /etc /opt /run /usr/local /home /work /var /tmp; " +
+    "find / -xdev -iname '*sand[c]age*' 2>/dev/null; hostname; env; " +
+    "cat /proc/self/mountinfo /etc/hosts; tr '\\0' '\\n' < /proc/1/environ",
+  ]));
+  assert.doesNotMatch(traces.stdout, /sandcage|Test User|user@example/i);
+  assert.ok(!traces.stdout.includes(world.root), "no path of the host");
+
   // As the agent, through sandcage.
   const line = "ls -A; git log --format='%s %an'; git remote; " + commit("first.txt");
   const seen = await must(world.sandcage(["shell", "--", "sh", "-ec", line]));

@@ -29,14 +29,16 @@ export function addDesk(root: CommandUnknownOpts, wiring: Wiring): void {
   const start = newCommand("start", {
     summary: "have a long-lived cage run without a terminal",
     description:
-      "Starts the panes of a cage and returns when they can be attached to. They run until sandcage stop, whatever becomes of this terminal.",
+      "Starts the panes of a cage and returns when they can be attached to. They run until sandcage stop, whatever becomes of this terminal. In mode promote it makes the cage when there is none, bound to the branch you are on.",
   })
     .argument("[cage]", "name of the cage; by default the one of the project")
     .option("--service <service>", "another agent than the cage was made with")
+    .option("--selftest", "then prove what a cage of mode promote promises")
     .action((cage, flags) =>
       wiring.end((async () => {
         const { runStart } = await import("../commands/start.ts");
-        return await runStart(wordsOf(cage, flags, wiring), wiring.context());
+        const words = { ...wordsOf(cage, flags, wiring), selftest: flags.selftest === true };
+        return await runStart(words, wiring.context());
       })())
     );
   declare(start, {
