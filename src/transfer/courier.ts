@@ -58,8 +58,7 @@ export function openCourier(
       for await (
         const frame of ask({ op: "read", root }, { lists: [batchRows(paths, sizeOfPath)] })
       ) {
-        // The buffer is used again, and whoever collects pieces must not see it.
-        if (frame.kind === "data") yield frame.bytes.slice();
+        if (frame.kind === "data") yield frame.bytes;
         else if (frame.kind === "list") {
           (frame.value as TreeProblem[]).forEach((one) => onProblem?.(one));
         }

@@ -1,3 +1,4 @@
+import { releaseStartPages } from "../engine/start_pages.ts";
 import { UserError } from "../errors.ts";
 import type { KnownItem } from "../tree/dir_digest.ts";
 import { comparePaths } from "../tree/entry.ts";
@@ -59,6 +60,9 @@ const MOST_LOOKS = 3;
 
 /** Files of the host that are read at the same time. */
 const READERS = 4;
+
+/** From so many differences on, the memory that only the start needed is better used for them. */
+const MANY = 10_000;
 
 /**
  * Walks both sides at the same time, reads the files that may differ, and tells what does.
@@ -133,7 +137,7 @@ async function lookOnce(options: ObserveOptions, presumed: TreeRules): Promise<F
   const merged = compareTrees(trees, { hostModes: platform !== "windows" });
   for (const item of merged) {
     if (item === WAIT) await inner.more(host.read);
-    else found.push(borrowed ? withoutBorrowed(item) : item);
+    else if (found.push(borrowed ? withoutBorrowed(item) : item) === MANY) releaseStartPages();
   }
   const rules = scan.rules();
   const nested = rules.slice(before.length, rules.length - after.length);

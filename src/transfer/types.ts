@@ -89,7 +89,8 @@ export type Courier = AsyncDisposable & {
   /** SHA-256 of files by path, hex; those that cannot be read are missing. */
   hash(root: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
-   * The named entries as one tar stream, in the order given; hard links come as files.
+   * The named entries as one tar stream, in the order given; hard links come as files. A piece is
+   * good only until the next one is asked for: its buffer is used again.
    *
    * @param options.onProblem Gets what is not in the stream, or "changed while read" in it: then the
    * stream has bytes that no file ever had maybe.
