@@ -1,4 +1,5 @@
 import { EXIT, UserError } from "../errors.ts";
+import { PLACEHOLDER_PREFIX } from "../policy/protocol.ts";
 import { lookAtPromoted } from "./promote_look.ts";
 import { tryLook } from "./promote_run.ts";
 import { findRunning, type PromoteSite } from "./promote_site.ts";
@@ -35,7 +36,7 @@ say work; (
   git switch -q main; echo c > c; git add c; git commit -qm c; git merge -q --no-ff -m merge side
   git log --format=%ae | sort -u; rm -rf "$dir"
 ) 2>&1
-say secrets; env | cut -d= -f1 | grep -E '(TOKEN|SECRET|PASSWORD|API_KEY|CREDENTIAL)' | grep -v '^GIT_'
+say secrets; env | grep -E '^[^=]*(TOKEN|SECRET|PASSWORD|API_KEY|CREDENTIAL)[^=]*=' | grep -v '=${PLACEHOLDER_PREFIX}' | cut -d= -f1
 say traces; env; hostname; cat /proc/self/mountinfo /proc/1/environ | tr '\\000' '\\n'
 git -C /work/project config --list --show-origin; cat /etc/hostname ~/.gitconfig 2>/dev/null
 say end
@@ -119,7 +120,7 @@ export function judgeInside(inside: InsideFacts, { uid, ghost, marks }: HostFact
     ),
     prove("it signs nothing", "signs", (text) => text === "false"),
     prove("commits, branches and merges work", "work", (text) => text === ghost.email),
-    prove("no variable that is named like a secret", "secrets", isEmpty),
+    prove("no secret among its variables", "secrets", isEmpty),
     {
       what: "nothing names you, your paths or the tool",
       holds: traces !== undefined && told.length === 0,

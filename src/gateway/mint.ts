@@ -36,7 +36,7 @@ export async function mintCa(nowMs: number): Promise<CageCa> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: makeSerial(),
-    name: `CN=sandcage ${randomBytes(4).toString("hex")}`,
+    name: `CN=cage ${randomBytes(4).toString("hex")}`,
     notBefore: new Date(nowMs - DAY_MS),
     notAfter: new Date(nowMs - DAY_MS + CA_DAYS * DAY_MS),
     signingAlgorithm: ALGORITHM,
@@ -83,7 +83,7 @@ export async function openMinter(ca: CageCa, nowMs: () => number): Promise<Minte
       const leaf = await X509CertificateGenerator.create({
         serialNumber: makeSerial(),
         // A common name holds 64 characters at most; what counts is the alternative name.
-        subject: "CN=sandcage leaf",
+        subject: "CN=cage leaf",
         issuer: issuer.subject,
         notBefore,
         notAfter: new Date(notAfter),

@@ -54,10 +54,10 @@ export type GatewayMessage =
 export const GATEWAY_PORT = { dns: 53, http: 80, https: 443, proxy: 3128 } as const;
 
 /** Fixed start of every placeholder: rare, safe in JSON, URLs and headers; searched for once. */
-export const PLACEHOLDER_PREFIX = "sandcage_ph_";
+export const PLACEHOLDER_PREFIX = "withheld_ph_";
 
 /** A whole placeholder: the prefix and 40 lower-case letters and digits. */
-export const PLACEHOLDER_PATTERN: RegExp = /sandcage_ph_[a-z0-9]{40}/g;
+export const PLACEHOLDER_PATTERN: RegExp = /withheld_ph_[a-z0-9]{40}/g;
 
 /** The one machine-readable form of a denial: status 403 (421, 429, 502 where they say more). */
 export type Denial = {

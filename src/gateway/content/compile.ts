@@ -75,7 +75,7 @@ function findSecretProblem({ placeholder, value, to }: SecretSpec): string | nul
   if (/[\x00-\x1f\x7f]/.test(value)) {
     return "its value holds a line break or another control character, which no header can carry; remove it";
   }
-  if (value.includes("sandcage_ph_")) return "its value is a placeholder; give the real one";
+  if (value.includes("withheld_ph_")) return "its value is a placeholder; give the real one";
   const [whole] = placeholder.match(PLACEHOLDER_PATTERN) ?? [];
   return whole === placeholder ? null : "its placeholder does not have the form of one";
 }

@@ -79,7 +79,7 @@ const gateway: GatewayFacts = {
   image: "sandcage/gateway:cccccccccccc",
   network: { name: "sandcage-session-0a1b2c3d", ...planSubnet("10.231.0.0/16", 5) },
   egress: "sandcage-egress",
-  env: { HTTPS_PROXY: "http://10.231.0.82:3128", ANTHROPIC_API_KEY: "sandcage_ph_x" },
+  env: { HTTPS_PROXY: "http://10.231.0.82:3128", ANTHROPIC_API_KEY: "withheld_ph_x" },
 };
 
 type Case = {

@@ -46,7 +46,7 @@ for (
     ],
     ["signs", "true", "it signs nothing", "true"],
     ["work", "fatal: cannot merge", "commits, branches and merges work", "fatal: cannot merge"],
-    ["secrets", "GITHUB_TOKEN", "no variable that is named like a secret", "GITHUB_TOKEN"],
+    ["secrets", "GITHUB_TOKEN", "no secret among its variables", "GITHUB_TOKEN"],
     ["traces", "X=/home/Ursula", "nothing names you, your paths or the tool", "ursula"],
     ["traces", "SANDCAGE_X=1", "nothing names you, your paths or the tool", "sandcage"],
   ] as const

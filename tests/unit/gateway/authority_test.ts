@@ -13,7 +13,7 @@ function daysBetween(certificate: X509Certificate): number {
 Deno.test("mintCa() makes an authority that may sign leaves and nothing below", async () => {
   const ca = await mintCa(NOW_MS);
   const certificate = new X509Certificate(ca.certificate);
-  assert.match(certificate.subject, /^CN=sandcage [0-9a-f]{8}$/);
+  assert.match(certificate.subject, /^CN=cage [0-9a-f]{8}$/);
   assert.equal(certificate.ca, true);
   assert.equal(certificate.checkIssued(certificate), true);
   assert.equal(certificate.verify(certificate.publicKey), true);

@@ -103,7 +103,7 @@ const BAD: { name: string; value: unknown; problems: string[] }[] = [
     value: {
       ...FULL,
       secrets: [
-        { ...makeSecret(["a.example.com"]), placeholder: "sandcage_ph_short", body: "yes" },
+        { ...makeSecret(["a.example.com"]), placeholder: "withheld_ph_short", body: "yes" },
         { ...makeSecret(["a.example.com"]), value: "", to: "a.example.com" },
       ],
     },

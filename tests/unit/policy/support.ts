@@ -38,7 +38,7 @@ export function makeDocument(draft: Draft = {}): PolicyDocument {
 
 /** A secret that may go to these hosts. */
 export function makeSecret(to: string[], name = "API_KEY"): SecretSpec {
-  const placeholder = `sandcage_ph_${name.toLowerCase().replace(/[^a-z]/g, "").padEnd(40, "x")}`;
+  const placeholder = `withheld_ph_${name.toLowerCase().replace(/[^a-z]/g, "").padEnd(40, "x")}`;
   return { name, placeholder, value: "real value", to, body: false };
 }
 

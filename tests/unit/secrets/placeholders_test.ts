@@ -28,7 +28,7 @@ Deno.test("what is no placeholder in the file is made anew", async () => {
   await using dir = await makeTempDir();
   const [good] = (await ensurePlaceholders(dir.path, ["GOOD"])).values();
   const path = `${dir.path}/secrets/placeholders.json`;
-  const placeholders = { GOOD: good, SHORT: "sandcage_ph_x", PLAIN: "secret", LIST: [good] };
+  const placeholders = { GOOD: good, SHORT: "withheld_ph_x", PLAIN: "secret", LIST: [good] };
   await Deno.writeTextFile(path, JSON.stringify({ schema: 1, placeholders }));
   const names = ["GOOD", "SHORT", "PLAIN", "LIST"];
   const found = await ensurePlaceholders(dir.path, names);

@@ -119,7 +119,7 @@ Deno.test("a placeholder too deep to be replaced is told, toward its own host", 
 Deno.test("text that only begins like a placeholder passes", async () => {
   const content = await compile({ secrets: [secretOf(VALUE)] });
   const { findings } = content.openExchange(
-    headOf({ host: "other.test", target: "/sandcage_ph_short" }),
+    headOf({ host: "other.test", target: "/withheld_ph_short" }),
   );
   assert.deepEqual(findings, []);
 });

@@ -29,7 +29,7 @@ export const OFF: InspectSpec = {
 
 /** A placeholder of its own for each character. */
 export function placeholderOf(char: string): string {
-  return `sandcage_ph_${char.repeat(40)}`;
+  return `withheld_ph_${char.repeat(40)}`;
 }
 
 /** A secret for inject.test. */
