@@ -16,6 +16,7 @@ import {
   toBaseEntry,
   toStamp,
 } from "../../../src/transfer/base_entry.ts";
+import { createTreeDigest } from "../../../src/tree/dir_digest.ts";
 import { comparePaths, type TreeEntry } from "../../../src/tree/entry.ts";
 import { makeTemp } from "../support/workspace.ts";
 
@@ -69,6 +70,9 @@ Deno.test("a base is read as it was written", async () => {
       using base = findBase(file)!;
       assert.deepEqual(base.ignoreFiles, ignoreFiles);
       assert.deepEqual([...base.entries], items);
+      const tree = createTreeDigest();
+      for (const item of items) tree.add(item);
+      assert.deepEqual(base.digests(), tree.end());
     }),
     { numRuns: 150, seed: 9 },
   );
@@ -207,3 +211,20 @@ for (
     assert.equal(isUnchanged(base, { ...SEEN, ...change }, { side: "inner" }), false);
   });
 }
+
+Deno.test("a base of before there were digests, or with broken ones, is read without them", async () => {
+  await using temp = await makeTemp();
+  const file = join(temp.path, "project.jsonl");
+  const items: BaseEntry[] = [{ path: "a", kind: "dir", executable: false, size: 0 }];
+  await writeBase(file, { ignoreFiles: [], entries: items });
+  const text = await Deno.readTextFile(file);
+  const without = text.split("\n").slice(1, 2).join("\n") + "\n";
+  for (const broken of [`{"schema":1,"ignoreFiles":[]}\n${without}`, text.slice(0, -4) + "\n"]) {
+    await Deno.writeTextFile(file, broken);
+    using base = findBase(file)!;
+    assert.deepEqual(base.digests(), []);
+  }
+  await Deno.writeTextFile(file, `{"schema":1,"ignoreFiles":[]}\n${without}`);
+  using base = findBase(file)!;
+  assert.deepEqual([...base.entries], items);
+});
