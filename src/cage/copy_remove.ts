@@ -5,7 +5,7 @@ import { pause } from "../pause.ts";
 import { lockTransfer } from "../transfer/target.ts";
 import type { CopyRecord } from "./copy_record.ts";
 import { DESK } from "./desk.ts";
-import { PROMOTE } from "./promote_hold.ts";
+import { lockLooks, PROMOTE } from "./promote_names.ts";
 import { endHold } from "./hold_start.ts";
 import { type ManagedObject, observeManaged } from "./inventory.ts";
 import { applyRemoval, planRemoval } from "./remove.ts";
@@ -44,15 +44,36 @@ export async function removeCopyCage(copy: CopyRecord, options: RemoveOptions): 
   // What is about to start has no container yet: it is told by the mark.
   await markStopped(stateDir, [copy.id]);
   {
+    // A look that runs on would bring a removed volume back, empty.
+    await endHold(stateDir, { cageId: copy.id, name: PROMOTE });
+    using _looks = await lockLooks(cageDir(stateDir, copy.id));
     using _transfer = await lockTransfer({ dir: cageDir(stateDir, copy.id), name: copy.name });
-    if (engine !== undefined) await removeFromEngine(copy, { ...options, engine });
+    if (engine !== undefined) await removeSoon(copy, { ...options, engine });
   }
   await endHold(stateDir, { cageId: copy.id, name: DESK });
   await waitForClients(copy.id, stateDir);
-  await endHold(stateDir, { cageId: copy.id, name: PROMOTE });
   await options.onEmptied?.();
   await removeFiles(cageDir(stateDir, copy.id), { keepClone: options.keepClone === true });
 }
+
+/** A container of a look that has just ended may still hold the volume for a moment. */
+async function removeSoon(
+  copy: CopyRecord,
+  options: RemoveOptions & { engine: Pick<Engine, "docker"> },
+): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await removeFromEngine(copy, options);
+    } catch (error) {
+      if (!(error instanceof UserError) || tries === MOST_TRIES) throw error;
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+/** How often what is in use is tried to be removed, and the pause between, in milliseconds. */
+const MOST_TRIES = 4;
+const RETRY_MS = 500;
 
 async function removeFromEngine(
   copy: CopyRecord,

@@ -4,10 +4,8 @@ import type { CopyRecord } from "./copy_record.ts";
 import { observeHeld } from "./held.ts";
 import { endHold, startHold } from "./hold_start.ts";
 import type { CageContext, PlannedSite } from "./prepare.ts";
+import { PROMOTE } from "./promote_names.ts";
 import { openUserGit, readPromoteSettings } from "./promote_fill.ts";
-
-/** What brings commits out of a cage, as it stands on record. */
-export const PROMOTE = "promote";
 
 /**
  * Sees to it that a process of its own brings the commits of a cage out while something runs in it.

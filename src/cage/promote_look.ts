@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { lockFile } from "../files.ts";
 import { findCounterparts } from "../promote/counterparts.ts";
 import { fetchInner, type FetchLimits } from "../promote/fetch.ts";
 import type { Git } from "../promote/git.ts";
@@ -11,6 +10,7 @@ import { rewriteCommits, type RewriteRequest, type Rewritten } from "../promote/
 import { createSign, readSigning, type Sign } from "../promote/sign.ts";
 import { storeObjects } from "../promote/store.ts";
 import { promoteRefs } from "../promote/types.ts";
+import { lockLooks } from "./promote_names.ts";
 import { findRunning, planFetchSource, type PromoteSite } from "./promote_site.ts";
 
 /** What one fetch may bring. */
@@ -33,7 +33,7 @@ export async function lookAtPromoted(
   site: PromoteSite,
   options: PromoteLookOptions = {},
 ): Promise<LookOutcome> {
-  using _lock = await lockLooks(site);
+  using _lock = await lockLooks(site.dir);
   const { copy: { promote: { pin } }, git, dir, host } = site;
   const { signal, act = "land" } = options;
   const common = {
@@ -69,7 +69,7 @@ export async function offerPromoted(
 ): Promise<
   { kind: "offered"; branch: string; commits: number } | Exclude<LookOutcome, { kind: "landed" }>
 > {
-  using _lock = await lockLooks(site);
+  using _lock = await lockLooks(site.dir);
   const { copy: { promote: { pin } }, git } = site;
   const fetched = await fetchFrom(site, options.signal);
   if (!("tip" in fetched)) return { kind: "failed", failure: fetched };
@@ -95,11 +95,6 @@ export async function countPending(site: PromoteSite): Promise<number> {
     what: "Cannot count the commits to promote",
   });
   return Number(new TextDecoder().decode(count).trim());
-}
-
-/** Waits until no other process looks; also `clear` and `status` do. */
-export function lockLooks(site: Pick<PromoteSite, "dir">): Promise<Disposable> {
-  return lockFile(join(site.dir, "held", "look.lock"));
 }
 
 async function fetchFrom(site: PromoteSite, signal: AbortSignal | undefined) {

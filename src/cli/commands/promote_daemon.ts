@@ -1,9 +1,14 @@
 import { findCopyRecord } from "../../cage/copy_record.ts";
 import { forgetHeld, heldFiles, writeHeldRecord } from "../../cage/held.ts";
 import { takeHeldLock } from "../../cage/hold.ts";
-import { PROMOTE } from "../../cage/promote_hold.ts";
+import { PROMOTE } from "../../cage/promote_names.ts";
 import { lookAndNote, promoteFiles } from "../../cage/promote_run.ts";
-import { openPromoteSite, type PromoteSite, requirePromoted } from "../../cage/promote_site.ts";
+import {
+  isPromoted,
+  openPromoteSite,
+  type PromoteSite,
+  requirePromoted,
+} from "../../cage/promote_site.ts";
 import { openPromoteWatch } from "../../cage/promote_watch.ts";
 import { cageDir } from "../../cage/store.ts";
 import { EXIT, UserError } from "../../errors.ts";
@@ -65,14 +70,16 @@ async function promote(
   site: PromoteSite,
   { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
-  const { id, promote: { pin, intervalMs } } = site.copy;
+  const { promote: { pin, intervalMs } } = site.copy;
   log.say(`started for ${pin.branch}`);
   let said = "";
   let current = site;
   await runDaemon({
     async look() {
-      // A start since may have brought other settings.
-      current = { ...current, copy: await readCopy(site.dir, id).catch(() => current.copy) };
+      // A start since may have brought other settings; of a cage that is gone nothing comes.
+      const copy = await findCopyRecord(site.dir);
+      if (copy === undefined || !isPromoted(copy)) return { kind: "idle" };
+      current = { ...current, copy };
       return await lookAndNote(current);
     },
     openWatch: () => openPromoteWatch(current),
