@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import { findNote, planNote, writeNote } from "../promote/note.ts";
 import type { LookOutcome } from "../promote/look.ts";
+import { pause } from "../pause.ts";
 import { endPromoter } from "./promote_hold.ts";
 import { lookAtPromoted, type PromoteLookOptions } from "./promote_look.ts";
 import type { PromoteSite } from "./promote_site.ts";
@@ -37,6 +38,16 @@ export async function tryLook(look: () => Promise<LookOutcome>): Promise<LookOut
   }
 }
 
+/** How often what is over in a moment is waited for, and how long, in milliseconds. */
+const MOST_RETRIES = 6;
+const RETRY_MS = 500;
+
+function isPassing(outcome: LookOutcome): boolean {
+  return outcome.kind === "failed"
+    ? outcome.failure.kind === "failed" || outcome.failure.kind === "unreachable"
+    : outcome.kind === "waiting" && outcome.wait.reason === "locked";
+}
+
 /** Looks in a row while commits keep landing. */
 const MOST_LOOKS = 100;
 
@@ -50,9 +61,14 @@ export async function drainPromoted(
   options: Pick<PromoteLookOptions, "signal"> = {},
 ): Promise<{ commits: number; last: LookOutcome }> {
   await endPromoter(site.copy, site.host.stateDir);
-  let commits = 0;
+  let [commits, retries] = [0, 0];
   for (let looks = 0;; looks++) {
     const last = await lookAndNote(site, options);
+    // Another git at work, a container that just went: over in a moment.
+    if (isPassing(last) && retries++ < MOST_RETRIES) {
+      await pause(RETRY_MS, options.signal);
+      continue;
+    }
     if (last.kind !== "landed" || looks === MOST_LOOKS) return { commits, last };
     commits += last.commits;
   }
