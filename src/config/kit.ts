@@ -20,7 +20,7 @@ export type Node =
     | { kind: "number"; integer: boolean; positive: boolean; most?: number; expected: string }
     | { kind: "boolean" }
     | { kind: "literal"; value: number }
-    | { kind: "enum"; values: readonly string[]; laterValues: readonly string[] }
+    | { kind: "enum"; values: readonly string[] }
     | { kind: "nullable"; of: Node }
     | { kind: "list"; of: Node; min: number; merge: ListMerge }
     | { kind: "map"; key: { pattern: RegExp; expected: string }; of: Node }
@@ -90,12 +90,11 @@ export function literal<N extends number>(value: N): Schema<N> {
   return { kind: "literal", value };
 }
 
-/** One of `values`; `later` are words of features that do not exist yet. */
+/** One of `values`. */
 export function oneOf<V extends string>(
   values: readonly V[],
-  later: readonly string[] = [],
 ): Schema<V> {
-  return { kind: "enum", values, laterValues: later };
+  return { kind: "enum", values };
 }
 
 /** The value or an explicit `null`. */

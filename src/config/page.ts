@@ -10,7 +10,6 @@ export function configurationPage(): string {
   if (configSchema.kind === "object") {
     for (const [key, node] of Object.entries(configSchema.keys)) parts.push(formatTop(key, node));
   }
-  parts.push(formatReserved());
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -83,20 +82,6 @@ function describe(node: Node): string {
     default:
       return strip(formatExpected(node));
   }
-}
-
-function formatReserved(): string {
-  const reserved: string[] = [];
-  const visit = (path: string, node: Node) => {
-    if (node.kind === "enum") {
-      for (const value of node.laterValues) reserved.push(`\`${path}: ${value}\``);
-    } else if (node.kind === "object") {
-      for (const [key, child] of Object.entries(node.keys)) visit(childPath(path, key), child);
-    }
-  };
-  visit("", configSchema);
-  const list = reserved.map((name) => `- ${name}`).join("\n");
-  return `## Not available yet\n\nRefused with a clear error until they work:\n\n${list}`;
 }
 
 function formatDefault(value: unknown): string {

@@ -111,10 +111,6 @@ function readPlain(
       return value === node.value ? value : fail(walk, tree, path, mismatch(node, tree));
     case "enum": {
       if (typeof value === "string" && node.values.includes(value)) return value;
-      if (typeof value === "string" && node.laterValues.includes(value)) {
-        const problem = `"${value}" is not available yet`;
-        return fail(walk, tree, path, problem, `Use ${orList(node.values)}`);
-      }
       const near = typeof value === "string" ? findNearest(value, node.values) : undefined;
       return fail(walk, tree, path, mismatch(node, tree), near && `Did you mean ${near}?`);
     }

@@ -43,7 +43,7 @@ Deno.test("project and cage are those that were named, wherever the relay is sta
   await connection.send(request(0, "initialize", { protocolVersion: 1 }));
   await connection.line();
   const [container] = await listContainers(world.root);
-  assert.ok(container?.startsWith(`${name}-scripted-`), container);
+  assert.ok(container?.startsWith(`${name}-scripted-`), `it is ${container}`);
   await connection.end();
   assert.equal((await connection.ended).code, 0);
   await assertNothingLeft(world);

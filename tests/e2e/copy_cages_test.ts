@@ -94,7 +94,7 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
   );
   const [pwd, uid] = seen.split("\n");
   assert.equal(pwd, "/work/project");
-  assert.ok(Number(uid) >= 64_000, uid);
+  assert.ok(Number(uid) >= 64_000, `it is ${uid}`);
   assert.match(seen, /\nhello\n/);
   assert.match(seen, /## main\n M README\.md\n\?\? new\.txt\nsecond\nchore: begin\n$/);
   assert.doesNotMatch(seen, /\.log|s3cret|origin/);

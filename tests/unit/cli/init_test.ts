@@ -25,7 +25,7 @@ async function project(files: Record<string, string>) {
   };
 }
 
-const YES = { yes: true, force: false };
+const YES = { yes: true, force: false, promote: false };
 
 Deno.test("init --yes writes a file that the configuration accepts", async () => {
   await using dir = await project({
@@ -64,7 +64,10 @@ Deno.test("init never replaces a file by itself, and keeps it with --force", asy
   });
   assert.equal(await dir.read(".sandcage.yml"), "old");
   for (let run = 0; run < 2; run++) {
-    await runInit({ yes: true, force: true }, { host: dir.host, io: recordingIo() });
+    await runInit({ yes: true, force: true, promote: false }, {
+      host: dir.host,
+      io: recordingIo(),
+    });
   }
   assert.deepEqual(await dir.names(), [".sandcage.yml", ".sandcage.yml.bak", ".sandcage.yml.bak2"]);
   assert.equal(await dir.read(".sandcage.yml.bak"), "old");
@@ -79,15 +82,18 @@ Deno.test("init asks, writes on yes, and offers .gitignore", async () => {
     ".gitignore": "dist",
   });
   const context = { host: dir.host, io: recordingIo([true, true]) };
-  assert.equal(await runInit({ yes: false, force: false }, context), 0);
+  assert.equal(await runInit({ yes: false, force: false, promote: false }, context), 0);
   assert.equal(await dir.read(".gitignore"), "dist\n.sandcage.local.yml\n");
 });
 
 Deno.test("init writes nothing on no, and nothing without a terminal", async () => {
   await using dir = await project({});
   const refused = { host: dir.host, io: recordingIo([false]) };
-  assert.equal(await runInit({ yes: false, force: false }, refused), 1);
+  assert.equal(await runInit({ yes: false, force: false, promote: false }, refused), 1);
   const unasked = { host: dir.host, io: recordingIo() };
-  await assert.rejects(runInit({ yes: false, force: false }, unasked), { code: "usage", exit: 2 });
+  await assert.rejects(runInit({ yes: false, force: false, promote: false }, unasked), {
+    code: "usage",
+    exit: 2,
+  });
   assert.deepEqual(await dir.names(), []);
 });
