@@ -43,7 +43,7 @@ Deno.test("an image is asked once, without a network and without rights", () =>
     assert.match(line, /^run --rm --network none --read-only .*--cap-drop ALL/);
     assert.match(
       line,
-      /--entrypoint \/opt\/sandcage\/bin\/registry-hosts sandcage\/shell:0123456789ab$/,
+      /--entrypoint \/opt\/cage\/bin\/registry-hosts sandcage\/shell:0123456789ab$/,
     );
     const second = await look(dir, { code: 1, stdout: "", stderr: "not asked" });
     assert.deepEqual([second.hosts, second.asked], [first.hosts, []]);

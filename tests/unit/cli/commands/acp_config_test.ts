@@ -86,7 +86,6 @@ Deno.test("acp config --write makes what is not there yet", async () => {
 const MISTAKES = [
   ["another editor", "emacs", {}, /no editor "emacs"/, EXIT.usage],
   ["a mistyped editor", "zet", {}, /no editor "zet"/, EXIT.usage],
-  ["neovim with --write", "neovim", { write: true }, /it is a program/, EXIT.usage],
   ["a service that is silent", "zed", { services: ["shell"] }, /does not speak ACP/, EXIT.config],
   ["an unknown service", "zed", { services: ["claud"] }, /no service "claud"/, EXIT.usage],
 ] as const;
