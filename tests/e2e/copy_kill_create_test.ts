@@ -6,7 +6,7 @@ import { docker } from "../../tools/engine_state.ts";
 import { makeWorld } from "./support/world.ts";
 
 /** How often; a soak has 100. */
-const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 6);
+const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 3);
 
 const FILES = 1500;
 

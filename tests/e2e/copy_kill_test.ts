@@ -14,7 +14,7 @@ import type { Running } from "./support/sandcage.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
 /** Kills of one run of all three; `deno task soak:copy` does more. */
-const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 30);
+const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 10);
 const ROUNDS = { export: Math.ceil(KILLS * 0.4), sync: Math.ceil(KILLS * 0.4) };
 const CREATES = Math.max(1, KILLS - ROUNDS.export - ROUNDS.sync);
 

@@ -5,7 +5,7 @@ import type { Pin } from "../../../src/promote/types.ts";
 import { IDENTITY, localLooks } from "../support/look_options.ts";
 import { runGit, testEnv } from "../support/landing_world.ts";
 
-const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 40);
+const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 10);
 const SEED = Number(Deno.env.get("SANDCAGE_SOAK_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Kills from outside are spread over so many milliseconds: a few looks. */
