@@ -11,6 +11,7 @@ import type { Duplex } from "../../src/acp/streams.ts";
 import { sinkOfStream } from "../../src/acp/streams.ts";
 import { INSIDE, LABEL } from "../../src/names.ts";
 import { docker, listContainers } from "../../tools/engine_state.ts";
+import { waitFor } from "./support/files.ts";
 import { makeAcpWorld } from "./support/acp/client.ts";
 import { openTcpDoor, type TcpDoor } from "./support/acp/tcp_door.ts";
 
