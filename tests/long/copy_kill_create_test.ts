@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pause } from "../../src/pause.ts";
 import { docker } from "../../tools/engine_state.ts";
-import { makeWorld } from "./support/world.ts";
+import { makeWorld } from "../e2e/support/world.ts";
 
 /** How often; a soak has 100. */
 const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 3);

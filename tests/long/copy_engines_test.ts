@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { run } from "../../src/engine/process.ts";
 import { LABEL } from "../../src/names.ts";
 import { docker } from "../../tools/engine_state.ts";
-import { openTcpDoor } from "./support/acp/tcp_door.ts";
-import { type CopiedProject, listTree, makeCopiedProject } from "./support/copied_project.ts";
-import { waitFor } from "./support/files.ts";
-import { type SecondEngine, startSecondEngine } from "./support/second_engine.ts";
-import { openTerminal } from "./support/tmux.ts";
+import { openTcpDoor } from "../e2e/support/acp/tcp_door.ts";
+import { type CopiedProject, listTree, makeCopiedProject } from "../e2e/support/copied_project.ts";
+import { waitFor } from "../e2e/support/files.ts";
+import { type SecondEngine, startSecondEngine } from "../e2e/support/second_engine.ts";
+import { openTerminal } from "../e2e/support/tmux.ts";
 
 /** Room on the engine's disk, which lies in memory; images take less than half of it. */
 const DISK_MIB = 1500;
