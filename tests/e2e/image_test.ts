@@ -308,7 +308,7 @@ Deno.test("toolchains: Node from npm, Python from Debian, agents on sandcage's o
   await t.step("an agent starts with sandcage's own, whatever the project has", async () => {
     const script = "sed -n 2p /opt/cage/agents/bin/cowsay; cowsay hello";
     const { stdout } = await world.sandcage(["printer", "--shell", "--", "bash", "-c", script]);
-    assert.match(stdout, /^exec \/opt\/sandcage\/node\/bin\/node /);
+    assert.match(stdout, /^exec \/opt\/cage\/node\/bin\/node /);
     assert.match(stdout, /< hello >/);
   });
 });
