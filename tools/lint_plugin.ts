@@ -11,7 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["config", "project"],
   ["workspace", "image", "preset", "service", "setup", "auth", "ssh"],
   ["transfer"],
-  ["cage", "acp", "headless", "verify", "promote"],
+  ["cage", "copy", "hold", "desk", "promote", "acp", "mail", "headless", "verify"],
   ["fleet"],
   ["cli"],
 ];

@@ -20,15 +20,15 @@ import type { ServiceDefinition } from "../service/definition.ts";
 import { findInstalledServices } from "../service/installed.ts";
 import { resolveService } from "../service/registry.ts";
 import { checkHidden } from "../workspace/hidden_record.ts";
-import type { CopyRecord } from "./copy_record.ts";
+import type { CopyRecord } from "../copy/record.ts";
 import {
   findConfiguredCopy,
   findNamedCopy,
   type MakeCopy,
   requireOwnEngine,
   requireWork,
-} from "./copy_locate.ts";
-import { planCopyConfig, planCopyWorkspace } from "./copy_workspace.ts";
+} from "../copy/locate.ts";
+import { planCopyConfig, planCopyWorkspace } from "../copy/workspace.ts";
 import type { CageFacts } from "./plan.ts";
 import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
 import { cageDir, claimCage } from "./store.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type CopyRecord, listCopyCages, requireCopyCage } from "../cage/copy_record.ts";
+import { type CopyRecord, listCopyCages, requireCopyCage } from "../copy/record.ts";
 import type { Host } from "../host.ts";
 import { isSameOrInside } from "../project/refused.ts";
 import { findProject } from "../project/root.ts";

@@ -1,6 +1,6 @@
-import type { FilledRoot } from "../cage/copy_fill.ts";
-import { STATE_WORDS } from "../cage/copy_state.ts";
-import type { CopyStatus } from "../cage/copy_status.ts";
+import type { FilledRoot } from "../copy/fill.ts";
+import { STATE_WORDS } from "../copy/state.ts";
+import type { CopyStatus } from "../copy/status.ts";
 import { formatBytes } from "../transfer/progress.ts";
 import { visibleText } from "../transfer/visible.ts";
 import { formatAge, formatCount } from "./output.ts";

@@ -1,4 +1,4 @@
-import type { DeskRequest } from "../cage/desk_open.ts";
+import type { DeskRequest } from "../desk/open.ts";
 import type { CommandContext } from "./context.ts";
 import { chooseCopyCage, hasCopyCage } from "./copy_choice.ts";
 
@@ -45,7 +45,7 @@ export async function findOrMakeDeskRequest(
   const { loadConfig } = await import("../config/layers.ts");
   const { config } = await loadConfig(project.path, { host });
   if (config.workspace.mode !== "promote") return await findDeskRequest(words, context);
-  const { createCopyCage } = await import("../cage/copy_create.ts");
+  const { createCopyCage } = await import("../copy/create.ts");
   const { copy } = await createCopyCage({
     path: project.path,
     service: words.service,

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { requireFilled } from "../cage/copy_locate.ts";
-import { openCopySite } from "../cage/copy_site.ts";
-import { refusePromoted } from "../cage/promote_site.ts";
+import { requireFilled } from "../copy/locate.ts";
+import { openCopySite } from "../copy/site.ts";
+import { refusePromoted } from "../promote/cage/site.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { formatPath } from "../project/root.ts";

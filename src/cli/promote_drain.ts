@@ -1,6 +1,6 @@
-import { listCopyCages } from "../cage/copy_record.ts";
-import { drainPromoted } from "../cage/promote_run.ts";
-import { isPromoted, openPromoteSite, type PromoteSite } from "../cage/promote_site.ts";
+import { listCopyCages } from "../copy/record.ts";
+import { drainPromoted } from "../promote/cage/run.ts";
+import { isPromoted, openPromoteSite, type PromoteSite } from "../promote/cage/site.ts";
 import { UserError } from "../errors.ts";
 import type { LookOutcome } from "../promote/look.ts";
 import { count, describeLook, formatWords } from "../promote/status_words.ts";

@@ -1,5 +1,5 @@
-import { STATE_WORDS } from "../cage/copy_state.ts";
-import type { PromoteStatus } from "../cage/promote_status.ts";
+import { STATE_WORDS } from "../copy/state.ts";
+import type { PromoteStatus } from "../promote/cage/status.ts";
 import { visibleText } from "../transfer/visible.ts";
 import { formatAge, formatCount } from "./output.ts";
 

@@ -1,7 +1,7 @@
 import { createRecorder, type Recorder } from "../../acp/record.ts";
 import { type AcpSessionOptions, attachEditor } from "../../acp/session.ts";
 import { settleKilledSession } from "../../cage/guard.ts";
-import { locateOrMakeCage } from "../../cage/copy_first.ts";
+import { locateOrMakeCage } from "../../copy/first.ts";
 import { prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { runSession } from "../../cage/session.ts";

@@ -1,7 +1,7 @@
-import { addDir } from "../../cage/copy_add_dir.ts";
-import { requireFilled } from "../../cage/copy_locate.ts";
+import { addDir } from "../../copy/add_dir.ts";
+import { requireFilled } from "../../copy/locate.ts";
 import type { CommandContext } from "../context.ts";
-import { refusePromoted } from "../../cage/promote_site.ts";
+import { refusePromoted } from "../../promote/cage/site.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
 import { formatFilled } from "../copy_words.ts";
 

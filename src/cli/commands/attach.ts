@@ -1,6 +1,6 @@
-import { attachDesk, type DeskEnd } from "../../cage/desk_attach.ts";
-import { openDesk } from "../../cage/desk_open.ts";
-import type { TerminalSize } from "../../cage/desk.ts";
+import { attachDesk, type DeskEnd } from "../../desk/attach.ts";
+import { openDesk } from "../../desk/open.ts";
+import type { TerminalSize } from "../../desk/desk.ts";
 import { EXIT, unreachable, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import { type DeskWords, findOrMakeDeskRequest, formatTarget } from "../desk_request.ts";

@@ -1,5 +1,5 @@
 import { collectLogins, mergeLogin } from "../../auth/logins.ts";
-import { listCopyCages } from "../../cage/copy_record.ts";
+import { listCopyCages } from "../../copy/record.ts";
 import { findHomeFile, type HomeAccess, writeHomeFile } from "../../cage/home_files.ts";
 import {
   type CageRequest,

@@ -1,4 +1,4 @@
-import { formatCheckpointName } from "../../cage/copy_checkpoint.ts";
+import { formatCheckpointName } from "../../copy/checkpoint.ts";
 import { listSessions } from "../../cage/sessions.ts";
 import { formatBytes } from "../../transfer/progress.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,6 +1,6 @@
-import { missingCheckpoint } from "../../cage/copy_checkpoint.ts";
-import { requireFilled } from "../../cage/copy_locate.ts";
-import { openCopySite } from "../../cage/copy_site.ts";
+import { missingCheckpoint } from "../../copy/checkpoint.ts";
+import { requireFilled } from "../../copy/locate.ts";
+import { openCopySite } from "../../copy/site.ts";
 import { openCourier } from "../../transfer/courier.ts";
 import { formatBytes } from "../../transfer/progress.ts";
 import type { CommandContext } from "../context.ts";

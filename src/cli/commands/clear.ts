@@ -1,12 +1,12 @@
-import { drainAndListLosses } from "../../cage/promote_losses.ts";
-import { forgetPromoted } from "../../cage/promote_refs.ts";
+import { drainAndListLosses } from "../../promote/cage/losses.ts";
+import { forgetPromoted } from "../../promote/cage/refs.ts";
 import {
   openPromoteSite,
   type PromoteCopy,
   type PromoteSite,
   requirePromoted,
-} from "../../cage/promote_site.ts";
-import { removeCopyCage } from "../../cage/copy_remove.ts";
+} from "../../promote/cage/site.ts";
+import { removeCopyCage } from "../../copy/remove.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { count } from "../../promote/status_words.ts";
 import type { CommandContext } from "../context.ts";

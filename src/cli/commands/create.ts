@@ -1,4 +1,4 @@
-import { createCopyCage } from "../../cage/copy_create.ts";
+import { createCopyCage } from "../../copy/create.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import { formatFilled } from "../copy_words.ts";

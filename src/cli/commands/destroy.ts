@@ -1,8 +1,8 @@
-import { type DestroyScope, type Doomed, observeDoomed } from "../../cage/copy_destroy.ts";
-import { formatLosses } from "../../cage/copy_losses.ts";
-import type { CopyRecord } from "../../cage/copy_record.ts";
-import { removeCopyCage } from "../../cage/copy_remove.ts";
-import { forgetPromoted } from "../../cage/promote_refs.ts";
+import { type DestroyScope, type Doomed, observeDoomed } from "../../copy/destroy.ts";
+import { formatLosses } from "../../copy/losses.ts";
+import type { CopyRecord } from "../../copy/record.ts";
+import { removeCopyCage } from "../../copy/remove.ts";
+import { forgetPromoted } from "../../promote/cage/refs.ts";
 import { listSessions } from "../../cage/sessions.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";

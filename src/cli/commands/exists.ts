@@ -1,5 +1,5 @@
-import { isAbandoned } from "../../cage/copy_claim.ts";
-import { listCopyCages } from "../../cage/copy_record.ts";
+import { isAbandoned } from "../../copy/claim.ts";
+import { listCopyCages } from "../../copy/record.ts";
 import { cageDir, findCage } from "../../cage/store.ts";
 import { EXIT } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,4 +1,4 @@
-import { changeCopyRecord } from "../../cage/copy_claim.ts";
+import { changeCopyRecord } from "../../copy/claim.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { applyExport, type Exported } from "../../transfer/export.ts";
 import { type ExportPlan, planExport } from "../../transfer/plan_export.ts";

@@ -1,6 +1,6 @@
-import { DESK, DESK_READY, parseSize, planDesk } from "../../cage/desk.ts";
+import { DESK, DESK_READY, parseSize, planDesk } from "../../desk/desk.ts";
 import { settleKilledSession } from "../../cage/guard.ts";
-import { holdSession } from "../../cage/hold.ts";
+import { holdSession } from "../../hold/hold.ts";
 import { type CageRequest, locateCage, prepareCage } from "../../cage/prepare.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";

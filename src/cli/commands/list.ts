@@ -1,5 +1,5 @@
-import { findCopyRecord } from "../../cage/copy_record.ts";
-import { type CopyState, findCopyState } from "../../cage/copy_state.ts";
+import { findCopyRecord } from "../../copy/record.ts";
+import { type CopyState, findCopyState } from "../../copy/state.ts";
 import { type KnownSession, listSessions } from "../../cage/sessions.ts";
 import { cageDir, type CageRecord, listCages } from "../../cage/store.ts";
 import type { CommandContext } from "../context.ts";

@@ -1,5 +1,5 @@
-import { promoteFiles } from "../../cage/promote_run.ts";
-import { requirePromoted } from "../../cage/promote_site.ts";
+import { promoteFiles } from "../../promote/cage/run.ts";
+import { requirePromoted } from "../../promote/cage/site.ts";
 import { cageDir } from "../../cage/store.ts";
 import { findText } from "../../files.ts";
 import { pause } from "../../pause.ts";

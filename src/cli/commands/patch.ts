@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { makePatches, PATCHES_ROOT, type PatchSet, rememberTaken } from "../../cage/copy_patch.ts";
-import type { CopyRecord } from "../../cage/copy_record.ts";
+import { makePatches, PATCHES_ROOT, type PatchSet, rememberTaken } from "../../copy/patch.ts";
+import type { CopyRecord } from "../../copy/record.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { formatPath } from "../../project/root.ts";
 import { listPatches, type PatchFile, readPatches, writePatches } from "../../transfer/patches.ts";

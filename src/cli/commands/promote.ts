@@ -1,6 +1,6 @@
-import { lookAtPromoted, offerPromoted } from "../../cage/promote_look.ts";
-import { lookAndNote, tryLook } from "../../cage/promote_run.ts";
-import { openPromoteSite, type PromoteSite, requirePromoted } from "../../cage/promote_site.ts";
+import { lookAtPromoted, offerPromoted } from "../../promote/cage/look.ts";
+import { lookAndNote, tryLook } from "../../promote/cage/run.ts";
+import { openPromoteSite, type PromoteSite, requirePromoted } from "../../promote/cage/site.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { pause } from "../../pause.ts";
 import type { LookOutcome } from "../../promote/look.ts";

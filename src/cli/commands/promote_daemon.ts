@@ -1,15 +1,15 @@
-import { findCopyRecord } from "../../cage/copy_record.ts";
-import { forgetHeld, heldFiles, writeHeldRecord } from "../../cage/held.ts";
-import { takeHeldLock } from "../../cage/hold.ts";
-import { PROMOTE } from "../../cage/promote_names.ts";
-import { lookAndNote, promoteFiles } from "../../cage/promote_run.ts";
+import { findCopyRecord } from "../../copy/record.ts";
+import { forgetHeld, heldFiles, writeHeldRecord } from "../../hold/held.ts";
+import { takeHeldLock } from "../../hold/hold.ts";
+import { PROMOTE } from "../../promote/cage/names.ts";
+import { lookAndNote, promoteFiles } from "../../promote/cage/run.ts";
 import {
   isPromoted,
   openPromoteSite,
   type PromoteSite,
   requirePromoted,
-} from "../../cage/promote_site.ts";
-import { openPromoteWatch } from "../../cage/promote_watch.ts";
+} from "../../promote/cage/site.ts";
+import { openPromoteWatch } from "../../promote/cage/watch.ts";
 import { cageDir } from "../../cage/store.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { pause } from "../../pause.ts";

@@ -1,6 +1,6 @@
-import { changeCopyRecord } from "../../cage/copy_claim.ts";
-import { requireFilled } from "../../cage/copy_locate.ts";
-import { findDockerfile } from "../../cage/copy_source.ts";
+import { changeCopyRecord } from "../../copy/claim.ts";
+import { requireFilled } from "../../copy/locate.ts";
+import { findDockerfile } from "../../copy/source.ts";
 import { locateCage, planSite } from "../../cage/prepare.ts";
 import { listSessions } from "../../cage/sessions.ts";
 import { ensureAllImages } from "../../image/build.ts";

@@ -1,6 +1,6 @@
-import { removeDir, requireDir } from "../../cage/copy_add_dir.ts";
-import { observePending } from "../../cage/copy_changes.ts";
-import { requireFilled } from "../../cage/copy_locate.ts";
+import { removeDir, requireDir } from "../../copy/add_dir.ts";
+import { observePending } from "../../copy/changes.ts";
+import { requireFilled } from "../../copy/locate.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";

@@ -1,5 +1,5 @@
-import { renameCopyCage } from "../../cage/copy_claim.ts";
-import { requireCopyCage } from "../../cage/copy_record.ts";
+import { renameCopyCage } from "../../copy/claim.ts";
+import { requireCopyCage } from "../../copy/record.ts";
 import { parseCageName } from "../../project/identity.ts";
 import type { CommandContext } from "../context.ts";
 

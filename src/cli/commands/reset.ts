@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
 import { applyRemoval, planRemoval } from "../../cage/remove.ts";
-import { listCopyCages } from "../../cage/copy_record.ts";
+import { listCopyCages } from "../../copy/record.ts";
 import { type KnownSession, listSessions } from "../../cage/sessions.ts";
 import { cageDir } from "../../cage/store.ts";
 import { connectEngine } from "../../engine/connect.ts";

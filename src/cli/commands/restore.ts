@@ -1,4 +1,4 @@
-import { requireStopped, restoreCheckpoint } from "../../cage/copy_checkpoint.ts";
+import { requireStopped, restoreCheckpoint } from "../../copy/checkpoint.ts";
 import { EXIT } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import { openFileSite } from "../file_site.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { openRemains } from "../../cage/copy_salvage.ts";
+import { openRemains } from "../../copy/salvage.ts";
 import { listSessions } from "../../cage/sessions.ts";
 import { EXIT } from "../../errors.ts";
 import { formatPath } from "../../project/root.ts";

@@ -1,5 +1,5 @@
 import { settleKilledSession } from "../../cage/guard.ts";
-import { locateOrMakeCage } from "../../cage/copy_first.ts";
+import { locateOrMakeCage } from "../../copy/first.ts";
 import { prepareCage } from "../../cage/prepare.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { runSession } from "../../cage/session.ts";

@@ -1,7 +1,7 @@
-import { openDesk } from "../../cage/desk_open.ts";
-import type { CopyRecord } from "../../cage/copy_record.ts";
-import { proveCage } from "../../cage/promote_selftest.ts";
-import { openPromoteSite, requirePromoted } from "../../cage/promote_site.ts";
+import { openDesk } from "../../desk/open.ts";
+import type { CopyRecord } from "../../copy/record.ts";
+import { proveCage } from "../../promote/cage/selftest.ts";
+import { openPromoteSite, requirePromoted } from "../../promote/cage/site.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { visibleText } from "../../transfer/visible.ts";
 import type { CommandContext } from "../context.ts";

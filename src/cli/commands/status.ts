@@ -1,6 +1,6 @@
-import { observeCopyStatus } from "../../cage/copy_status.ts";
-import { isPromoted } from "../../cage/promote_site.ts";
-import { observePromoteStatus } from "../../cage/promote_status.ts";
+import { observeCopyStatus } from "../../copy/status.ts";
+import { isPromoted } from "../../promote/cage/site.ts";
+import { observePromoteStatus } from "../../promote/cage/status.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
 import { formatStatus } from "../copy_words.ts";

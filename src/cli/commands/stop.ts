@@ -1,7 +1,7 @@
-import { listCopyCages } from "../../cage/copy_record.ts";
-import { DESK } from "../../cage/desk.ts";
-import { type HeldKey, observeHeld } from "../../cage/held.ts";
-import { endHold } from "../../cage/hold_start.ts";
+import { listCopyCages } from "../../copy/record.ts";
+import { DESK } from "../../desk/desk.ts";
+import { type HeldKey, observeHeld } from "../../hold/held.ts";
+import { endHold } from "../../hold/start.ts";
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import { applyRemoval } from "../../cage/remove.ts";

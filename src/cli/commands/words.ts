@@ -1,4 +1,4 @@
-import { findCopyRecord } from "../../cage/copy_record.ts";
+import { findCopyRecord } from "../../copy/record.ts";
 import { cageDir, listCageIds } from "../../cage/store.ts";
 import type { CommandContext } from "../context.ts";
 import { findServiceNames } from "../services.ts";

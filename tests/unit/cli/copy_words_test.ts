@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { countChanges } from "../../../src/cage/copy_changes.ts";
-import { type CopyStatus, planNext } from "../../../src/cage/copy_status.ts";
+import { countChanges } from "../../../src/copy/changes.ts";
+import { type CopyStatus, planNext } from "../../../src/copy/status.ts";
 import { formatFilled, formatStatus } from "../../../src/cli/copy_words.ts";
 import type { Difference } from "../../../src/transfer/classify.ts";
 
