@@ -45,7 +45,7 @@ export function formatDenial(refusal: Refusal): DenialMessage {
     host: refusal.host ?? null,
     hint: refusal.hint ?? refusal.detail,
     retry: false,
-    by: "sandcage",
+    by: "gateway",
   };
   const body = Buffer.from(`${JSON.stringify(denial)}\n`);
   return {

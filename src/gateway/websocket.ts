@@ -128,7 +128,7 @@ export function createWebSocketRelay(context: GatewayContext, tls: TlsOpener): W
       mode: facts.mode!,
       close(reason) {
         outcome = { decision: "deny", reason, detail: "The connection was ended" };
-        end(CLOSE.policy, "sandcage: no longer allowed");
+        end(CLOSE.policy, "no longer allowed");
       },
     });
     const cut = () => end(CLOSE.away, "");
@@ -164,7 +164,7 @@ export function createWebSocketRelay(context: GatewayContext, tls: TlsOpener): W
           ? error.finding
           : { reason: "inspector", detail: "An inspector failed" } as Finding;
         if (outcome.decision === "allow") outcome = { decision: "deny", reason, detail };
-        end(CLOSE.policy, "sandcage: blocked");
+        end(CLOSE.policy, "blocked");
         return undefined;
       }
     };

@@ -1,17 +1,17 @@
 import type { Reason } from "./audit.ts";
 
-const LOOK = "see it with: sandcage audit --blocked";
+const LOOK = "your user sees it with: audit --blocked";
 
 const HINTS: Readonly<Record<Reason, (host: string) => string>> = {
   "rule": () => LOOK,
-  "no-rule": (host) => `allow it with: sandcage domain add ${host}`,
+  "no-rule": (host) => `your user can allow it with: domain add ${host}`,
   "block-rule": () => "a block rule forbids it; blocks win over every allow rule",
-  "port": (host) => `allow the port with: sandcage domain add ${host}:PORT`,
+  "port": (host) => `your user can allow the port with: domain add ${host}:PORT`,
   "method": (host) => `the rule for ${host} does not list this method; add it there`,
   "path": (host) => `the rule for ${host} does not cover this path; add it there`,
-  "ip-literal": (host) => `use a host name, or allow the address with: sandcage domain add ${host}`,
+  "ip-literal": (host) => `use a host name, or have the address allowed with: domain add ${host}`,
   "address": (host) =>
-    `${host} resolves to an address that is not public; allow that address with: sandcage domain add ADDRESS`,
+    `${host} resolves to an address that is not public; have that address allowed with: domain add ADDRESS`,
   "name": () => "this is not a host name; write it in ASCII, without user, port or spaces",
   "name-mismatch": () =>
     "CONNECT, TLS and Host must name the same host; use one connection for each",
@@ -35,12 +35,17 @@ const HINTS: Readonly<Record<Reason, (host: string) => string>> = {
   "websocket": () => "WebSocket is forbidden here; relax inspect.websocket",
   "inspector": () => `one of your own inspectors blocked it; ${LOOK}`,
   "timeout": (host) => `${host} took too long; try again later`,
-  "revoked": (host) => `the rule was removed; allow it again with: sandcage domain add ${host}`,
+  "revoked": (host) =>
+    `the rule was removed; your user can allow it again with: domain add ${host}`,
   "audit": () => "nothing goes out while the audit log cannot be written; free some disk space",
-  "policy": () => "the policy could not be read, so nothing is allowed; run: sandcage config show",
+  "policy": () =>
+    "the policy could not be read, so nothing is allowed; your user sees why with: config show",
 };
 
-/** One line for the user: what to do about a denial. Without a host it says HOST. */
+/**
+ * One line for the agent and its user: what to do about a denial. Without a host it says HOST. It is
+ * read inside, so commands are told without the name of the tool.
+ */
 export function formatHint(reason: Reason, host: string | undefined): string {
   return HINTS[reason](host ?? "HOST");
 }

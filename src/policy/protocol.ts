@@ -67,8 +67,8 @@ export type Denial = {
   host: string | null;
   hint: string;
   retry: false;
-  by: "sandcage";
+  by: "gateway";
 };
 
 /** Header of every denial: the reason and the rule. */
-export const DENIAL_HEADER = "x-sandcage-blocked";
+export const DENIAL_HEADER = "x-gateway-blocked";

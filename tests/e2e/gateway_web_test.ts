@@ -275,15 +275,15 @@ const cases: Case[] = [
     const denials = ["plain", "connect", "rule"].map((id) => {
       const text = outcomes.get(id).head ?? outcomes.get(id).data;
       assert.match(text, /^HTTP\/[12](\.1)? 403/, id);
-      assert.match(text, /^x-sandcage-blocked: \S+/mi, id);
+      assert.match(text, /^x-gateway-blocked: \S+/mi, id);
       const body = JSON.parse(text.slice(text.lastIndexOf("\r\n\r\n"))) as Record<string, unknown>;
-      assert.deepEqual([body.blocked, body.retry, body.by], [true, false, "sandcage"], id);
+      assert.deepEqual([body.blocked, body.retry, body.by], [true, false, "gateway"], id);
       return [body.host, body.reason, body.rule];
     });
     assert.deepEqual(denials.slice(0, 2), Array(2).fill(["evil.test", "no-rule", null]));
     assert.deepEqual(denials[2]!.slice(0, 2), ["big.test", "block-rule"]);
     assert.match(String(denials[2]![2]), /big\.test.*network\.block\[0\]/);
-    assert.doesNotMatch(outcomes.get("allowed").data, /x-sandcage-blocked/i);
+    assert.doesNotMatch(outcomes.get("allowed").data, /x-gateway-blocked/i);
     const audit = await cage.audit();
     const lines = audit.filter(({ decision, host }) => decision === "deny" && host === "evil.test");
     assert.ok(lines.some(({ reason, path }) => reason === "no-rule" && path === "/path"));

@@ -52,7 +52,7 @@ for (const [what, authority, reason] of DENIED) {
     const text = await client.readAll();
     assert.equal(client.head, "HTTP/1.1 403 Forbidden", text);
     const denial = JSON.parse(text.slice(text.indexOf("\r\n\r\n")));
-    assert.deepEqual([denial.blocked, denial.retry, denial.by], [true, false, "sandcage"]);
+    assert.deepEqual([denial.blocked, denial.retry, denial.by], [true, false, "gateway"]);
     const event = await world.waitForEvent(({ kind }) => kind === "connect");
     assert.deepEqual([event.decision, event.method, event.status], ["deny", "CONNECT", 403]);
     assert.equal(event.reason, denial.reason);

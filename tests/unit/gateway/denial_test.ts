@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { REASONS } from "../../../src/policy/audit.ts";
+import { formatHint } from "../../../src/policy/hint.ts";
 import { formatDenial, formatRawDenial, statusOf } from "../../../src/gateway/denial.ts";
 
 Deno.test("a denial says 403 unless its reason says more", () => {
@@ -33,13 +34,13 @@ Deno.test("formatDenial() is one JSON form, told again in a header", () => {
     host: "x.evil.test",
     hint: "Ask first",
     retry: false,
-    by: "sandcage",
+    by: "gateway",
   });
   assert.deepEqual(Object.fromEntries(headers), {
     "content-type": "application/json",
     "content-length": String(body.length),
     "cache-control": "no-store",
-    "x-sandcage-blocked": "block-rule; rule=*.evil.test (network.block[0])",
+    "x-gateway-blocked": "block-rule; rule=*.evil.test (network.block[0])",
   });
 });
 
@@ -51,7 +52,14 @@ Deno.test("what a rule's text holds cannot end the header it is told in", () => 
     host: null,
   }).toString("latin1");
   assert.match(raw, /^HTTP\/1\.1 403 Forbidden\r\n/);
-  assert.match(raw, /\r\nx-sandcage-blocked: no-rule; rule=a\?\?x-evil: 1\?\?\r\n/);
+  assert.match(raw, /\r\nx-gateway-blocked: no-rule; rule=a\?\?x-evil: 1\?\?\r\n/);
   assert.match(raw, /\r\nconnection: close\r\n\r\n\{/);
   assert.equal(JSON.parse(raw.slice(raw.indexOf("\r\n\r\n"))).hint, "d");
+});
+
+Deno.test("a denial is read inside and names no tool", () => {
+  for (const reason of REASONS) {
+    const raw = formatRawDenial({ reason, detail: "d", hint: formatHint(reason, "a.test") });
+    assert.doesNotMatch(raw.toString("latin1"), /sandcage/i, reason);
+  }
 });

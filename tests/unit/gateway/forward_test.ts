@@ -353,7 +353,7 @@ for (const [name, change, options, want] of REFUSED) {
     change(setup.world);
     const answer = await talkRaw(setup.port, GET);
     assert.deepEqual([statusOf(answer), JSON.parse(bodyOf(answer)).reason], want);
-    assert.match(answer, new RegExp(`^x-sandcage-blocked: ${want[1]}`, "m"));
+    assert.match(answer, new RegExp(`^x-gateway-blocked: ${want[1]}`, "m"));
     assert.deepEqual(setup.world.dialed, []);
     const denied = setup.world.events.map((
       { decision, reason, status },

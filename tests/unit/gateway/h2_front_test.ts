@@ -170,7 +170,7 @@ Deno.test("a host that is not there is a bad gateway, in HTTP/2 as well", async 
   await using client = await openClient(origin, ca.certificate);
   const seen = await client.ask({});
   assert.deepEqual([seen.status, JSON.parse(seen.body).reason], [502, "upstream-certificate"]);
-  assert.equal(seen.headers["x-sandcage-blocked"], "upstream-certificate; rule=a.test:443 (test)");
+  assert.equal(seen.headers["x-gateway-blocked"], "upstream-certificate; rule=a.test:443 (test)");
 });
 
 for (

@@ -123,7 +123,7 @@ Deno.test("plain HTTP refuses what two readers could understand differently", as
       }
       assert.deepEqual(seen, [], "the host saw something");
       if (want === 400) return;
-      assert.match(answer, new RegExp(`^x-sandcage-blocked: ${reason}`, "m"));
+      assert.match(answer, new RegExp(`^x-gateway-blocked: ${reason}`, "m"));
       assert.equal(JSON.parse(bodyOf(answer)).reason, reason);
       assert.deepEqual(world.events.map(({ decision, reason }) => [decision, reason]), [
         ["deny", reason],
