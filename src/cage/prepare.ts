@@ -103,6 +103,8 @@ export async function locateCage(request: CageRequest, context: CageContext): Pr
   const engine = await connectEngine({
     host,
     context: context.engineContext ?? config.engine.context,
+    // Where files are carried nobody types at an agent meanwhile.
+    ...(copy === undefined ? {} : { onSlow: io.talk }),
   });
   if (copy === undefined) await requireLocal(engine, "Mounting the project");
   else await requireOwnEngine(copy, { engine, config });

@@ -103,10 +103,11 @@ export async function createCopyCage(
 
 /** An engine that is away is found out before a long clone, and not after. */
 async function requireEngine(context: CageContext): Promise<undefined> {
-  const { host, engineContext } = context;
+  const { host, io, engineContext } = context;
   // No project is there: the layer of the user alone.
   const { config } = await loadConfig(host.stateDir, { host });
-  await connectEngine({ host, context: engineContext ?? config.engine.context });
+  const chosen = engineContext ?? config.engine.context;
+  await connectEngine({ host, context: chosen, onSlow: io.talk });
 }
 
 function release(lock: FileLock): void {

@@ -16,7 +16,7 @@ export type InsideGit = {
 };
 
 /** Upper bound of asking git inside, in milliseconds. */
-const ASK_TIMEOUT_MS = 60_000;
+const ASK_TIMEOUT_MS = 180_000;
 
 /**
  * Asks git about the repository inside, in a container of its own without a network: what its

@@ -29,7 +29,11 @@ export async function openRemains(word: string, context: CageContext): Promise<R
   const { host } = context;
   const copy = await findRecord(word, host.stateDir);
   const engine = copy === undefined
-    ? await connectEngine({ host, context: context.engineContext ?? null })
+    ? await connectEngine({
+      host,
+      context: context.engineContext ?? null,
+      onSlow: context.io.talk,
+    })
     : await connectCopyEngine(copy, context);
   const volumes = await observeManaged(engine, ["volume"]);
   const found = matchVolume(volumes, copy?.volumes.work ?? word);

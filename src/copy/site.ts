@@ -30,6 +30,7 @@ export async function openCopySite(copy: CopyRecord, context: CageContext): Prom
   const engine = await connectEngine({
     host,
     context: context.engineContext ?? config.engine.context,
+    onSlow: context.io.talk,
   });
   await requireOwnEngine(copy, { engine, config: { ports: [] } });
   return { copy, cage: openCopyCage(copy, { loaded, engine, context }), config };

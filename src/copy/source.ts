@@ -68,6 +68,7 @@ export async function observeCopyGround(
   const engine = await connectEngine({
     host,
     context: context.engineContext ?? loaded.config.engine.context,
+    onSlow: context.io.talk,
   });
   return { loaded, engine, service: service.name };
 }

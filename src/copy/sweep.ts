@@ -17,6 +17,7 @@ export async function connectCopyEngine(copy: CopyRecord, context: CageContext):
   const engine = await connectEngine({
     host,
     context: engineContext ?? await findConfiguredContext(copy, context),
+    onSlow: context.io.talk,
   });
   if (engine.title === copy.engine) return engine;
   throw new UserError(`The cage "${copy.name}" is on ${copy.engine}, this is ${engine.title}`, {

@@ -25,6 +25,8 @@ import { type Run, run as spawnProcess } from "./process.ts";
 
 /** Deadline of each question asked while connecting, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The same where somebody is told that it takes long. */
+const PATIENT_TIMEOUT_MS = 60_000;
 
 /** Which engine to connect to, from where. */
 export type ConnectOptions = {
@@ -33,8 +35,10 @@ export type ConnectOptions = {
   context?: string | null;
   /** Replaces real processes in tests. */
   run?: Run;
-  /** Deadline of each question asked while connecting. Defaults to 10 000. */
+  /** Deadline of each question asked while connecting. Defaults to 10 000, with `onSlow` 60 000. */
   timeoutMs?: number;
+  /** Hears of a call that takes long; with it a busy engine is given minutes. */
+  onSlow?: (what: string) => void;
 };
 
 /**
@@ -50,14 +54,16 @@ export async function connectEngine(options: ConnectOptions): Promise<Engine> {
   const url = await findEndpointUrl(endpoint, host);
   const key = formatEndpointKey(formatEndpoint(endpoint), { url, env: host.env });
   const path = formatRecordPath(host.stateDir, key);
-  const docker = createDocker({ endpoint, host, run });
+  const { onSlow } = options;
+  const docker = createDocker({ endpoint, host, run, ...(onSlow === undefined ? {} : { onSlow }) });
 
   const now = { stamp: await observeStamp(url), nowMs: Date.now() };
   const known = await findRecord(path);
   if (known !== undefined && isFresh(known, now) && isFile(known.composePath)) {
     return createEngine({ endpoint, url, host, docker, record: known, path });
   }
-  const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
+  const timeoutMs = options.timeoutMs ??
+    (onSlow === undefined ? CONNECT_TIMEOUT_MS : PATIENT_TIMEOUT_MS);
   const observation = await observeEngine(docker, {
     host,
     timeoutMs,

@@ -11,6 +11,10 @@ import type { ProcessResult, Run } from "./process.ts";
 
 /** Default deadline of one call, in milliseconds. */
 const CALL_TIMEOUT_MS = 30_000;
+/** The same where somebody is told that it takes long: a busy machine does answer in the end. */
+const PATIENT_TIMEOUT_MS = 180_000;
+/** When somebody is told, in milliseconds. */
+const SLOW_MS = 10_000;
 /** Deadline of the question whether the engine is there at all, in milliseconds. */
 export const PING_TIMEOUT_MS = 3_000;
 
@@ -37,6 +41,10 @@ export type DockerOptions = {
   endpoint: EngineEndpoint;
   host: Pick<Host, "platform" | "env">;
   run: Run;
+  /** Hears of a call that takes long. With it calls may take {@link PATIENT_TIMEOUT_MS}. */
+  onSlow?: (what: string) => void;
+  /** When it hears of it, in milliseconds. Defaults to 10 000. */
+  slowMs?: number;
 };
 
 /**
@@ -44,15 +52,16 @@ export type DockerOptions = {
  * an error here, an engine that said no is a result.
  */
 export function createDocker(options: DockerOptions): Docker {
-  const { endpoint, host, run } = options;
+  const { endpoint, host, run, slowMs = SLOW_MS } = options;
   const title = formatEndpoint(endpoint);
   const env = formatClientEnv(endpoint, host.env);
+  const patienceMs = options.onSlow === undefined ? CALL_TIMEOUT_MS : PATIENT_TIMEOUT_MS;
 
   const spawn = async (args: readonly string[], call: EngineCallOptions) => {
     try {
       return await run("docker", args, {
         ...call,
-        timeoutMs: call.timeoutMs ?? CALL_TIMEOUT_MS,
+        timeoutMs: call.timeoutMs ?? patienceMs,
         env: { ...env, ...call.env },
       });
     } catch (error) {
@@ -64,10 +73,14 @@ export function createDocker(options: DockerOptions): Docker {
   };
 
   return async function docker(args, call = {}) {
-    const result = await spawn(args, call);
+    const what = `docker ${args[0] ?? ""}`;
+    // A call with a deadline of its own is known to take its time.
+    const notice = call.timeoutMs === undefined && options.onSlow !== undefined
+      ? setTimeout(() => options.onSlow?.(formatSlow(what, { title, slowMs })), slowMs)
+      : undefined;
+    const result = await spawn(args, call).finally(() => clearTimeout(notice));
     if (result.timedOut) {
-      const timeoutMs = call.timeoutMs ?? CALL_TIMEOUT_MS;
-      throw createTimeoutError(`docker ${args[0] ?? ""}`, { title, timeoutMs });
+      throw createTimeoutError(what, { title, timeoutMs: call.timeoutMs ?? patienceMs });
     }
     if (result.code === 0) return result;
     const failure = findFailure(result.stderr);
@@ -80,6 +93,11 @@ export function createDocker(options: DockerOptions): Docker {
     const place = { title, platform: host.platform, stderr: result.stderr };
     throw createUnreachableError(failure, place);
   };
+}
+
+function formatSlow(what: string, call: { title: string; slowMs: number }): string {
+  const { title, slowMs } = call;
+  return `Waiting for ${title}, which is busy: no answer to "${what}" for ${slowMs / 1000} s`;
 }
 
 /** The cheapest question that only a living engine answers. */

@@ -34,7 +34,7 @@ export type EngineCapabilities = {
 
 /** Options of one call to the engine; every call has a deadline. */
 export type EngineCallOptions = Omit<RunOptions, "timeoutMs" | "env" | "cwd"> & {
-  /** Upper bound in milliseconds. Defaults to 30 000. */
+  /** Upper bound in milliseconds. Defaults to 30 000; to 180 000 where somebody hears of slow calls. */
   timeoutMs?: number;
   /** Extra environment of the docker client, for example values for `-e NAME`. */
   env?: Record<string, string>;

@@ -18,7 +18,7 @@ const SETTLE_MS = 20_000;
 /** How long another client may take between making the container and starting it, in milliseconds. */
 const MADE_MS = 8_000;
 const LOOK_MS = 100;
-const RUN_TIMEOUT_MS = 60_000;
+const RUN_TIMEOUT_MS = 180_000;
 
 /** Name of a cage's courier. */
 export function courierName(cageId: string): string {

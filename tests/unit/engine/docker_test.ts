@@ -45,6 +45,49 @@ Deno.test("docker() rejects after the deadline, in its words", async () => {
   });
 });
 
+Deno.test("docker() says that an engine is busy, and gives it minutes", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const said: string[] = [];
+  const deadlines: number[] = [];
+  const docker = createDocker({
+    endpoint: { kind: "default" },
+    host: { platform: "linux", env: {} },
+    async run(_command, args, { timeoutMs }) {
+      deadlines.push(timeoutMs);
+      // One that answers at once is nothing to talk about.
+      if (args[0] === "volume") await promise;
+      return { code: 0, stdout: "", stderr: "", timedOut: false };
+    },
+    onSlow(what) {
+      said.push(what);
+      resolve();
+    },
+    slowMs: 20,
+  });
+  await docker(["ps"]);
+  await docker(["volume", "create"]);
+  assert.deepEqual(said, [
+    'Waiting for the default engine, which is busy: no answer to "docker volume" for 0.02 s',
+  ]);
+  assert.deepEqual(deadlines, [180_000, 180_000]);
+});
+
+Deno.test("docker() says nothing of a call that is known to take its time", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const docker = createDocker({
+    endpoint: { kind: "default" },
+    host: { platform: "linux", env: {} },
+    async run() {
+      setTimeout(resolve, 20);
+      await promise;
+      return { code: 143, stdout: "", stderr: "", timedOut: true };
+    },
+    onSlow: (what) => assert.fail(what),
+    slowMs: 1,
+  });
+  await assert.rejects(docker(["build"], { timeoutMs: 5000 }), { code: "engine-timeout" });
+});
+
 Deno.test("docker() does not take a container's words for the engine's", async () => {
   const { docker, calls } = client({
     "docker exec": { code: 1, stderr: SILENT },
