@@ -5,7 +5,7 @@ import { LABEL } from "../src/names.ts";
 export type EngineState = { containers: string[]; volumes: string[]; networks: string[] };
 
 /** Runs `docker ARGS`; a non-zero exit is an error of the test itself. */
-export async function docker(args: readonly string[], timeoutMs = 60_000): Promise<string> {
+export async function docker(args: readonly string[], timeoutMs = 180_000): Promise<string> {
   const result = await run("docker", args, { timeoutMs });
   if (result.code !== 0) {
     throw new Error(`docker ${args.join(" ")} ended with ${result.code}: ${result.stderr}`);

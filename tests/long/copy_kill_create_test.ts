@@ -5,8 +5,8 @@ import { pause } from "../../src/pause.ts";
 import { docker } from "../../tools/engine_state.ts";
 import { makeWorld } from "../e2e/support/world.ts";
 
-/** How often; a soak has 100. */
-const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 3);
+/** How often; of the 300 of a soak these are 60 more. */
+const KILLS = Math.ceil(Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 15) / 5);
 
 const FILES = 1500;
 
@@ -46,7 +46,7 @@ Deno.test(`${KILLS} creates, killed at random moments, leave nothing half-made`,
     const code = await child.end("SIGKILL");
     if (round % 3 === 0) {
       // It may have been killed before there was anything to destroy.
-      const destroyed = await world.sandcage(["destroy", name, "-y"]);
+      const destroyed = await world.sandcage(["destroy", name, "-y"], { timeoutMs: 400_000 });
       assert.ok([0, 2].includes(destroyed.code), `${what}: ${destroyed.stderr}`);
     } else {
       if (code === 0) await must(["destroy", name, "-y"], what);

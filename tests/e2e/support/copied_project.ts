@@ -55,7 +55,7 @@ export async function makeCopiedProject(
           ...[IMAGE.debian, "sh", "-ec", line],
         ]),
       async must(args, code = 0) {
-        const result = await world.sandcage(args);
+        const result = await world.sandcage(args, { timeoutMs: SLOW_MS });
         assert.equal(result.code, code, `${args.join(" ")}\n${result.stdout}\n${result.stderr}`);
         return result;
       },
