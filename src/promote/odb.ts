@@ -2,6 +2,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { latin1 } from "./bytes.ts";
 import type { Process } from "./child.ts";
 import type { Git } from "./git.ts";
+import type { ObjectType } from "./pack.ts";
 import type { ObjectId } from "./types.ts";
 
 /** Objects of a repository, read by one git that stays. */
@@ -12,7 +13,7 @@ export type Odb = AsyncDisposable & {
    *
    * @throws {UserError} If one is missing or of another kind.
    */
-  read(ids: readonly ObjectId[], type: "commit" | "tree"): Promise<string[]>;
+  read(ids: readonly ObjectId[], type: ObjectType): Promise<string[]>;
 };
 
 /** Upper bound of a whole rewrite in milliseconds: a hundred thousand commits, not a hung disk. */

@@ -10,6 +10,7 @@ import {
   treeEntry,
   withEntry,
 } from "./tree.ts";
+import { IGNORE_FILE, type OwnLines } from "./own_lines.ts";
 import { EMPTY_TREE, type TreeStore } from "./tree_store.ts";
 
 /** A change inside, from one tree to the next, and the user's tree it is put onto. */
@@ -20,21 +21,34 @@ export type Replayed =
   | { kind: "tree"; id: RawId }
   /** What stands at these paths on the user's side is not what the change began with. */
   | { kind: "collision"; paths: string[] }
-  /** These trees have to be loaded first. */
-  | { kind: "missing"; ids: RawId[] };
+  /** These trees, and files of own lines, have to be loaded first. */
+  | { kind: "missing"; ids: RawId[]; files: RawId[] };
 
-type Draft = { trees: Pick<TreeStore, "get" | "make">; missing: RawId[]; collisions: string[] };
+type Draft = {
+  trees: Pick<TreeStore, "get" | "make">;
+  ownLines: Pick<OwnLines, "settle"> | undefined;
+  missing: RawId[];
+  files: RawId[];
+  collisions: string[];
+};
 
 /**
  * Puts a change onto the user's tree: exact paths, no merging of texts. A path is changed only where
  * the user's tree has what the change began with, or already what it ends with; all other paths stay
  * what the user has. A directory that is the same on both sides is taken over without a look inside.
- * Pure but for the trees it makes.
+ * Pure but for what it makes.
+ *
+ * @param options.ownLines Lines of ignore files that only the user has. None by default.
  */
-export function replayTree(step: TreeStep, trees: Pick<TreeStore, "get" | "make">): Replayed {
-  const draft: Draft = { trees, missing: [], collisions: [] };
+export function replayTree(
+  step: TreeStep,
+  trees: Pick<TreeStore, "get" | "make">,
+  options: { ownLines?: Pick<OwnLines, "settle"> } = {},
+): Replayed {
+  const { ownLines } = options;
+  const draft: Draft = { trees, ownLines, missing: [], files: [], collisions: [] };
   const id = replay(step, "", draft);
-  if (draft.missing.length > 0) return { kind: "missing", ids: draft.missing };
+  if (isLacking(draft)) return { kind: "missing", ids: draft.missing, files: draft.files };
   if (draft.collisions.length > 0) return { kind: "collision", paths: draft.collisions };
   return { kind: "tree", id: id ?? EMPTY_TREE };
 }
@@ -60,7 +74,7 @@ function replay(
     if (!isSame(entry, there)) tree = withEntry(tree, { name: change.name, entry });
   }
   // What is about to be loaded or refused needs no tree.
-  if (draft.missing.length > 0 || draft.collisions.length > 0) return onto;
+  if (isLacking(draft) || draft.collisions.length > 0) return onto;
   return tree.length === 0 ? undefined : draft.trees.make(tree);
 }
 
@@ -80,8 +94,15 @@ function replayEntry(
     // A file takes the directory's place once nothing is left in it.
     if (id === undefined) return is;
   }
-  at.draft.collisions.push(at.path);
+  const settled = name === IGNORE_FILE ? at.draft.ownLines?.settle({ was, is, have }) : undefined;
+  if (settled?.kind === "entry") return settled.entry;
+  if (settled?.kind === "missing") at.draft.files.push(...settled.ids);
+  else at.draft.collisions.push(at.path);
   return have;
+}
+
+function isLacking({ missing, files }: Draft): boolean {
+  return missing.length > 0 || files.length > 0;
 }
 
 function isDirectory(entry: TreeEntry | undefined): boolean {

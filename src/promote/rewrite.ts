@@ -3,6 +3,7 @@ import type { Git } from "./git.ts";
 import { findMissing, listCommits, type Odb, openOdb } from "./odb.ts";
 import { hashObject, type NewObject } from "./pack.ts";
 import { findDirtyDirs, loadAlong } from "./prefetch.ts";
+import { createOwnLines, type OwnLines } from "./own_lines.ts";
 import { type Replayed, replayTree } from "./replay.ts";
 import { formatRawPath } from "./raw_path.ts";
 import { hexId, type RawId, rawId } from "./tree.ts";
@@ -71,6 +72,7 @@ type Run = {
   tools: RewriteTools;
   odb: Odb;
   trees: TreeStore;
+  ownLines: OwnLines;
   /** Trees of commits inside. */
   inner: Map<ObjectId, RawId>;
   outer: Map<ObjectId, Outer>;
@@ -97,6 +99,7 @@ export async function rewriteCommits(
     tools,
     odb,
     trees,
+    ownLines: createOwnLines(odb),
     inner: new Map(),
     outer: new Map(),
     current: new Set([request.done]),
@@ -107,7 +110,7 @@ export async function rewriteCommits(
   const store = async () => {
     const made = trees.takeMade();
     treeCount += made.length;
-    await tools.store([...made, ...waiting]);
+    await tools.store([...run.ownLines.takeMade(), ...made, ...waiting]);
     [waiting.length, waitingBytes] = [0, 0];
   };
   for (let from = 0; from < ids.length; from += AT_ONCE) {
@@ -208,9 +211,10 @@ async function rewriteTree(
     onto: base === undefined ? EMPTY_TREE : run.outer.get(base)!.tree,
   };
   for (;;) {
-    const replayed = replayTree(step, run.trees);
+    const replayed = replayTree(step, run.trees, run);
     if (replayed.kind !== "missing") return replayed;
     await run.trees.load(replayed.ids);
+    await run.ownLines.load(replayed.files);
   }
 }
 

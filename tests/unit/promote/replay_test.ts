@@ -222,7 +222,7 @@ Deno.test("replayTree() takes over a tree without a look inside where nothing di
 Deno.test("replayTree() asks for all trees it has to see at once", () => {
   const ids = ["1", "2", "3"].map((digit) => rawId(digit.repeat(40)));
   const step = { from: ids[0]!, to: ids[1]!, onto: ids[2]! };
-  assert.deepEqual(replayTree(step, emptyStore()), { kind: "missing", ids });
+  assert.deepEqual(replayTree(step, emptyStore()), { kind: "missing", ids, files: [] });
 });
 
 const path = fc.constantFrom("a", "b", "d/a", "d/b", "d/e/a", "d/e/b", "f/a", "f", "d");
