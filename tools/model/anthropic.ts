@@ -25,17 +25,23 @@ export function parseAnthropic(body: JsonObject): Conversation {
 export function formatAnthropic(reply: Reply, conversation: Conversation): Answer {
   const stop = reply.kind === "call" ? "tool_use" : "end_turn";
   if (!conversation.stream) {
-    const message = { ...envelope(conversation.model), content: [blockOf(reply)] };
+    const message = {
+      ...envelope(conversation.model),
+      content: [...thoughtOf(reply), blockOf(reply)],
+    };
     return { kind: "json", body: { ...message, stop_reason: stop } };
   }
   const message = { ...envelope(conversation.model), content: [], stop_reason: null };
+  const thought = thoughtOf(reply);
+  const index = thought.length;
   return {
     kind: "frames",
     frames: [
       frame("message_start", { message }),
-      frame("content_block_start", { index: 0, content_block: emptyBlockOf(reply) }),
-      frame("content_block_delta", { index: 0, delta: deltaOf(reply) }),
-      frame("content_block_stop", { index: 0 }),
+      ...thought.flatMap(thoughtFrames),
+      frame("content_block_start", { index, content_block: emptyBlockOf(reply) }),
+      frame("content_block_delta", { index, delta: deltaOf(reply) }),
+      frame("content_block_stop", { index }),
       frame("message_delta", {
         delta: { stop_reason: stop, stop_sequence: null },
         usage: { output_tokens: 5 },
@@ -62,6 +68,24 @@ function envelope(model: string): JsonObject {
       cache_read_input_tokens: 0,
     },
   };
+}
+
+type Thought = { type: "thinking"; thinking: string; signature: string };
+
+function thoughtOf({ thinking }: Reply): Thought[] {
+  return thinking === undefined ? [] : [{ type: "thinking", thinking, signature: "c2NyaXB0ZWQ=" }];
+}
+
+function thoughtFrames({ type, thinking, signature }: Thought): Frame[] {
+  return [
+    frame("content_block_start", {
+      index: 0,
+      content_block: { type, thinking: "", signature: "" },
+    }),
+    frame("content_block_delta", { index: 0, delta: { type: "thinking_delta", thinking } }),
+    frame("content_block_delta", { index: 0, delta: { type: "signature_delta", signature } }),
+    frame("content_block_stop", { index: 0 }),
+  ];
 }
 
 function blockOf(reply: Reply): JsonObject {

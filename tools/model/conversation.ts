@@ -18,10 +18,13 @@ export type Conversation = {
 /** A tool of a request; `custom` tools take plain text instead of JSON arguments. */
 export type OfferedTool = { name: string; custom: boolean };
 
-/** What the model says next. */
+/** What the model says next, and what it thought before. */
 export type Reply =
-  | { kind: "text"; text: string }
-  | { kind: "call"; id: string; tool: string; input: ToolInput };
+  & { thinking?: string }
+  & (
+    | { kind: "text"; text: string }
+    | { kind: "call"; id: string; tool: string; input: ToolInput }
+  );
 
 /** Arguments of a tool call: an object, or plain text for a custom tool. */
 export type ToolInput =

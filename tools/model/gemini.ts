@@ -35,7 +35,7 @@ export function parseGemini(body: JsonObject, call: GeminiCall): Conversation {
 export function formatGemini(reply: Reply, conversation: Conversation): Answer {
   const body = {
     candidates: [{
-      content: { role: "model", parts: [partOf(reply)] },
+      content: { role: "model", parts: [...thoughtOf(reply), partOf(reply)] },
       finishReason: "STOP",
       index: 0,
     }],
@@ -45,6 +45,10 @@ export function formatGemini(reply: Reply, conversation: Conversation): Answer {
   return conversation.stream
     ? { kind: "frames", frames: [{ data: JSON.stringify(body) }] }
     : { kind: "json", body };
+}
+
+function thoughtOf({ thinking }: Reply): JsonObject[] {
+  return thinking === undefined ? [] : [{ text: thinking, thought: true }];
 }
 
 function partOf(reply: Reply): JsonObject {

@@ -42,7 +42,12 @@ export function formatResponses(reply: Reply, conversation: Conversation): Answe
   if (!conversation.stream) {
     return {
       kind: "json",
-      body: { ...completed, object: "response", status: "completed", output: [item] },
+      body: {
+        ...completed,
+        object: "response",
+        status: "completed",
+        output: [...thoughtOf(reply), item],
+      },
     };
   }
   const text: Frame[] = reply.kind === "text"
@@ -63,6 +68,9 @@ export function formatResponses(reply: Reply, conversation: Conversation): Answe
     kind: "frames",
     frames: [
       frame("response.created", { response: { id: completed.id } }),
+      ...thoughtOf(reply).map((thought) =>
+        frame("response.output_item.done", { output_index: 0, item: thought })
+      ),
       ...text,
       frame("response.output_item.done", { output_index: 0, item }),
       frame("response.completed", { response: completed }),
@@ -80,6 +88,12 @@ const completed = {
     total_tokens: 15,
   },
 };
+
+function thoughtOf({ thinking }: Reply): JsonObject[] {
+  if (thinking === undefined) return [];
+  const summary = [{ type: "summary_text", text: thinking }];
+  return [{ type: "reasoning", id: "rs_scripted", summary }];
+}
 
 function itemOf(reply: Reply): JsonObject {
   if (reply.kind === "text") {

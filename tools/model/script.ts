@@ -6,6 +6,8 @@ import type { Conversation, OfferedTool, Reply, ToolInput } from "./conversation
  * - `write FILE: CONTENT` writes a file through whichever tool the agent offers;
  * - `run: COMMAND` runs a shell command.
  *
+ * A line `think: TEXT` is what it thinks before its first answer.
+ *
  * Each request plays the next step, counted by the tool results in its history; after the last
  * one, and whenever no fitting tool is offered, the model answers text and stops.
  */
@@ -21,15 +23,20 @@ export function decideReply(conversation: Conversation): Reply {
   if (conversation.wantsJson) return { kind: "text", text: formatRouting() };
   const steps = parseSteps(conversation.userText);
   const step = steps[conversation.toolResults];
+  const thought = conversation.toolResults === 0
+    ? /^\s*think: (.+?)\s*$/m.exec(conversation.userText)?.[1]
+    : undefined;
+  const thinking = thought === undefined ? {} : { thinking: thought };
   if (step !== undefined) {
     const call = planCall(step, conversation);
     if (call !== undefined) {
-      return { kind: "call", id: `call_${conversation.toolResults + 1}`, ...call };
+      return { kind: "call", id: `call_${conversation.toolResults + 1}`, ...call, ...thinking };
     }
   }
   return {
     kind: "text",
     text: steps.length === 0 ? "Hello from the scripted model." : CLOSING_TEXT,
+    ...thinking,
   };
 }
 
