@@ -3,6 +3,7 @@ import { STATE_WORDS } from "../copy/state.ts";
 import type { CopyStatus } from "../copy/status.ts";
 import { formatBytes } from "../transfer/progress.ts";
 import { visibleText } from "../transfer/visible.ts";
+import { quotePath } from "../tree/visible.ts";
 import { formatAge, formatCount } from "./output.ts";
 
 /** What came into a cage, a line for each directory. Pure. */
@@ -13,6 +14,22 @@ export function formatFilled(filled: readonly FilledRoot[]): string {
     const left = root.leftOut.map((word) => visibleText(word)).join(", ");
     return left === "" ? line : `${line}\n  stays outside: ${left}`;
   }).join("\n");
+}
+
+/** Names in one warning. */
+const MOST_NAMED = 5;
+
+/** Warns of files that surprise by not travelling. Pure. */
+export function formatTracked(paths: readonly string[]): string {
+  const shown = paths.slice(0, MOST_NAMED).map(quotePath).join(", ");
+  const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
+  return `git tracks what .gitignore names, and it stays where it is: ${shown}${more}\n` +
+    "To have it travel, change the pattern, or take it in by a line of .cageprotect that begins with !";
+}
+
+/** Warnings of what a directory that came in was kept from bringing. Pure. */
+export function formatFilledWarnings(filled: readonly FilledRoot[]): string[] {
+  return filled.flatMap(({ tracked }) => tracked.length === 0 ? [] : [formatTracked(tracked)]);
 }
 
 /** A cage's status for people. Pure. */

@@ -5,8 +5,10 @@ import { MOST_DIFF_BYTES } from "../transfer/diff_text.ts";
 import type { TransferPlan } from "../transfer/plan_transfer.ts";
 import { showDifferences } from "../transfer/shown.ts";
 import { findTrackedIgnored } from "../transfer/tracked_ignored.ts";
+import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import { quotePath } from "../tree/visible.ts";
 import type { CommandContext } from "./context.ts";
+import { formatTracked } from "./copy_words.ts";
 import { type FileRow, formatProblems, formatRow, formatSums } from "./file_rows.ts";
 import type { FileRoot, FileSite } from "./file_site.ts";
 import { formatTable } from "./output.ts";
@@ -14,21 +16,16 @@ import { formatTable } from "./output.ts";
 /** Bytes that are read only to say whether they are text. */
 const MOST_LOOKED_AT = 8 << 20;
 
-/** Names in one warning. */
-const MOST_NAMED = 5;
-
 /** Says what does not travel, so that nobody waits for it. */
 export async function warnAboutLeft(
-  { root }: Pick<FileRoot, "root">,
+  { root, look }: Pick<FileRoot, "root" | "look">,
   options: { plan: Pick<TransferPlan, "problems">; context: CommandContext },
 ): Promise<void> {
   const { plan, context: { io, host } } = options;
   for (const line of formatProblems(plan.problems)) io.warn(line);
-  const tracked = await findTrackedIgnored(root.hostPath, { env: host.env });
-  if (tracked.length === 0) return;
-  const shown = tracked.slice(0, MOST_NAMED).map(quotePath).join(", ");
-  const more = tracked.length > MOST_NAMED ? ` and ${tracked.length - MOST_NAMED} more` : "";
-  io.warn(`git tracks what .gitignore names, and it stays where it is: ${shown}${more}`);
+  const isLeftOut = createIgnoreMatcher(look.rules);
+  const tracked = await findTrackedIgnored(root.hostPath, { env: host.env, isLeftOut });
+  if (tracked.length > 0) io.warn(formatTracked(tracked));
 }
 
 /** Prints what a transfer does, one table for each directory, and talks of the sums. */

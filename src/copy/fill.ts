@@ -6,6 +6,7 @@ import { fillCage } from "../transfer/fill.ts";
 import type { HostRules } from "../transfer/host_rules.ts";
 import { formatBytes, formatTransfer } from "../transfer/progress.ts";
 import { readRootRules } from "../transfer/root_rules.ts";
+import { findTrackedIgnored } from "../transfer/tracked_ignored.ts";
 import type { CageRoot, CopyCage, Courier } from "../transfer/types.ts";
 import { createIgnoreMatcher, type IgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { RuleSource } from "../tree/rules.ts";
@@ -22,6 +23,8 @@ export type FilledRoot = CageRoot & {
   leftOut: readonly string[];
   /** Paths that could not come in. */
   failed: readonly string[];
+  /** Files that git tracks and its ignore rules kept outside all the same. */
+  tracked: readonly string[];
 };
 
 /** What directories are filled with. */
@@ -86,7 +89,12 @@ export async function fillRoot(
     onProgress: (state) => step.update(formatTransfer(state)),
   });
   step.done(`${files === 1 ? "1 file" : `${files} files`}, ${formatBytes(bytes)}`);
-  const left = await listLeftOut(root, readMatcher(cage, root, rules));
+  const isLeftOut = readMatcher(cage, root, rules);
+  const { env } = context.host;
+  const [left, tracked] = await Promise.all([
+    listLeftOut(root, isLeftOut),
+    findTrackedIgnored(root.hostPath, { env, isLeftOut }),
+  ]);
   const told = problems.map(({ path, problem }) => `${path} (${problem})`);
   return {
     ...root,
@@ -94,6 +102,7 @@ export async function fillRoot(
     bytes,
     leftOut: shorten([...left, ...told]),
     failed: problems.map(({ path }) => path),
+    tracked,
   };
 }
 

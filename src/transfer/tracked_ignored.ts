@@ -1,3 +1,5 @@
+import type { IgnoreMatcher } from "../tree/ignore_rules.ts";
+
 /** How long git may take to list files, in milliseconds. */
 const DEADLINE_MS = 10_000;
 
@@ -6,10 +8,11 @@ const DEADLINE_MS = 10_000;
  * travel, which surprises. Answers with nothing where git is not there or has nothing to tell.
  *
  * @param root The user's own working tree, never one that an agent can write.
+ * @param options.isLeftOut The rules of the transfer: what `.cageprotect` takes in again does travel.
  */
 export async function findTrackedIgnored(
   root: string,
-  options: { env: Readonly<Record<string, string | undefined>> },
+  options: { env: Readonly<Record<string, string | undefined>>; isLeftOut: IgnoreMatcher },
 ): Promise<string[]> {
   try {
     const { success, stdout } = await new Deno.Command("git", {
@@ -25,7 +28,8 @@ export async function findTrackedIgnored(
       signal: AbortSignal.timeout(DEADLINE_MS),
     }).output();
     if (!success) return [];
-    return [...new Set(new TextDecoder().decode(stdout).split("\0").filter(Boolean))];
+    const paths = new Set(new TextDecoder().decode(stdout).split("\0").filter(Boolean));
+    return [...paths].filter((path) => options.isLeftOut(path, { directory: false }) !== undefined);
   } catch {
     return [];
   }

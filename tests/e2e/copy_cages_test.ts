@@ -85,7 +85,10 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
     made.stderr,
     /stays outside: noise\.log \(\.gitignore\), tracked\.log \(\.gitignore\)/,
   );
+  const warned = /warning: git tracks what \.gitignore names, .*: "tracked\.log"\n/;
+  assert.match(made.stderr, warned);
   assert.match(made.stderr, /sandcage attach w\w+/);
+  assert.match((await must(world.sandcage(["sync"]))).stderr, warned);
 
   const seen = await inside(
     world,

@@ -3,7 +3,7 @@ import { requireFilled } from "../../copy/locate.ts";
 import type { CommandContext } from "../context.ts";
 import { refusePromoted } from "../../promote/cage/site.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
-import { formatFilled } from "../copy_words.ts";
+import { formatFilled, formatFilledWarnings } from "../copy_words.ts";
 
 /** What comes into which cage. */
 export type AddDirOptions = { cage: string; dir: string; name?: string | undefined };
@@ -17,5 +17,6 @@ export async function runAddDir(options: AddDirOptions, context: CommandContext)
     context: { ...context, ...(signals === undefined ? {} : { signal: signals.signal }) },
   });
   io.talk(formatFilled([filled]));
+  for (const line of formatFilledWarnings([filled])) io.warn(line);
   io.talk(`It is at /work/${filled.name} in ${copy.name}, also in what runs there now`);
 }

@@ -1,7 +1,7 @@
 import { createCopyCage } from "../../copy/create.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
-import { formatFilled } from "../copy_words.ts";
+import { formatFilled, formatFilledWarnings } from "../copy_words.ts";
 
 /** What `sandcage create` was asked for. */
 export type CreateOptions = {
@@ -41,6 +41,7 @@ export async function runCreate(options: CreateOptions, context: CommandContext)
     authMode,
   }, { ...context, ...(signal === undefined ? {} : { signal }) });
   if (filled.length > 0) io.talk(formatFilled(filled));
+  for (const line of formatFilledWarnings(filled)) io.warn(line);
   if (authMode === "subscription") {
     const { runAuth } = await import("./auth.ts");
     try {

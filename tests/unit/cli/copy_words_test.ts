@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { countChanges } from "../../../src/copy/changes.ts";
 import { type CopyStatus, planNext } from "../../../src/copy/status.ts";
-import { formatFilled, formatStatus } from "../../../src/cli/copy_words.ts";
+import { formatFilled, formatFilledWarnings, formatStatus } from "../../../src/cli/copy_words.ts";
 import type { Difference } from "../../../src/transfer/classify.ts";
 
 const SAME = { inner: 0, deleted: 0, host: 0, conflicts: 0 };
@@ -59,7 +59,7 @@ Deno.test("formatStatus() is one line for each thing, and nothing in it acts on 
 });
 
 Deno.test("formatFilled() tells what came in and what did not", () => {
-  const root = { name: "project", hostPath: "/w/web", failed: [] };
+  const root = { name: "project", hostPath: "/w/web", failed: [], tracked: [] };
   assert.equal(
     formatFilled([
       { ...root, files: 1, bytes: 30_000_000, leftOut: [] },
@@ -68,6 +68,13 @@ Deno.test("formatFilled() tells what came in and what did not", () => {
     "project: 1 file, 30.0 MB from /w/web\n" +
       "lib: 2 files, 0 B from /w/web\n  stays outside: a^Jb (.gitignore), c",
   );
+});
+
+Deno.test("formatFilledWarnings() names files that surprise by staying outside", () => {
+  const root = { name: "project", hostPath: "/w", files: 1, bytes: 1, leftOut: [], failed: [] };
+  assert.deepEqual(formatFilledWarnings([{ ...root, tracked: [] }]), []);
+  const [line] = formatFilledWarnings([{ ...root, tracked: [..."abcdefg"] }]);
+  assert.match(line!, /stays where it is: "a", "b", "c", "d", "e" and 2 more\n/);
 });
 
 const [CLEAN]: CopyStatus["dirs"] = [{ name: "project", path: "/w", pending: SAME }];
