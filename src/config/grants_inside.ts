@@ -29,6 +29,13 @@ export function planInside(planning: Planning): void {
         });
       }
     }
+    for (const [index, value] of (service.headless?.command ?? []).entries()) {
+      ask(planning, `${path}.headless.command[${index}]`, {
+        key: `${path}.headless.command`,
+        value,
+        why: `changes what runs as ${name}`,
+      });
+    }
     for (const key of ["npm", "acp"] as const) {
       const value = service.install?.[key];
       if (value === undefined) continue;

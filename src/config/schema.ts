@@ -77,6 +77,14 @@ const imageSchema = section({
   args: say("Build arguments for your own Dockerfile", map(variable, value())),
 });
 
+const serviceHeadlessSchema = section({
+  command: say("Command line that reads a prompt from stdin and works alone", words(1)),
+  format: say(
+    "What it prints: the stream of one of these agents, `acp` when it is driven over ACP, or plain `text`",
+    oneOf(["claude", "codex", "gemini", "acp", "text"]),
+  ),
+});
+
 const serviceSchema = section({
   enabled: say("Whether the service can be started", boolean()),
   version: say("Version of the agent to install", version()),
@@ -92,9 +100,13 @@ const serviceSchema = section({
   ),
   command: say("Command line of the agent", words(1)),
   acp: say("Command line that speaks ACP on stdio", words(1)),
+  headless: say(
+    "How `sandcage launch` runs it; an agent that only speaks ACP is driven over that",
+    serviceHeadlessSchema,
+  ),
   args: say("Arguments always passed before the user's own", words()),
   bypass: say(
-    "Arguments that make the agent ask for no permission; `sandcage attach` passes them, the cage is what holds it",
+    "Arguments that make the agent ask for no permission; `sandcage attach` and `sandcage launch` pass them, the cage is what holds it",
     words(),
   ),
   env: say("Environment of this service", map(variable, value())),

@@ -20,6 +20,17 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "acp": [
       "claude-agent-acp"
     ],
+    "headless": {
+      "command": [
+        "claude",
+        "-p",
+        "--output-format",
+        "stream-json",
+        "--verbose"
+      ],
+      "format": "claude",
+      "budget": "--max-budget-usd"
+    },
     "env": {
       "DISABLE_AUTOUPDATER": "1",
       "IS_SANDBOX": "1"
@@ -72,6 +83,15 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "acp": [
       "codex-acp"
     ],
+    "headless": {
+      "command": [
+        "codex",
+        "exec",
+        "--json",
+        "--skip-git-repo-check"
+      ],
+      "format": "codex"
+    },
     "env": {
       "INITIAL_AGENT_MODE": "agent-full-access",
       "NO_BROWSER": "1"
@@ -116,6 +136,15 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
       "gemini",
       "--acp"
     ],
+    "headless": {
+      "command": [
+        "gemini",
+        "--output-format",
+        "stream-json",
+        "--skip-trust"
+      ],
+      "format": "gemini"
+    },
     "env": {
       "NO_BROWSER": "true",
       "GEMINI_SANDBOX": "false"
@@ -148,6 +177,12 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     "title": "Shell",
     "command": [
       "bash"
-    ]
+    ],
+    "headless": {
+      "command": [
+        "bash"
+      ],
+      "format": "text"
+    }
   }
 };

@@ -23,6 +23,8 @@ export type ServiceDefinition = {
   bypass?: string[];
   /** Command line that speaks ACP on stdio, when the agent does. */
   acp?: string[];
+  /** How it works without a terminal, when it can. */
+  headless?: HeadlessDefinition;
   /** Environment that the agent needs in a cage, the user's on top. */
   env: Record<string, string>;
   /** Hosts of the agent's own API: always reachable for that service. */
@@ -37,6 +39,16 @@ export type ServiceDefinition = {
     /** Command line that logs in interactively. */
     login?: string[];
   };
+};
+
+/** How an agent works without a terminal. */
+export type HeadlessDefinition = {
+  /** Command line that reads the prompt from stdin, or speaks ACP on stdio. */
+  command: string[];
+  /** What it says on stdout. */
+  format: "claude" | "codex" | "gemini" | "acp" | "text";
+  /** Option after which it takes the most a run may cost, in USD; absent where it has none. */
+  budget?: string;
 };
 
 /** How the files of an archive are packed; `raw` is the program itself. */

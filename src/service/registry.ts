@@ -2,7 +2,7 @@ import { findNearest } from "../config/nearest.ts";
 import type { Config, ServiceConfig } from "../config/schema.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { BUILT_IN } from "./built_in.ts";
-import type { ServiceDefinition } from "./definition.ts";
+import type { HeadlessDefinition, ServiceDefinition } from "./definition.ts";
 
 /** An exact npm version: numbers, then a pre-release or build part if any. */
 const EXACT_VERSION = /^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$/;
@@ -93,8 +93,11 @@ function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefini
     });
   }
   const version = npm === undefined ? undefined : splitPackage(npm).version;
+  const acp = planAcp(service, { config, adapter });
+  const headless = planHeadless(service, { config, ...acp });
+  const { headless: _own, ...rest } = service;
   return {
-    ...service,
+    ...rest,
     ...(version === undefined ? {} : { version }),
     ...(npm === undefined && adapter === undefined ? {} : {
       install: {
@@ -105,7 +108,8 @@ function merge(service: ServiceDefinition, config: ServiceConfig): ServiceDefini
     command,
     args: [...service.args, ...(config.args ?? [])],
     ...planBypass(service, config),
-    ...planAcp(service, { config, adapter }),
+    ...acp,
+    ...(headless === undefined ? {} : { headless }),
     env: { ...service.env, ...config.env },
     domains: [...new Set([...service.domains, ...(config.domains ?? [])])],
   };
@@ -130,6 +134,24 @@ function planAcp(
     (own !== undefined && splitPackage(own).name === splitPackage(adapter).name);
   if (!isSame) return { acp: [programOf(adapter)] };
   return service.acp === undefined ? {} : { acp: service.acp };
+}
+
+/** Another command line has no known way to work alone, but over ACP, whoever speaks it. */
+function planHeadless(
+  service: ServiceDefinition,
+  options: { config: ServiceConfig; acp?: string[] },
+): HeadlessDefinition | undefined {
+  const { config: { headless = {}, command }, acp } = options;
+  const own = command === undefined ? service.headless : undefined;
+  const byAcp = acp === undefined ? undefined : { command: acp, format: "acp" as const };
+  if (headless.command !== undefined) {
+    return { command: headless.command, format: headless.format ?? own?.format ?? "text" };
+  }
+  if (headless.format === "acp") return byAcp;
+  const known = own ?? byAcp;
+  return known === undefined || headless.format === undefined
+    ? known
+    : { ...known, format: headless.format };
 }
 
 function planAdapter(service: ServiceDefinition, config: ServiceConfig): string | undefined {

@@ -131,6 +131,46 @@ for (
   });
 }
 
+for (
+  const [title, name, config, headless] of [
+    ["its own way, where nothing else is said", "codex", {}, {
+      command: ["codex", "exec", "--json", "--skip-git-repo-check"],
+      format: "codex",
+    }],
+    ["a command line of the configuration keeps the format", "gemini", {
+      headless: { command: ["mine"] },
+    }, { command: ["mine"], format: "gemini" }],
+    ["over ACP, where the configuration asks for it", "gemini", { headless: { format: "acp" } }, {
+      command: ["gemini", "--acp"],
+      format: "acp",
+    }],
+    ["over ACP, where the program is another one", "gemini", { command: ["mine"] }, {
+      command: ["gemini", "--acp"],
+      format: "acp",
+    }],
+    ["over ACP, when that is all it speaks", "mine", { command: ["x"], acp: ["x", "acp"] }, {
+      command: ["x", "acp"],
+      format: "acp",
+    }],
+    ["plain text, when nothing is said of its format", "mine", {
+      command: ["x"],
+      headless: { command: ["x", "run"] },
+    }, { command: ["x", "run"], format: "text" }],
+    ["none, when nobody says how", "mine", { command: ["x"] }, undefined],
+    ["none of the agent's own for another program", "shell", { command: ["x"] }, undefined],
+  ] as const
+) {
+  Deno.test(`without a terminal: ${title}`, () => {
+    const service = structuredClone(config) as unknown as Config["services"][string];
+    assert.deepEqual(resolveService(name, { services: { [name]: service } }).headless, headless);
+  });
+}
+
+Deno.test("without a terminal: only claude takes a most of money", () => {
+  const takers = builtInServices().filter(({ headless }) => headless?.budget !== undefined);
+  assert.deepEqual(takers.map(({ name }) => name), ["claude"]);
+});
+
 Deno.test("configuration goes on top: version, arguments, environment, domains", () => {
   const claude = resolveService("claude", {
     services: {
