@@ -23,11 +23,15 @@ export async function listContainers(root: string): Promise<string[]> {
 }
 
 /** Volumes whose name, cage or project belongs to a folder or a run. */
-export async function listVolumes(mark: string): Promise<string[]> {
+export function listVolumes(mark: string): Promise<string[]> {
+  return listVolumesOf([mark]);
+}
+
+async function listVolumesOf(marks: readonly string[]): Promise<string[]> {
   const format = `{{.Name}}\t{{.Label "${LABEL.project}"}}\t{{.Label "${LABEL.cage}"}}`;
   const all = await lines(["volume", "ls", ...managed(), "--format", format]);
   return all.map((line) => line.split("\t"))
-    .filter((fields) => fields.some((field) => field.includes(mark)))
+    .filter((fields) => fields.some((field) => marks.some((mark) => field.includes(mark))))
     .map(([name]) => name!);
 }
 
@@ -48,25 +52,24 @@ export async function observeRun(runId: string): Promise<EngineState> {
 
 /** Removes the containers and home volumes of every project below a folder; says what was there. */
 export async function removeCageOf(root: string): Promise<EngineState> {
-  const containers = await listContainers(root);
-  if (containers.length > 0) await docker(["rm", "--force", "--volumes", ...containers]);
-  const volumes: string[] = [];
-  for (const id of await cageIds(root)) {
-    await endCouriers(id);
-    volumes.push(...await listVolumes(id));
-  }
-  volumes.push(...await listVolumes(`${root}/`));
-  const unique = [...new Set(volumes)];
-  if (unique.length > 0) await docker(["volume", "rm", ...unique]);
-  return { containers, volumes: unique, networks: [] };
-}
-
-/** A courier waits for more work and ends by itself: it is no leak, and its volumes can go now. */
-async function endCouriers(cageId: string): Promise<void> {
-  const filters = [`${LABEL.cage}=${cageId}`, `${LABEL.role}=courier`]
-    .flatMap((label) => ["--filter", `label=${label}`]);
-  const couriers = await lines(["ps", "--all", "--quiet", ...managed(), ...filters]);
-  if (couriers.length > 0) await docker(["rm", "--force", ...couriers]);
+  const marks = [...await cageIds(root), `${root}/`];
+  const labels = [LABEL.project, LABEL.cage, LABEL.role].map((label) => `{{.Label "${label}"}}`);
+  const format = ["{{.Names}}", ...labels].join("\t");
+  // Two questions for everything: every call of the client costs as much as the answer to it.
+  const found = (await lines(["ps", "--all", ...managed(), "--format", format]))
+    .map((line) => line.split("\t"));
+  const containers = found
+    .filter(([, project]) => project === root || project?.startsWith(`${root}/`))
+    .map(([name]) => name!);
+  // A courier waits for more work and ends by itself: it is no leak, and its volumes can go now.
+  const couriers = found
+    .filter(([, , cage, role]) => role === "courier" && marks.includes(cage!))
+    .map(([name]) => name!);
+  const going = [...new Set([...containers, ...couriers])];
+  if (going.length > 0) await docker(["rm", "--force", "--volumes", ...going]);
+  const volumes = await listVolumesOf(marks);
+  if (volumes.length > 0) await docker(["volume", "rm", ...volumes]);
+  return { containers, volumes, networks: [] };
 }
 
 /** Facts of one object as the engine tells them. */

@@ -9,6 +9,9 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** Pauses between two looks, in milliseconds: a look mostly is a process, and two cores are few. */
+const PAUSE = { first: 40, growth: 1.4, longest: 300 };
+
 /** Calls until `probe` answers something, at most `timeoutMs` milliseconds (30 000); then throws. */
 export async function waitFor<T>(
   what: string,
@@ -17,10 +20,12 @@ export async function waitFor<T>(
 ): Promise<T> {
   const { timeoutMs = 30_000 } = options;
   const deadline = Date.now() + timeoutMs;
+  let pauseMs = PAUSE.first;
   while (Date.now() < deadline) {
     const value = await probe();
     if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * PAUSE.growth, PAUSE.longest);
   }
   throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
 }

@@ -1,4 +1,5 @@
 import { exists } from "./files.ts";
+import { keepFacts, takeFacts } from "./facts.ts";
 import { type EngineState, removeCageOf } from "../../../tools/engine_state.ts";
 import { statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -66,6 +67,9 @@ if (Deno.env.get("SANDCAGE_E2E_ROOT") === undefined) {
   });
 }
 
+/** What the commands of this run found out about engine and machine, for the next world. */
+const FACTS = join(RUN_ROOT, "facts");
+
 /** Makes a world; disposing it removes its containers, its home volumes and its folder. */
 export async function makeWorld(name: string, options: WorldOptions = {}): Promise<World> {
   await Deno.mkdir(RUN_ROOT, { recursive: true, mode: 0o755 });
@@ -79,6 +83,7 @@ export async function makeWorld(name: string, options: WorldOptions = {}): Promi
   };
   await Deno.mkdir(paths.home, { recursive: true });
   await Deno.mkdir(paths.state, { mode: 0o700 });
+  await takeFacts(FACTS, paths.state);
   await Deno.mkdir(paths.project, { recursive: true });
   const shared = options.sharedHome === true ? "" : 'home = "project"\n';
   const configure = (config: string) =>
@@ -153,6 +158,7 @@ function assemble(
     async [Symbol.asyncDispose]() {
       // What a failed test left running goes first; a test that passed ended its own.
       for (const child of running) await child.end("SIGKILL");
+      await keepFacts(FACTS, paths.state);
       const left: EngineState = await removeCageOf(paths.root);
       await Deno.remove(paths.root, { recursive: true });
       if (left.containers.length > 0) {
