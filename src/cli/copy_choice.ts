@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type CopyRecord, listCopyCages, requireCopyCage } from "../copy/record.ts";
 import type { Host } from "../host.ts";
+import { cageId } from "../project/identity.ts";
 import { isSameOrInside } from "../project/refused.ts";
 import { findProject } from "../project/root.ts";
 
@@ -31,6 +32,28 @@ export async function hasCopyCage(choice: Pick<CopyChoice, "path">, host: Host):
   if (await findProjectOfCage(choice, host) !== undefined) return true;
   const { path } = await findProject({ host, ...pathOf(choice) });
   return (await listCopyCages(host.stateDir)).some(({ cage }) => cage.projectPath === path);
+}
+
+/**
+ * Every cage of the directory stood in: the one that mounts its project, and the copy cages of it.
+ *
+ * @throws {UserError} If it is neither a project nor in what a cage was made from.
+ */
+export async function findCagesHere(
+  choice: Pick<CopyChoice, "path">,
+  host: Host,
+): Promise<string[]> {
+  const own = await findProjectOfCage(choice, host);
+  const project = await findProject({ host, ...pathOf(choice) }).catch((error) => {
+    // The clone of a cage lies among sandcage's own files, and is no project.
+    if (own === undefined) throw error;
+  });
+  const paths = [own, project?.path];
+  return [
+    ...project === undefined ? [] : [cageId(project)],
+    ...(await listCopyCages(host.stateDir))
+      .filter(({ cage }) => paths.includes(cage.projectPath)).map(({ copy }) => copy.id),
+  ];
 }
 
 async function findProjectOfCage(choice: CopyChoice, host: Host): Promise<string | undefined> {

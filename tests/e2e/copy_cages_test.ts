@@ -166,6 +166,10 @@ Deno.test("a cage from a URL: a clone on the host, nothing of its set-up inside"
   const status = await must(world.sandcage(["status"], { cwd: clone }));
   assert.match(status.stdout, /^cage +hello-world/m);
   assert.match(status.stdout, /^source +file:/m);
+  await must(world.sandcage(["start"], { cwd: clone, timeoutMs: SLOW_MS }));
+  const stopped = await must(world.sandcage(["stop"], { cwd: join(clone, ".git") }));
+  assert.match(stopped.stderr, /Stopping 1 session: stopped/);
+  assert.equal((await list(world))[0]?.state, "stopped");
 
   await must(
     world.sandcage([

@@ -1,4 +1,4 @@
-import { listCopyCages } from "../../copy/record.ts";
+import { type CopyRecord, listCopyCages } from "../../copy/record.ts";
 import { DESK } from "../../desk/desk.ts";
 import { type HeldKey, observeHeld } from "../../hold/held.ts";
 import { endHold } from "../../hold/start.ts";
@@ -11,9 +11,8 @@ import { connectEngine } from "../../engine/connect.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
-import { cageId } from "../../project/identity.ts";
-import { findProject } from "../../project/root.ts";
 import type { CommandContext } from "../context.ts";
+import { findCagesHere } from "../copy_choice.ts";
 import { formatCount } from "../output.ts";
 import { drainStopped } from "../promote_drain.ts";
 import { findMeant } from "../suggest.ts";
@@ -69,17 +68,19 @@ async function findWanted(
   options: StopOptions,
   { host, engine, onRecord }: { host: Host; engine: Engine; onRecord: readonly string[] },
 ): Promise<string[]> {
-  const copies = await listCopyCages(host.stateDir);
-  if (options.cages.length === 0) {
-    const project = await findProject({ host, ...pathOf(options) });
-    const own = copies.filter(({ cage }) => cage.projectPath === project.path);
-    return [cageId(project), ...own.map(({ copy }) => copy.id)];
-  }
+  if (options.cages.length === 0) return await findCagesHere(options, host);
+  const copies = (await listCopyCages(host.stateDir)).map(({ copy }) => copy);
   const containers = await observeManaged(engine, ["container"]);
   const known = [...new Set([...onRecord, ...containers.flatMap(({ cage }) => cage ?? [])])];
-  return options.cages.map((word) =>
-    copies.find(({ copy }) => copy.name === word)?.copy.id ?? findCageId(word, known)
-  );
+  return options.cages.map((word) => findByName(word, copies) ?? findCageId(word, known));
+}
+
+/** The copy cage of a name, or the one whose name begins so: names change, ids do not. */
+function findByName(word: string, copies: readonly CopyRecord[]): string | undefined {
+  const begun = copies.filter(({ name }) => name.startsWith(word));
+  const found = begun.find(({ name }) => name === word) ??
+    (begun.length === 1 ? begun[0] : undefined);
+  return found?.id;
 }
 
 async function observeDesks(stateDir: string, cageIds: readonly string[]) {
@@ -124,8 +125,4 @@ async function stopContainers(containers: readonly ManagedObject[], engine: Engi
     { timeoutMs: (STOP_SECONDS * containers.length + 20) * 1000 },
   );
   return await applyRemoval(containers, { engine });
-}
-
-function pathOf(options: StopOptions): { path?: string } {
-  return options.path === undefined ? {} : { path: options.path };
 }
