@@ -1,4 +1,8 @@
 import { unreachable } from "../../errors.ts";
+import { createAcpReader } from "./acp.ts";
+import { createClaudeReader } from "./claude.ts";
+import { createCodexReader } from "./codex.ts";
+import { createGeminiReader } from "./gemini.ts";
 import type { StreamFormat, StreamReader } from "./reader.ts";
 import { createTextReader } from "./text.ts";
 
@@ -6,8 +10,13 @@ import { createTextReader } from "./text.ts";
 export function createReader(format: StreamFormat): StreamReader {
   switch (format) {
     case "claude":
+      return createClaudeReader();
     case "codex":
+      return createCodexReader();
     case "gemini":
+      return createGeminiReader();
+    case "acp":
+      return createAcpReader();
     case "text":
       return createTextReader();
     default:

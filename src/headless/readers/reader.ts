@@ -1,7 +1,7 @@
 import type { AgentEvent } from "../event.ts";
 
 /** Forms in which agents without a terminal say what they do. */
-export const STREAM_FORMATS = ["claude", "codex", "gemini", "text"] as const;
+export const STREAM_FORMATS = ["claude", "codex", "gemini", "acp", "text"] as const;
 
 /** One of {@link STREAM_FORMATS}. */
 export type StreamFormat = typeof STREAM_FORMATS[number];
