@@ -43,7 +43,7 @@ export function defaultConfig(): Config {
     acp: { terminal: "block", fs: "allow", warm: false, warm_idle: "30m" },
     attach: { prefix: "C-a", layout: "ide", editor: "nvim", shell: "bash", dotfiles: null },
     headless: { idle_timeout: "30m" },
-    promotion: { name: null, email: null, interval: "5s", sign: false },
+    promotion: { name: null, email: null, interval: "5s", sign: false, branches: [] },
     engine: { context: null },
   };
 }

@@ -10,7 +10,11 @@ import { parseByteSize } from "./units.ts";
 
 /** Weaker comes later. */
 const GIT_STRICTNESS = ["none", "readonly", "protected"];
-const WORKSPACE_STRICTNESS = ["promote", "copy", "mount"];
+const MODE_GIVES = {
+  mount: "the cage changes your files at once",
+  copy: "files that are in no commit go in",
+  promote: "commits of the cage land on your branch by themselves",
+};
 const ACP_STRICTNESS = { terminal: ["block", "allow"], fs: ["block", "workspace", "allow"] };
 
 /**
@@ -114,8 +118,9 @@ function planScalars(planning: Planning): void {
     ask(planning, "workspace.git", { value: config.workspace.git, why });
   }
   const { mode } = config.workspace;
-  if (WORKSPACE_STRICTNESS.indexOf(mode) > WORKSPACE_STRICTNESS.indexOf(trusted.workspace.mode)) {
-    const why = `your own config says ${trusted.workspace.mode}`;
+  // A mount gives the most. Of the others each gives what the other keeps back.
+  if (mode !== trusted.workspace.mode && trusted.workspace.mode !== "mount") {
+    const why = `${MODE_GIVES[mode]}; your own config says ${trusted.workspace.mode}`;
     ask(planning, "workspace.mode", { value: mode, why });
   }
   for (const key of ["name", "email"] as const) {
@@ -130,6 +135,14 @@ function planScalars(planning: Planning): void {
     ask(planning, "promotion.sign", {
       value: "true",
       why: "promoted commits are signed with your key",
+    });
+  }
+  for (const [index, value] of config.promotion.branches.entries()) {
+    if (trusted.promotion.branches.includes(value)) continue;
+    ask(planning, `promotion.branches[${index}]`, {
+      key: "promotion.branches",
+      value,
+      why: "branches of the cage come to your repository as well",
     });
   }
   const { dotfiles } = config.attach;

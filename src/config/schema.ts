@@ -277,6 +277,10 @@ const promotionSchema = section({
   email: say("Author email of promoted commits", nullable(nonEmpty())),
   interval: say("Pause between two looks for new commits", duration()),
   sign: say("Sign promoted commits with your own key, as your git is set up", boolean()),
+  branches: say(
+    "Other branches inside that come out as well, each as `sandcage/CAGE/NAME`; `*` is any text, also with slashes",
+    list(nonEmpty()),
+  ),
 });
 
 const engineSchema = section({

@@ -83,6 +83,46 @@ Deno.test("planGrants() needs no yes for the user's own file and flags", async (
   assert.deepEqual(await planIn(box, { limits: { memory: "99g" }, ports: ["1"] }), []);
 });
 
+Deno.test("planGrants() asks for another way in which work comes back, but not for less than a mount", async () => {
+  const why = {
+    mount: "the cage changes your files at once",
+    copy: "files that are in no commit go in",
+    promote: "commits of the cage land on your branch by themselves",
+  };
+  const modes = Object.keys(why) as (keyof typeof why)[];
+  for (const own of modes) {
+    for (const asked of modes) {
+      await using box = await makeSandbox();
+      await box.writeUser(`[workspace]\nmode = "${own}"\n`);
+      await box.write(".sandcage.yml", `workspace: { mode: ${asked} }\n`);
+      const said = `workspace.mode = ${asked} | ${asked} | /project/.sandcage.yml:1 | `;
+      assert.deepEqual(
+        await planIn(box),
+        own === asked || own === "mount"
+          ? []
+          : [`${said}${why[asked]}; your own config says ${own}`],
+      );
+    }
+  }
+});
+
+Deno.test("planGrants() asks for whose name and signature commits carry, and for further branches", async () => {
+  await using box = await makeSandbox();
+  await box.writeUser('[promotion]\nname = "Me"\nbranches = ["fix/*"]\n');
+  await box.write(
+    ".sandcage.yml",
+    "promotion: { name: You, email: me@a.dev, sign: true, branches: ['*'], interval: 1s }\n",
+  );
+  const at = "/project/.sandcage.yml:1";
+  const carried = "promoted commits carry it in place of yours";
+  assert.deepEqual(await planIn(box), [
+    `promotion.name = You | You | ${at} | ${carried}`,
+    `promotion.email = me@a.dev | me@a.dev | ${at} | ${carried}`,
+    `promotion.sign = true | true | ${at} | promoted commits are signed with your key`,
+    `promotion.branches = * | * | ${at} | branches of the cage come to your repository as well`,
+  ]);
+});
+
 Deno.test("planGrants() lists what takes back the user's own protection", async (t) => {
   await using box = await makeSandbox();
   await box.writeUser(`
