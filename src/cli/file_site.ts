@@ -58,11 +58,13 @@ export async function openFileSite(words: FileWords, context: CommandContext): P
   });
   const roots = chooseRoots(cage, words);
   const lock = await lockTransfer(cage);
+  // Its program takes its time to start: the rules of the host are read meanwhile.
+  const courier = await openCourier(cage, { signal: signals?.signal, begins: true })
+    .catch((error) => {
+      lock[Symbol.dispose]();
+      throw error;
+    });
   for (const { root, recovery } of lock.recovered) sayRecovery(recovery, { io, target: root });
-  const courier = await openCourier(cage, { signal: signals?.signal }).catch((error) => {
-    lock[Symbol.dispose]();
-    throw error;
-  });
   return {
     cage,
     config,

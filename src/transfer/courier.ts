@@ -21,12 +21,14 @@ const ROW_CHARS = 120;
  * each other share one program inside; calls at the same time have one each.
  *
  * @param options.signal Ends what is under way, which rejects with its reason.
+ * @param options.begins Starts the program of the first call at once, for a caller who has something
+ * else to do until then. Defaults to false.
  */
 export function openCourier(
   cage: CourierCage,
-  options: { signal?: AbortSignal | undefined } = {},
+  options: { signal?: AbortSignal | undefined; begins?: boolean } = {},
 ): Promise<Courier> {
-  const pool = createPool(cage, options.signal);
+  const pool = createPool(cage, options);
   const ask = (request: CourierRequest, input: Input = {}) => converse(pool, request, input);
   return Promise.resolve({
     async *scan(root, rules, { onClock } = {}) {
@@ -173,7 +175,18 @@ type Pool = {
   close(): Promise<void>;
 };
 
-function createPool(cage: CourierCage, signal: AbortSignal | undefined): Pool {
+function createPool(
+  cage: CourierCage,
+  { signal, begins = false }: { signal?: AbortSignal | undefined; begins?: boolean },
+): Pool {
+  let begun = begins ? openCourierLink(cage, { signal }) : undefined;
+  // Whoever takes it is told.
+  begun?.catch(() => {});
+  const takeBegun = () => {
+    const link = begun;
+    begun = undefined;
+    return link;
+  };
   const links = new Set<CourierLink>();
   const idle: CourierLink[] = [];
   let isClosed = false;
@@ -191,7 +204,7 @@ function createPool(cage: CourierCage, signal: AbortSignal | undefined): Pool {
     signal,
     async take() {
       signal?.throwIfAborted();
-      const link = idle.pop() ?? await openCourierLink(cage, { signal });
+      const link = idle.pop() ?? await (takeBegun() ?? openCourierLink(cage, { signal }));
       links.add(link);
       if (isClosed || signal?.aborted) {
         await drop(link);
@@ -207,6 +220,7 @@ function createPool(cage: CourierCage, signal: AbortSignal | undefined): Pool {
     async close() {
       isClosed = true;
       signal?.removeEventListener("abort", onAbort);
+      await takeBegun()?.then((link) => link.close(), () => {});
       await closeAll();
     },
   };
