@@ -50,7 +50,14 @@ export type CageRequest = {
 };
 
 /** What preparing needs from outside. */
-export type CageContext = { host: Host; io: Io; engineContext?: string; signal?: AbortSignal };
+export type CageContext = {
+  host: Host;
+  io: Io;
+  engineContext?: string;
+  signal?: AbortSignal;
+  /** Called before images are built, which takes minutes; throws where that is not to be done here. */
+  beforeBuild?(): void;
+};
 
 /** Which cage it is, before its files are looked at. */
 export type CageSite = {
@@ -190,6 +197,7 @@ export async function prepareCage(site: CageSite, context: CageContext): Promise
   if (site.copy !== undefined) requireWork(site.copy, present);
   for (const warning of draft.workspace.warnings) context.io.warn(warning);
   const unbuilt = plans.filter((plan) => !isBuilt(plan, present));
+  if (unbuilt.length > 0) context.beforeBuild?.();
   if (unbuilt.length > 0) await ensureAllImages(unbuilt, { engine, ...context });
   await applyResources(planResources(wanted, present), engine);
   return draft;

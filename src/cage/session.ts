@@ -51,6 +51,8 @@ export type SessionRequest = {
   isAhead?: boolean;
   /** What its client keeps running unattended, as it goes on record; its input is empty. */
   held?: string;
+  /** Told how its container ended, before it is removed; not when it was removed by force. */
+  onEnd?(found: { end: ContainerEnd; clientCode: number }): void;
 };
 
 /** How a client is attached that is not this process's terminal. The agent ends with its input. */
@@ -146,6 +148,7 @@ export async function runSession(
     const end: ContainerEnd = clientCode === 0
       ? { kind: "exited", code: 0, oomKilled: false }
       : parseContainerEnd(await findState(cage, container));
+    request.onEnd?.({ end, clientCode });
     // Whoever ended it before it ran need not be told that it did not.
     const endedEarly = end.kind === "absent" || end.kind === "created" ? early.code() : undefined;
     if (endedEarly !== undefined) return endedEarly;

@@ -9,10 +9,10 @@ import {
   isLocked,
   writeHeldRecord,
 } from "./held.ts";
-import { startHeldClient } from "./client.ts";
+import type { Client, ClientCommand } from "../cage/attach.ts";
 import type { PreparedCage } from "../cage/prepare.ts";
 import { readStopMark } from "../cage/stop_mark.ts";
-import { runSession, type SessionContext } from "../cage/session.ts";
+import { runSession, type SessionContext, type SessionRequest } from "../cage/session.ts";
 
 /** What is to be kept running while nobody looks. */
 export type HoldRequest = {
@@ -22,12 +22,14 @@ export type HoldRequest = {
   command: readonly string[];
   /** What `sandcage stop` had said last when this was asked for: another word since is meant for it. */
   stopMark: string;
-  /** The line of its stdout that says it is ready. */
-  ready: string;
-  /** Gets what the container says for people, a line at a time. */
+  /** Starts the client of its container; `ready` is called once it is to be found by others. */
+  open(command: ClientCommand, held: { container: string; ready(): void }): Client;
+  /** Gets what keeps it from being found. */
   onSaid(line: string): void;
-  /** Gets every other line of its stdout. */
-  onWord?(line: string): void;
+  /** It is to be found. */
+  onReady?(container: string): void;
+  /** How its container ended, before it is removed. */
+  onEnd?: SessionRequest["onEnd"];
 };
 
 /** Pause before a lock is tried again that somebody has looked at, in milliseconds. */
@@ -44,12 +46,22 @@ export async function holdSession(
   request: HoldRequest,
   options: { context: SessionContext },
 ): Promise<number | undefined> {
-  const { context } = options;
-  const key = { cageId: cage.id, name: request.name };
-  const files = heldFiles(context.host.stateDir, key);
-  const lock = await takeHeldLock(files);
+  const { stateDir } = options.context.host;
+  const lock = await takeHeldLock(heldFiles(stateDir, { cageId: cage.id, name: request.name }));
   if (lock === undefined) return undefined;
   using _held = lock;
+  return await holdLockedSession(cage, request, options);
+}
+
+/** The same for a process that has the lock already. */
+export async function holdLockedSession(
+  cage: PreparedCage,
+  request: HoldRequest,
+  options: { context: SessionContext },
+): Promise<number> {
+  const { context } = options;
+  const { stateDir } = context.host;
+  const files = heldFiles(stateDir, { cageId: cage.id, name: request.name });
   const record: HeldRecord = {
     schema: 1,
     pid: Deno.pid,
@@ -57,7 +69,6 @@ export async function holdSession(
     startedAt: new Date().toISOString(),
   };
   await writeHeldRecord(files, record);
-  const { stateDir } = context.host;
   const isStopped = async () => await readStopMark(stateDir, cage.id) !== request.stopMark;
   let written = Promise.resolve();
   try {
@@ -67,17 +78,18 @@ export async function holdSession(
       shell: false,
       command: request.command,
       held: request.name,
+      ...(request.onEnd === undefined ? {} : { onEnd: request.onEnd }),
       attach: {
         detached: false,
         open(command, { container }) {
           const getReady = async () => {
             if (await isStopped()) return client.signal("SIGTERM");
             await writeHeldRecord(files, { ...record, container });
+            request.onReady?.(container);
           };
-          const client = startHeldClient(command, {
-            onSaid: request.onSaid,
-            onWord(line) {
-              if (line !== request.ready) return request.onWord?.(line);
+          const client = request.open(command, {
+            container,
+            ready() {
               written = getReady().catch((error) => {
                 // Nobody would ever find it.
                 request.onSaid(`Cannot write down that it is ready: ${error}`);

@@ -3,9 +3,9 @@ import { ensurePrivateDir, findText } from "../files.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { pause } from "../pause.ts";
-import { observeProgram, planProgram } from "../self.ts";
 import { heldFiles, type HeldKey, type HeldState, observeHeld } from "./held.ts";
 import { cageDir } from "../cage/store.ts";
+import { spawnDetached } from "./spawn.ts";
 
 /** How a holder is started and waited for. */
 export type HoldStart = {
@@ -102,18 +102,11 @@ async function spawnHolder(key: HeldKey, options: HoldStart): Promise<Holder> {
   await ensurePrivateDir(dirname(log));
   // What another holder said is not this one's last word.
   await Deno.writeTextFile(log, "", { mode: 0o600 });
-  const program = planProgram(observeProgram());
-  const child = new Deno.Command(program.command, {
-    args: [...program.args, ...args, "--log", resolve(log)],
-    // It must not keep a directory of the user's from being removed or unmounted.
+  const child = spawnDetached({
+    args: [...args, "--log", resolve(log)],
+    stateDir: host.stateDir,
     cwd: cageDir(host.stateDir, key.cageId),
-    env: { SANDCAGE_HOME: resolve(host.stateDir) },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-    // Of a session of its own: what is typed or closed at this terminal is not its business.
-    detached: true,
-  }).spawn();
+  });
   let ended = false;
   child.status.then(() => ended = true);
   child.unref();

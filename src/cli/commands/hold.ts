@@ -1,5 +1,6 @@
 import { DESK, DESK_READY, parseSize, planDesk } from "../../desk/desk.ts";
 import { settleKilledSession } from "../../cage/guard.ts";
+import { startHeldClient } from "../../hold/client.ts";
 import { holdSession } from "../../hold/hold.ts";
 import { type CageRequest, locateCage, prepareCage } from "../../cage/prepare.ts";
 import { EXIT, UserError } from "../../errors.ts";
@@ -47,7 +48,11 @@ export async function runHold(options: HoldOptions, context: CommandContext): Pr
         size: size === undefined ? undefined : parseSize(size),
       }),
       stopMark: options.mark ?? "",
-      ready: DESK_READY,
+      open: (command, { ready }) =>
+        startHeldClient(command, {
+          onSaid: say,
+          onWord: (line) => line === DESK_READY ? ready() : undefined,
+        }),
       onSaid: say,
     }, { context: { host, io, takeSignals } });
     return code ?? EXIT.ok;
