@@ -66,6 +66,10 @@ export const INSIDE = {
   entry: "/opt/cage/bin/cage-entry",
   /** Opens tmux with its panes, and attaches terminals to it; only in images of desks. */
   desk: "/opt/cage/bin/cage-desk",
+  /** The programs of the mailbox. */
+  mail: "/opt/cage/mail",
+  /** The mailbox of a home that no other cage shares. */
+  mailbox: "/home/agent/.cage",
   /** Per-session files, handed over through `docker exec` into a tmpfs: never on a disk. */
   session: "/run/cage",
   /** `NAME=value` pairs, NUL-separated, exported by the entry program. */
@@ -100,6 +104,8 @@ export const INSIDE_ENV = {
    * and ends the container when its input has ended and the agent stays.
    */
   relayed: "CAGE_RELAYED",
+  /** Where the mailbox of this cage is, in a home that other cages share; else it is not set. */
+  mailbox: "CAGE_MAIL",
   /** Address of the gateway: the entry program waits until it accepts connections. */
   gateway: "CAGE_GATEWAY",
 } as const;

@@ -34,5 +34,7 @@ COPY --from=node /opt/cage/node /opt/cage/node
 RUN chmod 1777 /run \
     && ln -s /opt/cage/node/bin/node /opt/cage/node/bin/npm /opt/cage/node/bin/npx \
       /opt/cage/node/bin/corepack /usr/local/bin/ \
+    && ln -s /opt/cage/mail/send.mjs /usr/local/bin/cage-send \
+    && ln -s /opt/cage/mail/wait.mjs /usr/local/bin/cage-wait \
     && corepack enable --install-directory /usr/local/bin \
     && rm -rf /home/agent && install -d -m 0755 /home/agent

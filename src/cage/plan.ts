@@ -10,7 +10,7 @@ import type {
   ComposeVolume,
 } from "./compose_document.ts";
 import { planPorts } from "./ports.ts";
-import { planHome } from "./resources.ts";
+import { planHome, planMailbox } from "./resources.ts";
 import type { SessionNetwork } from "./session_network.ts";
 import { AGENT_SKELETON, GATEWAY_SKELETON } from "./skeleton.ts";
 
@@ -142,6 +142,7 @@ function planService(
       ...(facts.plainHome === undefined
         ? { [INSIDE_ENV.cage]: facts.id, [INSIDE_ENV.tool]: "sandcage" }
         : {}),
+      ...planMailboxEnv(config, facts),
     },
     labels: planLabels(service, { facts, role: "agent" }),
     volumes: [
@@ -160,6 +161,12 @@ function planService(
     cpus: Math.min(config.limits.cpus, facts.engineCpus),
     pids_limit: config.limits.pids,
   };
+}
+
+/** Agents of several cages that share a home have a mailbox each. */
+function planMailboxEnv(config: CageConfig, facts: CageFacts): Record<string, string> {
+  const mailbox = planMailbox(config, facts);
+  return mailbox === INSIDE.mailbox ? {} : { [INSIDE_ENV.mailbox]: mailbox };
 }
 
 /** What a service is connected to: a network of its own with its gateway, all others, or nothing. */

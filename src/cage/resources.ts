@@ -5,7 +5,7 @@ import { EXIT, UserError } from "../errors.ts";
 import type { ProcessResult } from "../engine/process.ts";
 import { pause } from "../pause.ts";
 import { sha256Hex } from "../hash.ts";
-import { homeVolumeName, LABEL, NETWORK } from "../names.ts";
+import { homeVolumeName, INSIDE, LABEL, NETWORK } from "../names.ts";
 
 /** Something a session needs that outlives it. */
 export type Resource =
@@ -29,6 +29,15 @@ export function planHome(config: Pick<Config, "home">, owner: HomeOwner): string
     service: owner.service,
     ...(config.home === "project" ? { cage: owner.id } : {}),
   });
+}
+
+/** Where the mailbox of a cage is inside: its own folder of a home that other cages share. */
+export function planMailbox(
+  config: Pick<Config, "home">,
+  owner: Pick<HomeOwner, "id" | "plainHome">,
+): string {
+  const isOwn = owner.plainHome !== undefined || config.home === "project";
+  return isOwn ? INSIDE.mailbox : `${INSIDE.mailbox}/${owner.id}`;
 }
 
 /** What a session of one service needs besides its image. Pure. */

@@ -13,6 +13,11 @@ import registryHosts from "../../images/agent/registry-hosts" with { type: "text
 import desk from "../../images/agent/cage-desk" with { type: "text" };
 import entry from "../../images/agent/cage-entry" with { type: "text" };
 import shim from "../../images/agent/shim" with { type: "text" };
+import mailBox from "../../images/agent/mail/box.mjs" with { type: "text" };
+import mailEnvelope from "../../images/agent/mail/envelope.mjs" with { type: "text" };
+import mailSend from "../../images/agent/mail/send.mjs" with { type: "text" };
+import mailServe from "../../images/agent/mail/serve.mjs" with { type: "text" };
+import mailWait from "../../images/agent/mail/wait.mjs" with { type: "text" };
 import toolchainInstall from "../../images/agent/toolchain-install" with { type: "text" };
 import { INSIDE } from "../names.ts";
 
@@ -38,6 +43,11 @@ export const BASE_FILES: readonly ContextFile[] = [
   program(INSIDE.entry, entry),
   program(`${INSIDE.bin}/registry-hosts`, registryHosts),
   ...["apt", "apt-get", "sudo"].map((name) => program(`${INSIDE.bin}/${name}`, shim)),
+  program(`${INSIDE.mail}/box.mjs`, mailBox),
+  program(`${INSIDE.mail}/envelope.mjs`, mailEnvelope),
+  program(`${INSIDE.mail}/send.mjs`, mailSend),
+  program(`${INSIDE.mail}/serve.mjs`, mailServe),
+  program(`${INSIDE.mail}/wait.mjs`, mailWait),
   { path: "files/etc/dpkg/dpkg.cfg.d/cage", text: dpkgConfig },
   { path: "files/etc/profile.d/cage.sh", text: profile },
 ];
