@@ -2,7 +2,8 @@ import { EXIT, UserError } from "../errors.ts";
 import { formatPath } from "../project/root.ts";
 import type { TreeEntry } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
-import type { Platform } from "../tree/paths.ts";
+import { foldsNames } from "../tree/folds.ts";
+import { createTwinCheck, type Platform } from "../tree/paths.ts";
 import { type CommitResult, openStage, type Stage } from "../tree/stage.ts";
 import { explainHostFailure } from "./host_failure.ts";
 import type { TransferState } from "./progress.ts";
@@ -33,6 +34,8 @@ export type Brought = {
   missed: readonly string[];
   /** Symlinks that would lead outside through others. */
   refusedLinks: readonly string[];
+  /** Paths that this file system takes for others that came. */
+  twins: readonly string[];
 };
 
 /**
@@ -42,13 +45,15 @@ export type Brought = {
  * was not asked for.
  */
 export async function bringEntries(work: BringWork): Promise<Brought> {
-  const { courier, root, entries, target, stageDir, fs } = work;
-  const totalBytes = entries.reduce((sum, { size }) => sum + size, 0);
+  const { courier, root, target, stageDir, fs, platform } = work;
   /** What to give up when it goes wrong; a commit cleans up after itself. */
   let open: Stage | undefined;
   let result: CommitResult;
   try {
     const stage = open = openStage({ fs, root: target, stageDir, resume: false });
+    const folds = platform !== "linux" || foldsNames(fs, stageDir);
+    const { entries, twins } = splitTwins(work.entries, { folds });
+    const totalBytes = entries.reduce((sum, { size }) => sum + size, 0);
     const { arrived, missed } = await receiveEntries(
       (paths, options) => courier.read(root, paths, options),
       {
@@ -56,7 +61,7 @@ export async function bringEntries(work: BringWork): Promise<Brought> {
         stage,
         wanted: new Map(entries.map((entry) => [entry.path, { entry }])),
         pinned: new Map(),
-        platform: work.platform,
+        platform,
         onProgress: (bytes, files) =>
           work.onProgress?.({ bytes, totalBytes, files, totalFiles: entries.length }),
       },
@@ -69,7 +74,7 @@ export async function bringEntries(work: BringWork): Promise<Brought> {
         (sum, { path, size }) => arrived.has(path) ? sum + size : sum,
         0,
       );
-      return { paths: arrived.size, bytes, missed, refusedLinks: result.refusedLinks };
+      return { paths: arrived.size, bytes, missed, refusedLinks: result.refusedLinks, twins };
     }
   } catch (error) {
     open?.discard();
@@ -81,4 +86,20 @@ export async function bringEntries(work: BringWork): Promise<Brought> {
     exit: EXIT.conflict,
     code: "conflict",
   });
+}
+
+/** Of names that are one here the first comes: the others would write into it. */
+function splitTwins(
+  all: readonly TreeEntry[],
+  options: { folds: boolean },
+): { entries: readonly TreeEntry[]; twins: string[] } {
+  const findTwin = createTwinCheck(options);
+  const entries: TreeEntry[] = [];
+  const twins: string[] = [];
+  for (const entry of all) {
+    // What is in a directory that has a twin has one, too.
+    if (findTwin(entry.path) === undefined) entries.push(entry);
+    else twins.push(entry.path);
+  }
+  return { entries, twins };
 }

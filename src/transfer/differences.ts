@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import type { KnownItem } from "../tree/dir_digest.ts";
 import { comparePaths } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
+import { foldsNames } from "../tree/folds.ts";
 import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { Platform } from "../tree/paths.ts";
 import type { RuleSource, TreeRules } from "../tree/rules.ts";
@@ -73,7 +74,9 @@ export async function observeDifferences(options: ObserveOptions): Promise<Diffe
   const { found, rules, ignoreFiles, borrowed } = await findCandidates(options);
   const problems = found.filter((item): item is SideProblem => "problem" in item);
   const all = found.filter((item): item is Candidate => !("problem" in item));
-  problems.push(...findUnfit(all, options));
+  const { platform, fs, hostRoot } = options;
+  const folds = platform !== "linux" || foldsNames(fs, hostRoot);
+  problems.push(...findUnfit(all, { platform, folds }));
   const unfit = new Set(problems.map(({ path }) => path));
   const candidates = all.filter(({ path }) => !unfit.has(path));
   problems.push(...await readContents(candidates, options));

@@ -8,14 +8,15 @@ import type { Candidate, SideProblem } from "./compare.ts";
  * own, and names that are one where case does not count. Pure.
  *
  * @param candidates In `comparePaths` order.
+ * @param options.folds Whether names that differ in case are one there.
  */
 export function findUnfit(
   candidates: readonly Candidate[],
-  options: { platform: Platform },
+  options: { platform: Platform; folds: boolean },
 ): SideProblem[] {
-  const { platform } = options;
-  if (platform === "linux") return [];
-  const findTwin = createTwinCheck({ folds: true });
+  const { platform, folds } = options;
+  if (platform === "linux" && !folds) return [];
+  const findTwin = createTwinCheck({ folds });
   return candidates.flatMap(({ path, inner }): SideProblem[] => {
     if (inner === undefined) return [];
     const why = checkEntryPath(path, { platform }) ?? findTwin(path);

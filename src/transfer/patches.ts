@@ -91,14 +91,15 @@ export async function writePatches(work: {
   const fresh = files.filter(({ path }) => !present.includes(path));
   if (fresh.length > 0) {
     const stageDir = await findStageDir(cage, target.root, { fs });
-    const { missed } = await bringEntries({
+    const { missed, twins } = await bringEntries({
       ...work,
       entries: fresh,
       target: target.root,
       stageDir,
     });
-    if (missed.length > 0) {
-      throw new UserError(`Not all patches came: ${missed[0]} changed meanwhile`, {
+    const [gone] = [...missed, ...twins];
+    if (gone !== undefined) {
+      throw new UserError(`Not all patches came: ${gone} changed meanwhile`, {
         hint: "Something inside works on them. Run this again",
       });
     }

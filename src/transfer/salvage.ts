@@ -105,6 +105,10 @@ export async function applySalvage(work: SalvageWork): Promise<Salvaged> {
     left: [
       ...tree.problems.map(({ path, problem }) => ({ path, reason: REASONS[problem] })),
       ...brought.missed.map((path) => ({ path, reason: "it changed or could not be read" })),
+      ...brought.twins.map((path) => ({
+        path,
+        reason: "this file system takes its name for another one's",
+      })),
       ...brought.refusedLinks.map((path) => ({
         path,
         reason: "a symlink that leads outside through another one",
