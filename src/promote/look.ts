@@ -65,7 +65,8 @@ export function rewrittenWait(pin: Pin): Wait {
   return paused("rewritten", {
     text: `Commits wait: "${pin.innerBranch}" inside no longer contains what has landed; ` +
       `"${branch}" is never rewritten`,
-    hint: `Take it as a branch of its own: promote --to ${shortBranch(offerName(pin, 1))}`,
+    hint: `Take it as a branch of its own: promote --to ${shortBranch(offerName(pin, 1))}; ` +
+      "once that is merged it goes on by itself",
     paths: [],
   });
 }
@@ -124,7 +125,8 @@ function collisionWait({ commit, paths }: Extract<Rewritten, { kind: "collision"
     reason: "collision",
     text: `Commits wait: ${JSON.stringify(paths[0])} was committed on both sides${more}; ` +
       `the first that does not fit is ${commit.slice(0, 12)} inside`,
-    hint: "Commit these files as they are inside, or take the commits on a branch: promote --to",
+    hint: "Commit these files as they are inside, or take the commits on a branch and merge it: " +
+      "promote --to NAME",
     paths,
   };
 }

@@ -1,15 +1,14 @@
 import { join } from "node:path";
-import { findCounterparts } from "../counterparts.ts";
 import { fetchInner, type FetchLimits } from "../fetch.ts";
-import type { Git } from "../git.ts";
+import type { FetchOutcome } from "../fetch_outcome.ts";
 import { lookAtCage, type LookOutcome } from "../look.ts";
 import { offerCommits } from "../offer.ts";
 import { type NewObject, writePack } from "../pack.ts";
 import { readRefs } from "../refs.ts";
-import { rewriteCommits, type RewriteRequest, type Rewritten } from "../rewrite.ts";
-import { createSign, readSigning, type Sign } from "../sign.ts";
-import { storeObjects } from "../store.ts";
+import { adoptTaken, findTakenBranch, noteTaken } from "../taken.ts";
 import { promoteRefs } from "../types.ts";
+import { shortBranch } from "../waits.ts";
+import { buildBeside, planRewrite } from "./beside.ts";
 import { lockLooks } from "./names.ts";
 import { findRunning, planFetchSource, type PromoteSite } from "./site.ts";
 
@@ -40,24 +39,56 @@ export async function lookAtPromoted(
     git,
     pin,
     stateDir: dir,
-    fetch: () => fetchFrom(site, signal),
+    fetch: () => fetchAndAdopt(site, signal),
     nowMs: Date.now(),
     platform: host.platform,
   };
   if (act === "land") {
-    return await lookAtCage({ ...common, rewrite: await planRewrite(site, { git, signal }) });
+    const rewrite = await planRewrite(site, { git, signal });
+    return await tellTaken(await lookAtCage({ ...common, rewrite }), site);
   }
   await using scratch = await openScratch(site);
-  return await lookAtCage({
+  const outcome = await lookAtCage({
     ...common,
     dryRun: { env: scratch.env },
-    rewrite: await planRewrite(site, { git, signal, store: scratch.store }),
+    // What is only told of need not be signed: it goes nowhere.
+    rewrite: await planRewrite(site, { git, signal, store: scratch.store, sign: "never" }),
   });
+  return await tellTaken(outcome, site);
+}
+
+/** Fetches; commits that the user took on a branch and merged since have landed. */
+async function fetchAndAdopt(
+  site: PromoteSite,
+  signal: AbortSignal | undefined,
+): Promise<FetchOutcome> {
+  const fetched = await fetchFrom(site, signal);
+  if (fetched.kind !== "new" && fetched.kind !== "rewritten") return fetched;
+  const { copy: { promote: { pin } }, git, dir } = site;
+  const { tip } = fetched;
+  const adopted = await adoptTaken(git, { pin, stateDir: dir, tip });
+  if (adopted === undefined) return fetched;
+  return { kind: adopted === tip ? "nothing" : "new", tip };
+}
+
+/** Commits that wait and are on a branch already need only be merged. */
+async function tellTaken(outcome: LookOutcome, site: PromoteSite): Promise<LookOutcome> {
+  if (outcome.kind !== "waiting") return outcome;
+  const { wait } = outcome;
+  if (wait.reason !== "rewritten" && wait.reason !== "collision") return outcome;
+  const { copy: { promote: { pin } }, git, dir } = site;
+  const refs = promoteRefs(pin);
+  const tip = (await readRefs(git, [refs.in])).get(refs.in);
+  const branch = tip && await findTakenBranch(git, { stateDir: dir, tip });
+  if (branch === undefined) return outcome;
+  const hint = `They are on "${branch}": git switch ${shortBranch(pin.branch)} && ` +
+    `git merge ${branch}; what comes after lands by itself again`;
+  return { ...outcome, wait: { ...wait, hint } };
 }
 
 /**
- * Takes all commits of a cage on a branch of their own, on top of what it began with. The branch that
- * commits land on does not move.
+ * Takes all commits of a cage on a branch of their own. The branch that commits land on does not
+ * move; once the user has merged the other one into it, they count as landed.
  *
  * @param options.branch Full name of the branch; by default one of sandcage's own.
  * @returns Its full name and how many commits it has of the cage.
@@ -74,12 +105,9 @@ export async function offerPromoted(
   const fetched = await fetchFrom(site, options.signal);
   if (!("tip" in fetched)) return { kind: "failed", failure: fetched };
   if (fetched.tip === pin.snapshot) return { kind: "idle" };
-  const rewrite = await planRewrite(site, { git, signal: options.signal });
-  const built = await rewrite({ tip: fetched.tip, done: pin.snapshot, onto: pin.base });
-  if (built.kind === "collision") {
-    throw new Error(`Commits do not fit what they began with: ${built.paths.join(", ")}`);
-  }
+  const built = await buildBeside(site, { tip: fetched.tip, signal: options.signal });
   const branch = await offerCommits(git, { pin, tip: built.tip, name: options.branch });
+  await noteTaken(site.dir, { inner: fetched.tip, outer: built.tip, branch });
   return { kind: "offered", branch, commits: built.commits };
 }
 
@@ -97,7 +125,10 @@ export async function countPending(site: PromoteSite): Promise<number> {
   return Number(new TextDecoder().decode(count).trim());
 }
 
-async function fetchFrom(site: PromoteSite, signal: AbortSignal | undefined) {
+async function fetchFrom(
+  site: PromoteSite,
+  signal: AbortSignal | undefined,
+): Promise<FetchOutcome> {
   const { copy, git, host } = site;
   return await fetchInner({
     git,
@@ -107,37 +138,6 @@ async function fetchFrom(site: PromoteSite, signal: AbortSignal | undefined) {
     limits: FETCH_LIMITS,
     signal,
   });
-}
-
-type Rewrite = (request: Omit<RewriteRequest, "identity">) => Promise<Rewritten>;
-
-async function planRewrite(
-  { copy: { promote }, host }: PromoteSite,
-  options: {
-    git: Git;
-    signal: AbortSignal | undefined;
-    store?: (objects: readonly NewObject[]) => Promise<void>;
-  },
-): Promise<Rewrite> {
-  const { git, signal } = options;
-  const { pin, identity } = promote;
-  const store = options.store ?? ((objects) => storeObjects(objects, { git, pin }));
-  // What is only told of need not be signed: it goes nowhere.
-  const sign: Sign | undefined = promote.sign && options.store === undefined
-    ? createSign(await readSigning(git, identity), { env: host.env, signal })
-    : undefined;
-  return (request) =>
-    rewriteCommits({ ...request, identity }, {
-      git,
-      store,
-      known: () =>
-        findCounterparts(git, {
-          inner: { from: pin.snapshot, tip: request.done },
-          outer: { from: pin.base, tip: request.onto },
-        }),
-      sign,
-      signal,
-    });
 }
 
 /** Objects of a look that changes nothing: beside the user's, and gone with it. */
