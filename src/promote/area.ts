@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, sep as SEPARATOR } from "node:path";
 import { type HostFiles, rawPath } from "./host_files.ts";
 import type { Pin } from "./types.ts";
 
@@ -30,12 +30,12 @@ export function areaAt(path: string): Area {
 
 /** The place of an older file in an area, as bytes. */
 export function oldAt(area: string, slot: number): string {
-  return rawPath(join(area, "old", String(slot)));
+  return `${rawPath(area)}${SEPARATOR}old${SEPARATOR}${slot}`;
 }
 
 /** The place of a new file in an area, as bytes. */
 export function newAt(area: string, path: string): string {
-  return `${rawPath(join(area, "new"))}/${path}`;
+  return `${rawPath(area)}${SEPARATOR}new/${path}`;
 }
 
 /** Makes an area of its own name: a git that a killed process left writes into another. */

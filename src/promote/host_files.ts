@@ -1,4 +1,4 @@
-import { fromLatin1 } from "./bytes.ts";
+import { fromLatin1, latin1 } from "./bytes.ts";
 import { openRawCalls, type RawCalls } from "./raw_calls.ts";
 
 /** What stands at a path. Of two that are equal in all of it, the bytes are taken for equal. */
@@ -41,7 +41,9 @@ export type HostFiles = {
 
 /** The path of a file of the host as bytes, one in each character. */
 export function rawPath(path: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(path));
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(path)) return path;
+  return latin1(new TextEncoder().encode(path));
 }
 
 /** The library is opened once: it is never closed. */
@@ -57,7 +59,7 @@ export function hostFiles(): HostFiles {
 
 function linuxFiles(raw: RawCalls): HostFiles {
   const lstat = (path: string): FileFacts | undefined => {
-    const stat = unlessGone(() => raw.lstat(path));
+    const stat = raw.lstat(path);
     if (stat === undefined) return undefined;
     const { mode, ...rest } = stat;
     return { kind: kindOfMode(mode), isExecutable: (mode & 0o100) !== 0, ...rest };
@@ -68,6 +70,7 @@ function linuxFiles(raw: RawCalls): HostFiles {
     read: (path) => unlessGone(() => readRaw(raw, path)),
     move: (from, to) => raw.rename(from, to),
     moveNew(from, to) {
+      if (raw.renameNew(from, to) === "done") return;
       try {
         raw.link(from, to);
       } catch (error) {
@@ -90,8 +93,10 @@ function linuxFiles(raw: RawCalls): HostFiles {
   };
 }
 
-function readRaw(raw: RawCalls, path: string): Uint8Array {
-  if (kindOfMode(raw.lstat(path).mode) === "symlink") return raw.readLink(path);
+function readRaw(raw: RawCalls, path: string): Uint8Array | undefined {
+  const stat = raw.lstat(path);
+  if (stat === undefined) return undefined;
+  if (kindOfMode(stat.mode) === "symlink") return raw.readLink(path);
   const fd = raw.open(path);
   try {
     return Deno.readFileSync(`/proc/self/fd/${fd}`);

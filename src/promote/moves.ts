@@ -94,11 +94,11 @@ function applyStep(step: Step, at: At): void {
       removeParents(step.path, at);
       return;
     case "place":
-      if (step.old !== undefined) moveAside(step.path, { ...at, slot: step.slot, old: step.old });
+      // Parents are looked at once: right before the first thing that is done below them.
+      if (step.old === undefined) makeParents(step.path, at);
+      else moveAside(step.path, { ...at, slot: step.slot, old: step.old });
       at.at?.("aside");
-      makeParents(step.path, at);
-      if (at.files.lstat(target)?.kind === "directory") removeEmptyDirs(target, at.files);
-      return at.files.moveNew(newAt(at.area, step.path), target);
+      return placeNew(newAt(at.area, step.path), { ...at, target });
     case "add-module":
       makeParents(step.path, at);
       if (at.files.lstat(target) === undefined) at.files.mkdir(target);
@@ -107,6 +107,18 @@ function applyStep(step: Step, at: At): void {
       // Its files are the user's: git leaves them too.
       if (at.files.rmdir(target)) removeParents(step.path, at);
       return;
+  }
+}
+
+/** Directories in which nothing is left give way. */
+function placeNew(from: string, { files, target }: At & { target: string }): void {
+  try {
+    files.moveNew(from, target);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    if (files.lstat(target)?.kind !== "directory") throw error;
+    removeEmptyDirs(target, files);
+    files.moveNew(from, target);
   }
 }
 
@@ -171,8 +183,11 @@ function readBack(
 }
 
 function parentsOf(path: string): string[] {
-  const parts = path.split("/").slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  const parents: string[] = [];
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+    parents.push(path.slice(0, at));
+  }
+  return parents;
 }
 
 function makeParents(path: string, at: At): void {
