@@ -1,20 +1,5 @@
-import type { Engine } from "../engine/engine.ts";
 import type { AgentEvent } from "../headless/event.ts";
-
-/** The mailbox of one service of a cage, and the ways to it. */
-export type MailSite = {
-  cageId: string;
-  /** Where the host keeps the cage's messages. */
-  dir: string;
-  service: string;
-  engine: Engine;
-  /** The mailbox inside: an absolute path below the home. */
-  box: string;
-  /** Volume of the home, image and user of the cage: for when nothing runs. */
-  home: string;
-  image: string;
-  user: { uid: number; gid: number };
-};
+import type { MailSite } from "./site.ts";
 
 /** A message as an event of a run. */
 export type MessageEvent = Extract<AgentEvent, { kind: "message" }>;
