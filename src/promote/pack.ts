@@ -14,6 +14,12 @@ const PACK_TYPES: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, b
 /** Fast: the user's next `git gc` packs it well. */
 const LEVEL = 1;
 
+/**
+ * Up to so many bytes an object is written as it is: to set up a compressor costs more than all the
+ * rest of it (measured: 1,000 commits in 5 ms instead of 25), and there is little to win.
+ */
+const STORED_BYTES = 1024;
+
 /** The id git gives an object. */
 export function hashObject({ type, bytes }: NewObject): ObjectId {
   return createHash("sha1").update(`${type} ${bytes.length}\0`).update(bytes).digest("hex");
@@ -34,7 +40,7 @@ export function* writePack(objects: readonly NewObject[]): Generator<Uint8Array>
     yield new Uint8Array(header.buffer);
     for (const { type, bytes } of objects) {
       yield formatEntryHeader(PACK_TYPES[type], bytes.length);
-      yield deflateSync(bytes, { level: LEVEL });
+      yield compress(bytes);
     }
   };
   for (const piece of pieces()) {
@@ -43,6 +49,35 @@ export function* writePack(objects: readonly NewObject[]): Generator<Uint8Array>
   }
   yield new Uint8Array(sum.digest());
 }
+
+function compress(bytes: Uint8Array): Uint8Array {
+  return bytes.length <= STORED_BYTES ? storePlain(bytes) : deflateSync(bytes, { level: LEVEL });
+}
+
+/**
+ * A zlib stream of one block that is not compressed.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc1951#page-11} and RFC 1950 for what is around it
+ */
+function storePlain(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes;
+  const stream = new Uint8Array(length + 11);
+  // The window, the last block, its length and that of its complement.
+  stream.set([0x78, 0x01, 0x01, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff]);
+  stream.set(bytes, 7);
+  let [low, high] = [1, 0];
+  for (let at = 0; at < length; at++) {
+    low += bytes[at]!;
+    high += low;
+  }
+  // Sums of so few bytes stay far below what a number holds.
+  [low, high] = [low % ADLER, high % ADLER];
+  stream.set([high >> 8, high & 0xff, low >> 8, low & 0xff], length + 7);
+  return stream;
+}
+
+/** The modulus of Adler-32. */
+const ADLER = 65_521;
 
 /** Kind and size of an entry: four bits of size beside the kind, then seven in each byte. */
 function formatEntryHeader(type: number, size: number): Uint8Array {

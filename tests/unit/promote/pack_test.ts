@@ -4,8 +4,8 @@ import { hashObject, type NewObject, writePack } from "../../../src/promote/pack
 import { gitIn } from "../support/history.ts";
 import { makeTemp } from "../support/workspace.ts";
 
-/** Sizes around those at which the header of an entry grows by a byte. */
-const SIZES = [0, 1, 15, 16, 2047, 2048, 262_143, 262_144, 1_000_000];
+/** Sizes around those at which the header of an entry grows by a byte, or compression begins. */
+const SIZES = [0, 1, 15, 16, 255, 256, 1024, 1025, 2047, 2048, 262_143, 262_144, 1_000_000];
 
 Deno.test("git finds in a pack what was written, under the ids that were told", async () => {
   await using temp = await makeTemp();
