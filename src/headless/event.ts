@@ -16,7 +16,7 @@ export type AgentEvent =
   | { kind: "message"; direction: "from-cage" | "to-cage"; id: string; type: string; text: string }
   /** What sandcage or the agent's stderr has to say about the run. */
   | { kind: "note"; text: string }
-  /** The agent's own last word on its work; a run has one at most, and may end without. */
+  /** The agent's own word that its work is over; where it goes on after all, the last one counts. A run may end without. */
   | { kind: "done"; text: string; isError: boolean; usage: RunUsage };
 
 /** What a run used up, as far as the agent told. */
@@ -73,4 +73,6 @@ export type RunRecord = {
   events: number;
   /** The last event, shortened to one line. */
   last?: string;
+  /** When it came, ISO 8601. */
+  lastAt?: string;
 };

@@ -1,5 +1,6 @@
 import { ensurePrivateDir, tryLockFile } from "../files.ts";
 import type { AgentEvent, LoggedEvent, RunRecord, RunState } from "./event.ts";
+import { formatLoggedEvent } from "./parse_event.ts";
 import { runFiles } from "./run_files.ts";
 import { isLiveState, mergeUsage, summarizeEvent } from "./run_record.ts";
 import { createRecordWriter, type RecordWriter } from "./record_writer.ts";
@@ -91,13 +92,14 @@ export async function openRunLog(dir: string, options: RunLogOptions): Promise<R
       const logged = added.map((event, index): LoggedEvent => {
         return { seq: record.events + index + 1, at, ...event };
       });
-      const lines = logged.map((event) => JSON.stringify(event) + "\n").join("");
+      const lines = logged.map(formatLoggedEvent).join("");
       keeping(() => events.write(encoder.encode(lines)));
       record = {
         ...record,
         events: record.events + added.length,
         usage: mergeUsage(record.usage, added),
         last: summarizeEvent(added.at(-1)!),
+        lastAt: at,
       };
       writer.writeSoon(() => record);
       return logged;

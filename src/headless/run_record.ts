@@ -40,7 +40,7 @@ function isRunRecord(value: unknown): value is RunRecord {
     isText(record.state) && Object.hasOwn(STATES, record.state!) &&
     typeof record.usage === "object" && record.usage !== null &&
     Number.isSafeInteger(record.events) &&
-    [record.endedAt, record.reason, record.last].every((text) =>
+    [record.endedAt, record.reason, record.last, record.lastAt].every((text) =>
       text === undefined || isText(text)
     ) &&
     (record.exit === undefined || Number.isSafeInteger(record.exit));

@@ -18,7 +18,14 @@ import type { StreamReader } from "./reader.ts";
 const SILENT = ["stream_event", "keep_alive", "control_request", "control_response"];
 
 /** The same among the lines of type `system`. */
-const SILENT_SYSTEM = ["status", "hook_started", "hook_progress", "hook_response", "task_progress"];
+const SILENT_SYSTEM = [
+  "status",
+  "hook_started",
+  "hook_progress",
+  "hook_response",
+  "task_progress",
+  "thinking_tokens",
+];
 
 /**
  * Reads `claude -p --output-format stream-json --verbose`.
