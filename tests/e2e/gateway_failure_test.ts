@@ -29,7 +29,7 @@ async function waitWorking(session: IdleSession): Promise<void> {
 const cases: Case[] = [
   ["N20 a gateway that is killed is started again; until then nothing goes out", async (given) => {
     const { internet, cage } = given;
-    await using session = await cage.idle();
+    const session = await cage.session();
     await waitWorking(session);
     for (let times = 0; times < 2; times++) {
       await docker(["kill", session.gateway]);
@@ -45,7 +45,7 @@ const cases: Case[] = [
     assert.ok(notes.some(({ detail }) => detail?.includes("started again")), JSON.stringify(notes));
   }],
   ["N20 a gateway that is paused answers nobody", async ({ internet, cage }) => {
-    await using session = await cage.idle();
+    const session = await cage.session();
     await waitWorking(session);
     await internet.clear();
     await docker(["pause", session.gateway]);
@@ -61,7 +61,7 @@ const cases: Case[] = [
   [
     "N21 routes, addresses and filters of the cage cannot be changed",
     async ({ internet, cage }) => {
-      await using session = await cage.idle();
+      const session = await cage.session();
       const { decoy } = internet.addresses;
       const { gateway } = await session.addresses();
       const change = run("change", ["python3", "-c", CHANGE, ...gateway]);
@@ -90,7 +90,7 @@ const cases: Case[] = [
     },
   ],
   ["S08 what cannot be written down does not happen", async ({ internet, cage }) => {
-    await using session = await cage.idle();
+    const session = await cage.session();
     await waitWorking(session);
     const [id] = await Array.fromAsync(Deno.readDir(join(cage.state, "cages")));
     const log = join(cage.state, "cages", id!.name, "audit.jsonl");

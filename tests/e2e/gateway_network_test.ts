@@ -137,7 +137,7 @@ const cases: Case[] = [
   ["N16 this machine", async ({ internet, cage }) => {
     await using listener = await listenEverywhere();
     const { port } = listener;
-    await using session = await cage.idle();
+    const session = await cage.session();
     const addresses = Deno.networkInterfaces()
       .filter(({ family, address }) => family === "IPv4" && !address.startsWith("127."))
       .map(({ address }) => address);
@@ -159,8 +159,8 @@ const cases: Case[] = [
   }],
   ["N17 other cages, and what else the gateway listens on", async ({ internet, cage }) => {
     await using sibling = await makeCaged("sibling", internet, { network: NETWORK });
-    await using neighbour = await sibling.idle();
-    await using session = await cage.idle();
+    const neighbour = await sibling.session();
+    const session = await cage.session();
     const { agent, gateway } = await neighbour.addresses();
     await neighbour.background(["node", "-e", SIBLING]);
     const reached = await neighbour.probe([raw("itself", { host: agent, port: 7777 })]);

@@ -67,7 +67,7 @@ async function assertAnswer(session: IdleSession, url: string, answer: "echo" | 
 
 const cases: Case[] = [
   ["a host that is added is there when the command returns", async ({ internet, cage }) => {
-    await using session = await cage.idle();
+    const session = await cage.session();
     await assertAnswer(session, "https://big.test/", "none");
     const tunnel = await openTunnel(cage, session, "allowed.test");
     const added = await cage.sandcage(["domain", "add", "big.test"]);
@@ -82,7 +82,7 @@ const cases: Case[] = [
     });
   }],
   ["a host that is removed loses its open connections, others keep theirs", async ({ cage }) => {
-    await using session = await cage.idle();
+    const session = await cage.session();
     const removed = await openTunnel(cage, session, "big.test");
     const kept = await openTunnel(cage, session, "also.test");
     const result = await cage.sandcage(["domain", "rm", "big.test"]);

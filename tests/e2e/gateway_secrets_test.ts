@@ -36,7 +36,7 @@ function fetch(id: string, args: string): Probe {
 
 const cases: Case[] = [
   ["S01 the real value is nowhere", async ({ cage }) => {
-    await using session = await cage.idle();
+    const session = await cage.session();
     const env = await session.probe([sh("placeholder", "printf %s $TEST_TOKEN")]);
     const placeholder = env.get("placeholder").data;
     assert.match(placeholder, new RegExp(`^${PLACEHOLDER_PATTERN.source}$`));

@@ -127,14 +127,16 @@ const cases: Case[] = [
     for (const { id, data } of outcomes.all) assert.doesNotMatch(data, /"request"/, id);
     // A name server that lies: the address is public, but its certificate is not that of the host.
     internet.script("inject.test", { answers: [[decoy]] });
-    const lied = await cage.probe([sh("lie", [...header, url])]);
+    // A new session's gateway: the other one has connections to the right address open.
+    await using session = await cage.idle();
+    const lied = await session.probe([sh("lie", [...header, url])]);
     const events = await internet.events();
     assert.ok(events.some((event) => event.kind === "connection" && event.role === "decoy"));
     assert.match(lied.get("lie").data, /"reason":"upstream-certificate"/);
     assert.deepEqual(requestsOf(events), []);
     assert.ok(!textOf(events).includes(SECRET));
     internet.script("inject.test", { answers: [[echo]] });
-    assertEcho((await cage.probe([sh("own", [...header, url])])).get("own"), "inject.test");
+    assertEcho((await session.probe([sh("own", [...header, url])])).get("own"), "inject.test");
     assert.ok(textOf(await internet.events()).includes(SECRET), "and with it the control arrives");
   }],
   ["a host whose certificate is wrong is not spoken to", async ({ internet, cage }) => {

@@ -13,9 +13,11 @@ import { makeWorld, type World, type WorldOptions } from "./world.ts";
 
 /** A world whose cages reach an internet of the test's own, and nothing else. */
 export type CagedWorld = World & {
-  /** Runs probes in a new session, as the agent. */
+  /** The session that all tests of this world share; it is started when the first one asks. */
+  session(): Promise<IdleSession>;
+  /** Runs probes in the shared session, as the agent. */
   probe(probes: readonly Probe[]): Promise<Outcomes>;
-  /** Starts a session that does nothing until it is ended. */
+  /** Starts a session of one's own that does nothing until it is ended. */
   idle(): Promise<IdleSession>;
   /** Every decision on record so far. */
   audit(): Promise<AuditLine[]>;
@@ -80,17 +82,19 @@ export async function makeCaged(
   }
   const built = await world.sandcage(["build", ...services], { timeoutMs: BUILD_MS });
   assert.equal(built.code, 0, built.stderr);
-  return Object.assign(world, {
-    async probe(probes: readonly Probe[]) {
-      const result = await world.sandcage(["shell", "--", ...NODE, PROBE], {
-        stdin: JSON.stringify(probes),
-      });
-      assert.equal(result.code, 0, result.stderr);
-      return parseOutcomes(result.stdout);
-    },
+  let shared: Promise<IdleSession> | undefined;
+  const session = () => shared ??= startIdle(world);
+  return {
+    ...world,
+    session,
+    probe: async (probes) => await (await session()).probe(probes),
     idle: () => startIdle(world),
     audit: () => readAudit(world),
-  });
+    async [Symbol.asyncDispose]() {
+      await using _world = world;
+      await (await shared?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]

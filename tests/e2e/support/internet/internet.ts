@@ -87,8 +87,37 @@ export async function startInternet(): Promise<Internet> {
   const { addresses, subnet, ipv6 } = plan;
   const names = [...KNOWN, "*.wild.test", ...Object.values(BAD_CERTIFICATES)];
   await channel.start({ subnet, addresses, ipv6, certificates, names });
+  const outside = `${name}-outside`;
+  stack.defer(() =>
+    run("docker", ["rm", "--force", outside], { timeoutMs: 30_000 }).then(() => {})
+  );
   const owned = stack.move();
-  return assemble({ name, plan, caFile, channel, dispose: () => owned.disposeAsync() });
+  let started: Promise<string> | undefined;
+  const findOutside = () => started ??= startOutside(outside, { name, labels, plan, caFile });
+  return assemble({
+    name,
+    plan,
+    caFile,
+    channel,
+    findOutside,
+    dispose: () => owned.disposeAsync(),
+  });
+}
+
+/** The container that probes run in without any gateway: a neighbour of the server like any other. */
+async function startOutside(
+  container: string,
+  options: { name: string; labels: readonly string[]; plan: InternetNetwork; caFile: string },
+): Promise<string> {
+  const { name, labels, plan, caFile } = options;
+  await docker([
+    ...["run", "--detach", "--init", "--name", container, ...labels, "--network", name],
+    ...["--dns", plan.addresses.dns],
+    ...["--volume", `${caFile}:/ca.pem:ro`, "--volume", `${INTERNET_FILES}:/internet:ro`],
+    ...CA_VARIABLES.flatMap((variable) => ["--env", `${variable}=/ca.pem`]),
+    ...[INTERNET_IMAGE, "sleep", "1000"],
+  ]);
+  return container;
 }
 
 function assemble(
@@ -97,6 +126,7 @@ function assemble(
     plan: InternetNetwork;
     caFile: string;
     channel: Channel;
+    findOutside(): Promise<string>;
     dispose(): Promise<void>;
   },
 ): Internet {
@@ -115,16 +145,8 @@ function assemble(
     handle: (host, handler) => channel.handle(host, handler),
     async probe(probes) {
       const result = await run("docker", [
-        ...["run", "--rm", "--interactive", "--network", name, "--dns", plan.addresses.dns],
-        ...["--label", `${LABEL.managed}=true`, "--label", `${LABEL.project}=/${name}`],
-        ...["--volume", `${caFile}:/ca.pem:ro`, "--volume", `${INTERNET_FILES}:/internet:ro`],
-        ...CA_VARIABLES.flatMap((variable) => ["--env", `${variable}=/ca.pem`]),
-        ...[
-          INTERNET_IMAGE,
-          "node",
-          "--disable-warning=ExperimentalWarning",
-          "/internet/probe/main.ts",
-        ],
+        ...["exec", "--interactive", await made.findOutside()],
+        ...["node", "--disable-warning=ExperimentalWarning", "/internet/probe/main.ts"],
       ], { timeoutMs: 60_000, stdin: JSON.stringify(probes) });
       if (result.code !== 0) {
         throw new Error(`The probes ended with ${result.code}: ${result.stderr}`);
