@@ -36,6 +36,14 @@ export function formatPromoteStatus(
       "session",
       `${session.service} since ${ago(session.startedAt)} (${session.id})`,
     ]),
+    ...status.sides.map(({ name, branch, problem }): [string, string] => [
+      "side",
+      visibleText(
+        problem === undefined
+          ? branch === undefined ? `${name}: removed here` : `${name} is on ${branch}`
+          : `${name} stays inside: ${problem}`,
+      ),
+    ]),
     ...status.review.slice(0, MOST_ROWS).map(({ path, reason }): [string, string] => [
       "review",
       `${visibleText(path)}: ${reason}`,

@@ -1,5 +1,6 @@
 import { findText, writeFileAtomic } from "../files.ts";
 import type { LookOutcome } from "./look.ts";
+import type { Side } from "./sides.ts";
 import type { PromoteState } from "./status_words.ts";
 
 /** What the last look of a cage led to, as written down for whoever asks. */
@@ -12,15 +13,17 @@ export type PromoteNote = {
   pending: number;
   /** Absent while nothing has landed yet. */
   landed?: { at: string; commits: number; to: string };
+  /** Other branches that the configuration names. */
+  sides?: readonly Side[];
 };
 
 /** The note after one more look. Pure. */
 export function planNote(
   before: PromoteNote | undefined,
   outcome: LookOutcome,
-  options: { at: string },
+  options: { at: string; sides?: readonly Side[] },
 ): PromoteNote {
-  const { at } = options;
+  const { at, sides = [] } = options;
   const landed = outcome.kind === "landed"
     ? { at, commits: outcome.commits, to: outcome.to }
     : before?.landed;
@@ -30,6 +33,7 @@ export function planNote(
     state: outcome.kind === "waiting" ? outcome.wait.kind : outcome.kind,
     pending: outcome.kind === "waiting" ? outcome.pending : 0,
     ...(landed === undefined ? {} : { landed }),
+    ...(sides.length === 0 ? {} : { sides }),
   };
 }
 

@@ -46,15 +46,16 @@ export function chooseName(
  * gets the next free number.
  *
  * @param options.name Its name inside, without `refs/heads/`.
+ * @param options.at Full name of the branch that has it so far; by default the one of its own name.
  * @returns The full name of the branch, or `undefined` if a working tree has it checked out.
  * @throws {UserError} If git fails.
  */
 export async function landSideBranch(
   git: Git,
-  options: { pin: Pick<Pin, "cage">; name: string; tip: ObjectId },
+  options: { pin: Pick<Pin, "cage">; name: string; tip: ObjectId; at?: string | undefined },
 ): Promise<string | undefined> {
   const { pin, name, tip } = options;
-  const target = `${offerHome(pin)}${name}`;
+  const target = options.at ?? `${offerHome(pin)}${name}`;
   const from = (await readBelow(git, target)).get(target);
   if (from === tip) return target;
   const isNext = from === undefined || await isAncestor(git, { is: from, of: tip });
@@ -83,4 +84,13 @@ async function readBelow(git: Git, home: string): Promise<Map<string, ObjectId>>
 
 function offerHome(pin: Pick<Pin, "cage">): string {
   return `refs/heads/sandcage/${pin.cage}/`;
+}
+
+/** The full name of the branch of ours that is at a commit. */
+export async function findOffered(
+  git: Git,
+  options: { pin: Pick<Pin, "cage">; tip: ObjectId },
+): Promise<string | undefined> {
+  const home = offerHome(options.pin);
+  return [...await readBelow(git, home)].find(([, id]) => id === options.tip)?.[0];
 }

@@ -8,6 +8,8 @@ export type PromoteSettings = {
   intervalMs: number;
   /** Whether they are signed with the user's own key. */
   sign: boolean;
+  /** Other branches that come out; `*` is any text. Absent where none do. */
+  branches?: readonly string[];
   /** Image that has git, for looks while nothing runs. */
   image: string;
 };

@@ -1,5 +1,7 @@
 import { unreachable } from "../errors.ts";
 import type { LookOutcome } from "./look.ts";
+import { visibleText } from "../transfer/visible.ts";
+import type { Side } from "./sides.ts";
 import { shortBranch } from "./waits.ts";
 
 /** How promotion stands: what people and programs are told of one look. */
@@ -66,6 +68,18 @@ export function formatLook(words: LookWords, options: { pending: number }): stri
   const pending = options.pending > 0 ? ` (${count(options.pending, "commit")})` : "";
   const hint = next === undefined ? "" : `; ${next}`;
   return [`${state}${pending}: ${text}${hint}`, ...paths.map((path) => `  ${path}`)].join("\n");
+}
+
+/** Other branches as lines of a log. Pure. */
+export function formatSides(sides: readonly Side[]): string {
+  if (sides.length === 0) return "no other branches";
+  return sides.map(({ name, branch, problem }) =>
+    visibleText(
+      problem === undefined
+        ? `branch ${name}: on ${branch ?? "none any more, it was removed"}`
+        : `branch ${name} stays inside: ${problem}`,
+    )
+  ).join("\n");
 }
 
 /** A look in words, a few lines. Pure. */

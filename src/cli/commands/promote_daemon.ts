@@ -16,7 +16,7 @@ import { pause } from "../../pause.ts";
 import { runDaemon } from "../../promote/daemon.ts";
 import { type Log, openLog } from "../../promote/log.ts";
 import type { LookOutcome } from "../../promote/look.ts";
-import { describeLook, formatLook } from "../../promote/status_words.ts";
+import { describeLook, formatLook, formatSides } from "../../promote/status_words.ts";
 import type { CommandContext } from "../context.ts";
 
 /** Which cage, and a file for what keeps it from starting. */
@@ -80,7 +80,7 @@ async function promote(
       const copy = await findCopyRecord(site.dir);
       if (copy === undefined || !isPromoted(copy)) return { kind: "idle" };
       current = { ...current, copy };
-      return await lookAndNote(current);
+      return await lookAndNote(current, { onSides: (sides) => log.say(formatSides(sides)) });
     },
     openWatch: () => openPromoteWatch(current),
     onLook(outcome) {

@@ -109,7 +109,7 @@ export async function readPromoteSettings(
   config: Pick<Config, "promotion">,
   options: { git: Git; image: string },
 ): Promise<PromoteSettings> {
-  const { name, email, interval, sign } = config.promotion;
+  const { name, email, interval, sign, branches } = config.promotion;
   const known = await findGitIdentity(options.git);
   const identity = { name: name ?? known.name, email: email ?? known.email };
   if (!isWhole(identity)) {
@@ -120,7 +120,7 @@ export async function readPromoteSettings(
       code: "config-invalid",
     });
   }
-  return { identity, intervalMs: parseDurationMs(interval), sign, image: options.image };
+  return { identity, intervalMs: parseDurationMs(interval), sign, branches, image: options.image };
 }
 
 function isWhole(identity: Partial<Identity>): identity is Identity {

@@ -19,12 +19,15 @@ const ASK_MS = 60_000;
 export async function observeInsideChanges(site: PromoteSite): Promise<InsideChanges> {
   const { innerBranch, snapshot } = site.copy.promote.pin;
   const branch = `refs/heads/${innerBranch}`;
+  const out = await listOut(site);
+  // What came out may be gone inside.
+  const count = ["rev-list", "--count", "--ignore-missing", "--branches"];
   const [status, others] = await Promise.all([
     ask(site, ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=normal"]),
-    ask(site, ["rev-list", "--count", "--branches", "refs/stash", "--not", branch, snapshot]),
+    ask(site, [...count, "refs/stash", "--not", branch, snapshot, ...out]),
   ]);
   const elsewhere = others.code === 0 ? others : await ask(site, [
-    ...["rev-list", "--count", "--branches", "--not", branch, snapshot],
+    ...[...count, "--not", branch, snapshot, ...out],
   ]);
   const failed = [status, elsewhere].find(({ code }) => code !== 0);
   return {
@@ -46,4 +49,11 @@ function ask(site: PromoteSite, args: readonly string[]) {
     }),
     { timeoutMs: ASK_MS },
   );
+}
+
+/** The last commits of other branches that came out. */
+async function listOut({ copy, git }: PromoteSite): Promise<string[]> {
+  const home = `refs/sandcage/${copy.id}/done`;
+  const { stdout } = await git.run(["for-each-ref", "--format=%(objectname)", home]);
+  return new TextDecoder().decode(stdout).split("\n").filter((id) => id !== "");
 }

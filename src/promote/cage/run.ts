@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { findNote, planNote, writeNote } from "../note.ts";
 import type { LookOutcome } from "../look.ts";
+import type { Side } from "../sides.ts";
 import { pause } from "../../pause.ts";
 import { endPromoter } from "./hold.ts";
 import { lookAtPromoted, type PromoteLookOptions } from "./look.ts";
+import { landSideBranches } from "./sides.ts";
 import type { PromoteSite } from "./site.ts";
 
 /** Files of promotion among those of a cage. */
@@ -12,19 +14,40 @@ export function promoteFiles(dir: string): { log: string; note: string } {
   return { log: join(dir, "promote.log"), note: join(dir, "promote.json") };
 }
 
-/** Takes one look that lands, and writes down what it led to. What fails is an outcome. */
+/**
+ * Takes one look that lands, other branches included, and writes down what it led to. What fails is
+ * an outcome.
+ *
+ * @param options.onSides Told of the other branches whenever something about them has changed.
+ */
 export async function lookAndNote(
   site: PromoteSite,
-  options: Pick<PromoteLookOptions, "signal"> = {},
+  options: Pick<PromoteLookOptions, "signal"> & { onSides?(sides: readonly Side[]): void } = {},
 ): Promise<LookOutcome> {
-  const outcome = await tryLook(() => lookAtPromoted(site, options));
+  const { signal, onSides } = options;
+  const outcome = await tryLook(() => lookAtPromoted(site, { signal }));
   const { note } = promoteFiles(site.dir);
   const before = await findNote(note);
-  const now = planNote(before, outcome, { at: new Date().toISOString() });
+  const sides = outcome.kind === "failed" ? before?.sides ?? [] : await trySides(site, { signal });
+  const now = planNote(before, outcome, { at: new Date().toISOString(), sides });
+  const hasMoved = JSON.stringify(before?.sides ?? []) !== JSON.stringify(sides);
+  if (hasMoved) onSides?.(sides);
   const isNews = before?.state !== now.state || before.pending !== now.pending ||
-    outcome.kind === "landed";
+    outcome.kind === "landed" || hasMoved;
   if (isNews) await writeNote(note, now);
   return outcome;
+}
+
+async function trySides(
+  site: PromoteSite,
+  options: { signal: AbortSignal | undefined },
+): Promise<Side[]> {
+  try {
+    return await landSideBranches(site, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{ name: "other branches", problem: error.message }];
+  }
 }
 
 /** A look whose failure is one of its outcomes; a bug is none. */

@@ -2,6 +2,7 @@ import { UserError } from "../../errors.ts";
 import { findNote } from "../note.ts";
 import { readRefs } from "../refs.ts";
 import { reviewCommits } from "../review.ts";
+import type { Side } from "../sides.ts";
 import { describeLook, type PromoteState } from "../status_words.ts";
 import { promoteRefs } from "../types.ts";
 import { shortBranch } from "../waits.ts";
@@ -41,6 +42,8 @@ export type PromoteStatus = {
   service: string;
   createdAt: string;
   sessions: { id: string; service: string; startedAt: string }[];
+  /** Other branches inside that the configuration has come out, as they were last. */
+  sides: readonly Side[];
   /** What of its commits tools execute or trust on sight. */
   review: readonly Reviewed[];
   problems: string[];
@@ -100,6 +103,7 @@ export async function observePromoteStatus(
       service,
       startedAt,
     })),
+    sides: note?.sides ?? [],
     review: site === undefined ? [] : await findReview(site, problems),
     problems,
     next: next ?? planNext(copy.name, { cage, state }),
