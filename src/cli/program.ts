@@ -8,6 +8,7 @@ import { addCages } from "./tree/cages.ts";
 import { addCopy, addCopyChanges } from "./tree/copy.ts";
 import { addDesk } from "./tree/desk.ts";
 import { addFiles } from "./tree/files.ts";
+import { addHeadless } from "./tree/headless.ts";
 import { addKeep } from "./tree/keep.ts";
 import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
@@ -84,6 +85,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addNetwork(root, wiring);
   addCopy(root, wiring);
   addDesk(root, wiring);
+  addHeadless(root, wiring);
   addCages(root, wiring);
   addCopyChanges(root, wiring);
   addFiles(root, wiring);
