@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { BLOCK_BYTES, countPadding } from "../tree/tar_header.ts";
 import { type ArchiveEntry, parseArchiveBlock } from "./archive_header.ts";
@@ -17,10 +18,13 @@ const SPECIAL_BITS = 0o7000;
 /**
  * Writes what is in an archive below a directory that is new and empty.
  *
+ * @param options.sha256 Of all its bytes, hex, where that is known: what is there by then is not to be
+ * used if they are others.
  * @throws {Refusal} If the archive is damaged.
  */
-export function readArchive(root: RawPath, options: { fd: number }): void {
-  const source = createSource(options.fd);
+export function readArchive(root: RawPath, options: { fd: number; sha256?: string }): void {
+  const hash = options.sha256 === undefined ? undefined : createHash("sha256");
+  const source = createSource(options.fd, (bytes) => hash?.update(bytes));
   const dirs: ArchiveEntry[] = [];
   let long: { path?: RawPath; target?: RawPath } = {};
   for (;;) {
@@ -42,6 +46,10 @@ export function readArchive(root: RawPath, options: { fd: number }): void {
     checkPath(entry.path);
     writeEntry(root, entry, source);
     if (entry.kind === "dir") dirs.push(entry);
+  }
+  source.drain();
+  if (hash !== undefined && hash.digest("hex") !== options.sha256) {
+    throw new Refusal("The checkpoint is damaged: it is not what was written");
   }
   // From the deepest up: what is written into a directory changes its time, and may not be allowed.
   for (const { path, mode, mtimeMs } of dirs.reverse()) {
@@ -96,9 +104,11 @@ type Source = {
   take(bytes: number): Buffer;
   /** One byte at least, and as many as are there. */
   takeSome(most: number): Buffer;
+  /** All that is left. */
+  drain(): void;
 };
 
-function createSource(fd: number): Source {
+function createSource(fd: number, onBytes: (bytes: Buffer) => void): Source {
   const buffer = Buffer.allocUnsafe(CHUNK);
   let [from, to] = [0, 0];
   const fill = (wanted: number) => {
@@ -106,10 +116,15 @@ function createSource(fd: number): Source {
     buffer.copyWithin(0, from, to);
     [from, to] = [0, to - from];
     while (to < wanted) {
-      const count = fs.readSync(fd, buffer, to, CHUNK - to, null);
+      const count = read(to);
       if (count === 0) throw new Refusal("The checkpoint is damaged: it ends early");
       to += count;
     }
+  };
+  const read = (at: number) => {
+    const count = fs.readSync(fd, buffer, at, CHUNK - at, null);
+    onBytes(buffer.subarray(at, at + count));
+    return count;
   };
   const cut = (bytes: number) => {
     from += bytes;
@@ -123,6 +138,9 @@ function createSource(fd: number): Source {
     takeSome(most) {
       fill(1);
       return cut(Math.min(most, to - from));
+    },
+    drain() {
+      while (read(0) > 0);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { BLOCK_BYTES, countPadding } from "../tree/tar_header.ts";
 import { type ArchiveEntry, formatArchiveHeader } from "./archive_header.ts";
@@ -11,6 +12,9 @@ const CHUNK = 1_048_576;
 /** What an archive came to. */
 export type Archived = { entries: number; bytes: number };
 
+/** The same of a file, with the SHA-256 of its bytes, hex. */
+export type ArchivedFile = Archived & { sha256: string };
+
 /** An archive that grows; `add` takes a path below its root with all that is below it. */
 export type Archive = { add(path: RawPath): void; end(): Archived };
 
@@ -22,15 +26,18 @@ export type Archive = { add(path: RawPath): void; end(): Archived };
 export function writeArchive(
   root: RawPath,
   options: { fd: number; skip(name: string): boolean },
-): Archived {
+): ArchivedFile {
   const { fd, skip } = options;
+  const hash = createHash("sha256");
   const archive = openArchive(root, (bytes) => {
+    hash.update(bytes);
     for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at);
   });
   for (const name of listRaw(root)) {
     if (!skip(name)) archive.add(name);
   }
-  return archive.end();
+  const { entries, bytes } = archive.end();
+  return { entries, bytes, sha256: hash.digest("hex") };
 }
 
 /**

@@ -37,10 +37,10 @@ export async function runCheckpoints(
   else if (checkpoints.length === 0) io.talk(`${copy.name} has no checkpoint`);
   else {
     const nowMs = Date.now();
-    const rows = checkpoints.map(({ name, takenAt, entries, bytes }) => [
+    const rows = checkpoints.map(({ name, takenAt, entries, bytes, isDamaged }) => [
       name,
       `${formatAge(nowMs - Date.parse(takenAt))} ago`,
-      String(entries),
+      isDamaged ? "damaged" : String(entries),
       formatBytes(bytes),
     ]);
     io.out(formatTable(["NAME", "TAKEN", "ENTRIES", "SIZE"], rows, { color: io.color }));
