@@ -1,3 +1,4 @@
+import type { ChangeAnswer } from "../tree/frames.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import { isExecutable } from "../tree/entry.ts";
 import type { Was } from "../tree/journal.ts";
@@ -26,9 +27,9 @@ export type ChangeInput = {
 /**
  * Makes changes together or not at all, however this program ends.
  *
- * @returns Paths that stood in the way.
+ * @returns What stood in the way: with a path that changed, nothing was done.
  */
-export function changeTree(rootName: string, input: ChangeInput): readonly string[] {
+export function changeTree(rootName: string, input: ChangeInput): readonly ChangeAnswer[] {
   const { fs, places, lease } = input;
   const root = resolveRoot(fs, rootName, { places });
   const { removes, expected } = readRows(input.rows);
@@ -60,7 +61,10 @@ export function changeTree(rootName: string, input: ChangeInput): readonly strin
     throw error;
   }
   const { changed, refusedLinks } = stage.commit({ removes, modes: [], expected });
-  return [...changed, ...refusedLinks];
+  return [
+    ...changed.map((path): ChangeAnswer => ({ changed: path })),
+    ...refusedLinks.map((path): ChangeAnswer => ({ refusedLink: path })),
+  ];
 }
 
 /** Brings changes to their end that a program did not live to finish, and removes what was cut. */

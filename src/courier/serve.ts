@@ -1,6 +1,12 @@
 import { isSameDir, type KnownItem } from "../tree/dir_digest.ts";
 import { isProblem } from "../tree/entry.ts";
-import { batchRows, COURIER_PROTOCOL, type CourierRequest, type ScanRow } from "../tree/frames.ts";
+import {
+  batchRows,
+  type ChangeAnswer,
+  COURIER_PROTOCOL,
+  type CourierRequest,
+  type ScanRow,
+} from "../tree/frames.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { RuleSource } from "../tree/rules.ts";
 import { scanKnownTree } from "../tree/scan.ts";
@@ -73,8 +79,9 @@ function answer(service: Service, request: CourierRequest): unknown {
       return read(service, findTree(service, request.root));
     case "repositories": {
       link.expectEnd();
-      const root = resolveRoot(fs, request.root, { places });
-      return archiveRepositories(toRaw(root), (bytes) => link.sendData([bytes]));
+      const root = toRaw(findTree(service, request.root));
+      const below = request.root === "" ? "none" : "all";
+      return archiveRepositories(root, (bytes) => link.sendData([bytes]), { below });
     }
     case "fill": {
       const root = resolveRoot(fs, request.root, { places });
@@ -82,8 +89,8 @@ function answer(service: Service, request: CourierRequest): unknown {
       return fillTree(root, { fs, tar: link.data() });
     }
     case "change": {
-      const changed = changeTree(request.root, { ...service, rows: link.rows(), tar: link.data() });
-      for (const rows of batchRows(changed, (path) => path.length)) link.send("list", rows);
+      const answers = changeTree(request.root, { ...service, rows: link.rows(), tar: link.data() });
+      for (const rows of batchRows(answers, sizeOfAnswer)) link.send("list", rows);
       return null;
     }
     case "remove":
@@ -133,6 +140,10 @@ function sizeOfItem(item: KnownItem): number {
   if (isSameDir(item)) return MARK_CHARS;
   const target = isProblem(item) ? 0 : item.target?.length ?? 0;
   return item.path.length + target + ITEM_CHARS;
+}
+
+function sizeOfAnswer(row: ChangeAnswer): number {
+  return ("changed" in row ? row.changed : row.refusedLink).length + ITEM_CHARS;
 }
 
 function hash(service: Service, root: string): null {

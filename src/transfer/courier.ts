@@ -2,6 +2,7 @@ import type { KnownItem } from "../tree/dir_digest.ts";
 import type { TreeItem, TreeProblem } from "../tree/entry.ts";
 import {
   batchRows,
+  type ChangeAnswer,
   type ChangeRow,
   type CourierRequest,
   createDataPacker,
@@ -82,12 +83,16 @@ export function openCourier(
         ...removes.map((remove): ChangeRow<Expected> => ({ remove })),
         ...expected.map((expect): ChangeRow<Expected> => ({ expect })),
       ];
-      const changed: string[] = [];
+      const result = { changed: [] as string[], refusedLinks: [] as string[] };
       const lists = [batchRows(rows, sizeOfChangeRow)];
       for await (const frame of ask({ op: "change", root }, { lists, data: tar })) {
-        if (frame.kind === "list") changed.push(...frame.value as string[]);
+        if (frame.kind !== "list") continue;
+        for (const row of frame.value as ChangeAnswer[]) {
+          if ("changed" in row) result.changed.push(row.changed);
+          else result.refusedLinks.push(row.refusedLink);
+        }
       }
-      return changed.map((path) => ({ path }));
+      return result;
     },
     async remove(root, paths) {
       await drain(ask({ op: "remove", root }, { lists: [batchRows(paths, sizeOfPath)] }));

@@ -98,6 +98,9 @@ export async function applySalvage(work: SalvageWork): Promise<Salvaged> {
     const name = await saveRepositories(path, work);
     if (name !== undefined) repositories.push(name);
   }
+  // An agent may have made one of all its directories.
+  const whole = await saveRepositories("", work);
+  if (whole !== undefined) repositories.push(whole);
   return {
     paths: brought.paths,
     bytes: brought.bytes,
@@ -131,9 +134,10 @@ async function saveRepositories(
   root: string,
   { cage, courier, target, fs }: SalvageWork,
 ): Promise<string | undefined> {
-  let name = `${root}.git.tar`;
+  const title = root === "" ? "work" : root;
+  let name = `${title}.git.tar`;
   for (let count = 2; fs.lstat(`${target}/${name}`) !== undefined; count++) {
-    name = `${root}.git-${count}.tar`;
+    name = `${title}.git-${count}.tar`;
   }
   const part = `${target}/${name}.part`;
   let repositories = 0;

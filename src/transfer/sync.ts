@@ -26,9 +26,14 @@ export type Synced = {
   written: number;
   removed: number;
   bytes: number;
-  /** Paths that changed inside meanwhile, or may not be there: when there is one, nothing was done. */
+  /** Paths that changed inside meanwhile: when there is one, nothing was done. */
   changed: readonly string[];
+  /** Symlinks that lead outside through others inside; they were not made. */
+  refusedLinks: readonly string[];
 };
+
+/** A sync that had nothing to do, or did nothing. */
+const NOTHING: Synced = { written: 0, removed: 0, bytes: 0, changed: [], refusedLinks: [] };
 
 /**
  * Brings planned changes of the host into a cage, all of them or none.
@@ -42,7 +47,7 @@ export async function applySync(work: SyncWork): Promise<Synced> {
   const paths = [...plan.writes, ...plan.modes].map(({ path }) => path).sort(comparePaths);
   if (paths.length + plan.removes.length === 0) {
     await updateBase(look.baseFile, learned);
-    return { written: 0, removed: 0, bytes: 0, changed: [] };
+    return NOTHING;
   }
   const written: TreeEntry[] = [];
   const totalBytes = plan.writes.reduce((sum, { entry }) => sum + entry.size, 0);
@@ -54,7 +59,7 @@ export async function applySync(work: SyncWork): Promise<Synced> {
       throw changedError(problem);
     },
   });
-  const changed = await courier.change(root.name, {
+  const { changed, refusedLinks } = await courier.change(root.name, {
     tar: count(
       tar,
       (bytes) =>
@@ -65,16 +70,16 @@ export async function applySync(work: SyncWork): Promise<Synced> {
     removes: plan.removes,
     expected: plan.expected,
   });
-  if (changed.length > 0) {
-    return { written: 0, removed: 0, bytes: 0, changed: changed.map(({ path }) => path) };
-  }
-  const carried = written.map((entry) => toLearned(entry, { from: "host", clocks: look.clocks }));
+  if (changed.length > 0) return { ...NOTHING, changed };
+  const refused = new Set(refusedLinks);
+  const made = written.filter(({ path }) => !refused.has(path));
+  const carried = made.map((entry) => toLearned(entry, { from: "host", clocks: look.clocks }));
   await updateBase(look.baseFile, {
     ignoreFiles: learned.ignoreFiles,
     changes: mergeLearned(learned.changes, mergeLearned(learnRemoves(plan.removes), carried)),
   });
-  const bytes = written.reduce((sum, { size }) => sum + size, 0);
-  return { written: written.length, removed: plan.removes.length, bytes, changed: [] };
+  const bytes = made.reduce((sum, { size }) => sum + size, 0);
+  return { written: made.length, removed: plan.removes.length, bytes, changed, refusedLinks };
 }
 
 /** Passes pieces on, and says how many bytes went by. */

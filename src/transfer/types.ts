@@ -48,11 +48,23 @@ export type TreeChange = {
   expected: readonly Expected[];
 };
 
-/** A path whose change was not made, because it is not as expected any more. */
-export type ChangedMeanwhile = { path: string };
+/** How a change ended. */
+export type ChangeResult = {
+  /** Paths that are not as expected any more: when there is one, nothing was done. */
+  changed: readonly string[];
+  /** Symlinks that were not made, all else was: through others inside they lead outside. */
+  refusedLinks: readonly string[];
+};
 
 /** One checkpoint. */
-export type Checkpoint = { name: string; takenAt: string; bytes: number; entries: number };
+export type Checkpoint = {
+  name: string;
+  takenAt: string;
+  bytes: number;
+  entries: number;
+  /** It cannot come back, and can only be removed. */
+  isDamaged?: true;
+};
 
 /**
  * The way to the files of a copy cage: a program of ours in a container of its own, without a
@@ -101,7 +113,8 @@ export type Courier = AsyncDisposable & {
     options?: { onProblem?(problem: TreeProblem): void },
   ): AsyncIterable<Uint8Array>;
   /**
-   * Every `.git` below a root, untouched, as one tar stream that nobody here may open.
+   * Every `.git` below a root, untouched, as one tar stream that nobody here may open; of the root `""`
+   * only the one that is directly in `/work`.
    *
    * @param options.onCount Gets how many there were, when the stream has ended.
    */
@@ -114,11 +127,14 @@ export type Courier = AsyncDisposable & {
    * written before a cut stays.
    */
   fill(root: string, tar: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Makes changes together or not at all; answers with what stood in the way. */
-  change(root: string, change: TreeChange): Promise<readonly ChangedMeanwhile[]>;
+  /** Makes changes together or not at all. */
+  change(root: string, change: TreeChange): Promise<ChangeResult>;
   /** Removes paths with all that is below; the root `""` is `/work`, for a whole directory. */
   remove(root: string, paths: readonly string[]): Promise<void>;
-  /** Takes a checkpoint of all of `/work`, or brings one back. */
+  /**
+   * Takes a checkpoint of all of `/work`, or brings one back. One whose bytes are not those that were
+   * written is refused before anything is changed.
+   */
   checkpoint(name: string): Promise<Checkpoint>;
   checkpoints(): Promise<readonly Checkpoint[]>;
   restore(name: string): Promise<void>;

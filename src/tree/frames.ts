@@ -6,7 +6,7 @@
 import type { RuleSource } from "./rules.ts";
 
 /** Raised with every change of what the two ends say: an old courier is replaced, not guessed at. */
-export const COURIER_PROTOCOL = 3;
+export const COURIER_PROTOCOL = 4;
 
 /** Most bytes of files in one frame: what waits in memory is bounded by it. */
 export const DATA_MAX = 131_072;
@@ -75,6 +75,9 @@ export type ScanRow = RuleSource | { dir: string; digest: string };
 
 /** One row of what comes before the data of a change. */
 export type ChangeRow<Expected> = { remove: string } | { expect: Expected };
+
+/** One row of the answer to a change: what stood in its way. */
+export type ChangeAnswer = { changed: string } | { refusedLink: string };
 
 /** Why a request failed. */
 export type CourierFailure = {

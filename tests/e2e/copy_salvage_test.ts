@@ -14,7 +14,8 @@ async function makeFull(name: string): Promise<CopiedProject> {
     chmod 755 out/app; echo m > node_modules/x/i.js; ln -s out/app current; touch /work/stray
     mkdir sub/deep/.git; echo evil > sub/deep/.git/config; mkdir -p .git/hooks
     printf '#!/bin/sh\\ntouch /tmp/pwned-by-salvage\\n' > .git/hooks/post-checkout
-    chmod 755 .git/hooks/post-checkout; echo lib > ../lib/l.txt`);
+    chmod 755 .git/hooks/post-checkout; echo lib > ../lib/l.txt
+    mkdir /work/.git; echo all > /work/.git/HEAD`);
   return cage;
 }
 
@@ -36,6 +37,7 @@ const WHOLE = [
   "project/sub/",
   "project/sub/deep/",
   "stray",
+  "work.git.tar",
 ];
 
 /** Paths without what their contents are. */
@@ -55,7 +57,7 @@ Deno.test("salvage: every file, and repositories as archives that nobody here op
   const to = join(cage.root, "saved");
   const { stdout, stderr } = await cage.must(["salvage", "--output-dir", to]);
   assert.equal(stdout, `${to}\n`);
-  assert.match(stderr, /project\.git\.tar/);
+  assert.match(stderr, /project\.git\.tar, work\.git\.tar/);
   assert.deepEqual(await paths(to), WHOLE);
   assert.equal(await Deno.readTextFile(join(to, "project", "out", "app")), "built\n");
   const listed = await run("tar", ["-tvf", join(to, "project.git.tar")], { timeoutMs: 10_000 });

@@ -139,14 +139,16 @@ Deno.test("a change is made as a whole, or what stands in its way is named", asy
   });
 
   await cage.inside(`fs.appendFileSync("other", "the agent's");`);
-  assert.deepEqual(await courier.change("project", change()), [{ path: "other" }]);
+  const unchanged = { changed: ["other"], refusedLinks: [] };
+  assert.deepEqual(await courier.change("project", change()), unchanged);
   assert.deepEqual(await listWork(cage), ["file", "other"]);
 
   const again = await scanAll(courier.scan("project", []));
   const now = again[1]!;
   assert.ok(!isProblem(now));
   expected[1] = { path: now.path, was: now };
-  assert.deepEqual(await courier.change("project", change()), []);
+  const made = { changed: [], refusedLinks: [] };
+  assert.deepEqual(await courier.change("project", change()), made);
   assert.deepEqual(await listWork(cage), ["dir", "dir/deep", "dir/deep/new", "file"]);
   assert.equal(await cage.inside(`console.log(fs.readFileSync("file", "utf8"))`), "two");
   assert.equal(await cage.inside(`console.log(fs.readdirSync("/work").join())`), "project");
@@ -275,7 +277,7 @@ Deno.test("a courier killed at any moment of a change leaves the old or the new,
     const changing = courier.change("project", {
       ...{ tar: packTree(trees[1 - is]!.path), bytes: 0, entries: 0 },
       ...{ removes, expected },
-    }).then((changed) => changed.length === 0 ? "done" : "refused", () => "cut");
+    }).then(({ changed }) => changed.length === 0 ? "done" : "refused", () => "cut");
     ends.add(await changing);
     await killer.fired;
 

@@ -74,7 +74,8 @@ export async function runSync(options: SyncWords, context: CommandContext): Prom
     io.out(formatJson({ cage: site.cage.name, done: isAgreed, dirs }));
   }
   if (!isAgreed) return EXIT.failed;
-  return hasConflict ? EXIT.conflict : EXIT.ok;
+  const hasRefused = synced.some(({ refusedLinks }) => refusedLinks.length > 0);
+  return hasConflict || hasRefused ? EXIT.conflict : EXIT.ok;
 }
 
 function plan(
@@ -192,6 +193,9 @@ async function carry(
     `${formatCount(written, "path")}, ${formatBytes(bytes)}` +
       (removed > 0 ? `, ${removed} removed` : ""),
   );
+  for (const path of synced.refusedLinks) {
+    io.warn(`Not made, as it leads outside through another symlink: ${quotePath(path)}`);
+  }
   return synced;
 }
 

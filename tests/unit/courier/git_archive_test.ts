@@ -4,7 +4,10 @@ import { readArchive } from "../../../src/courier/archive_read.ts";
 import { archiveRepositories } from "../../../src/courier/git_archive.ts";
 
 /** Archives the repositories of a tree and unpacks them elsewhere; answers with paths and texts. */
-async function carry(make: (root: string) => void): Promise<{ count: number; files: string[] }> {
+async function carry(
+  make: (root: string) => void,
+  options: { below?: "none" } = {},
+): Promise<{ count: number; files: string[] }> {
   const dir = await Deno.makeTempDir();
   try {
     const [root, to, archive] = [`${dir}/root`, `${dir}/to`, `${dir}/archive`];
@@ -13,7 +16,8 @@ async function carry(make: (root: string) => void): Promise<{ count: number; fil
     for (const path of ["linked", "sub/deep"]) fs.mkdirSync(`${to}/${path}`, { recursive: true });
     make(root);
     const out = fs.openSync(archive, "wx");
-    const { repositories } = archiveRepositories(root, (bytes) => void fs.writeSync(out, bytes));
+    const write = (bytes: Uint8Array) => void fs.writeSync(out, bytes);
+    const { repositories } = archiveRepositories(root, write, options);
     fs.closeSync(out);
     const fd = fs.openSync(archive, "r");
     readArchive(to, { fd });
@@ -53,6 +57,14 @@ Deno.test("every repository is in the archive as it is, and nothing else", async
     "linked/.git 644 gitdir: /etc",
     "sub/deep/.git/HEAD 644 ref",
   ]);
+});
+
+Deno.test("of all the work together only its own repository is taken", async () => {
+  const { count, files } = await carry((root) => {
+    write(`${root}/.git/HEAD`, "of all");
+    write(`${root}/project/.git/HEAD`, "of one");
+  }, { below: "none" });
+  assert.deepEqual([count, files], [1, [".git/HEAD 644 of all"]]);
 });
 
 Deno.test("a tree without repositories has none, and its archive is whole", async () => {

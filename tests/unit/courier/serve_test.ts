@@ -79,6 +79,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "the repository of all the work is asked for by the root without a name",
+  ignore,
+  async fn() {
+    const { answers, error } = await converse([
+      ...[["request", { op: "repositories", root: "" }], ["end", null]] as Said[],
+      ...[["request", { op: "repositories", root: "project" }], ["end", null]] as Said[],
+    ], async (work) => {
+      for (const path of [".git", "project/.git", "project/sub/.git"]) {
+        await Deno.mkdir(`${work}/${path}`, { recursive: true });
+      }
+    });
+    assert.equal(error, undefined);
+    const counts = answers.filter(([kind]) => kind === "done")
+      .map(([, value]) => (value as { repositories: number }).repositories);
+    assert.deepEqual(counts, [1, 2]);
+  },
+});
+
 const refused: [string, Said[], RegExp][] = [
   ["no request", [["list", []]], /A list came in place of a request/],
   ["an operation that there is not", [["request", { op: "rm" }]], /no such request/],

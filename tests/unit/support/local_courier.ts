@@ -5,7 +5,7 @@ import { isExecutable } from "../../../src/tree/entry.ts";
 import { recoverStage } from "../../../src/tree/recover.ts";
 import { removeTree } from "../../../src/tree/remove_tree.ts";
 import { scanKnownTree, scanTree } from "../../../src/tree/scan.ts";
-import { type FileSink, openStage } from "../../../src/tree/stage.ts";
+import { type CommitResult, type FileSink, openStage } from "../../../src/tree/stage.ts";
 import { packEntries } from "../../../src/tree/tar_pack.ts";
 import { createTarReader } from "../../../src/tree/tar_read.ts";
 
@@ -64,11 +64,10 @@ export function createLocalCourier(work: string): LocalCourier {
       await writeStage({ root: `${work}/${root}`, tar, filled }, { replaces: true });
     },
     async change(root, { tar, removes, expected }) {
-      const changed = await writeStage({ root: `${work}/${root}`, tar, filled: [] }, {
+      return await writeStage({ root: `${work}/${root}`, tar, filled: [] }, {
         removes,
         expected,
       });
-      return changed.map((path) => ({ path }));
     },
     remove(root, paths) {
       for (const path of paths) removeTree(fs, `${work}/${root}/${path}`);
@@ -86,7 +85,7 @@ async function writeStage(
     removes?: readonly string[];
     expected?: readonly { path: string; was: Was | null }[];
   },
-): Promise<readonly string[]> {
+): Promise<CommitResult> {
   const fs = denoFs();
   const { root, filled } = at;
   const stageDir = `${root}.stage`;
@@ -117,5 +116,5 @@ async function writeStage(
   });
   for await (const bytes of at.tar) reader.push(bytes);
   reader.end();
-  return stage.commit({ removes: change.removes ?? [], modes: [], expected }).changed;
+  return stage.commit({ removes: change.removes ?? [], modes: [], expected });
 }

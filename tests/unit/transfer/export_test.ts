@@ -198,6 +198,34 @@ Deno.test("what changes inside while it comes stays as it was, everything else l
   assert.deepEqual(show(site.host), { "a": "1", "b": "1", "c": "1", "d": "2", "e": "1" });
 });
 
+Deno.test("a symlink that the cage refuses is told, not remembered, and all else goes in", async () => {
+  await using site = await makeSite({ "a": "1", "dir/b": "1" });
+  // Inside, what leads through this directory leads away by now.
+  Deno.removeSync(join(site.inner, "dir"), { recursive: true });
+  Deno.symlinkSync("/etc", join(site.inner, "dir"));
+  write(site.host, { "a": "22" });
+  Deno.symlinkSync("dir/passwd", join(site.host, "through"));
+  const found = await look(site);
+  const { root, courier } = site;
+  const synced = await applySync({
+    courier,
+    root,
+    look: found,
+    plan: planSync(found),
+    fs: denoFs(),
+  });
+  assert.deepEqual(synced, {
+    written: 1,
+    removed: 0,
+    bytes: 2,
+    changed: [],
+    refusedLinks: ["through"],
+  });
+  assert.equal(show(site.inner)["a"], "22");
+  const { differences } = await look(site);
+  assert.deepEqual(differences.map(({ path }) => path), ["through"]);
+});
+
 Deno.test("a cage that sends what nobody asked for is refused, and nothing lands", async () => {
   await using site = await makeSite({ "a": "1", "b": "1" });
   write(site.inner, { "a": "2" });
