@@ -9,6 +9,9 @@ import { EXIT, UserError } from "../../errors.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import type { CommandContext } from "../context.ts";
 import { formatCount } from "../output.ts";
+import { endPromoter } from "../../promote/cage/hold.ts";
+import { forgetPromoted } from "../../promote/cage/refs.ts";
+import { isPromoted } from "../../promote/cage/site.ts";
 
 /** What may go, and how to ask. */
 export type ResetOptions = Choice & { yes: boolean; force: boolean };
@@ -66,6 +69,7 @@ export async function runReset(options: ResetOptions, context: CommandContext): 
   for (const { object, reason } of failures) {
     io.warn(`Cannot remove ${object.kind} ${object.title}: ${reason}`);
   }
+  await forgetRefs(chosen.work, context);
   for (const path of [...chosen.state, ...chosen.work]) {
     await Deno.remove(path, { recursive: true });
   }
@@ -76,6 +80,21 @@ export async function runReset(options: ResetOptions, context: CommandContext): 
     io.talk(`Kept: the work of ${cages} with files of their own. Look at them: sandcage list`);
   }
   return EXIT.ok;
+}
+
+/** Cages whose commits came back by themselves keep refs in the repositories of their users. */
+async function forgetRefs(work: readonly string[], { host, io }: CommandContext): Promise<void> {
+  for (const { copy } of await listCopyCages(host.stateDir)) {
+    if (!isPromoted(copy) || !work.includes(cageDir(host.stateDir, copy.id))) continue;
+    await endPromoter(copy, host.stateDir);
+    try {
+      await forgetPromoted(copy, { host });
+    } catch (error) {
+      // The repository is gone, or is none any more: then so are its refs.
+      if (!(error instanceof UserError) && !(error instanceof Deno.errors.NotFound)) throw error;
+      io.warn(`Refs of ${copy.name} may be left in ${copy.roots[0]!.hostPath}: ${error.message}`);
+    }
+  }
 }
 
 /** Keeps of all belongings what was chosen, in the order of removal. Pure. */
