@@ -45,7 +45,7 @@ export function openExec(
 ): Promise<ExecStreams> {
   const socket = findSocket(engine.url);
   return socket === undefined
-    ? openByClient(engine.composeCommand([]).env, call)
+    ? Promise.resolve(openByClient(engine.composeCommand([]).env, call))
     : openByApi(socket, call);
 }
 
@@ -105,10 +105,23 @@ async function openByApi(socket: string, call: ExecCall): Promise<ExecStreams> {
   };
 }
 
-function openByClient(env: Record<string, string>, call: ExecCall): Promise<ExecStreams> {
+/** Starts a container of its own for as long as its program runs. */
+export function openRun(
+  engine: Pick<Engine, "composeCommand">,
+  args: readonly string[],
+): ExecStreams {
+  return openClient(engine.composeCommand([]).env, args);
+}
+
+function openByClient(env: Record<string, string>, call: ExecCall): ExecStreams {
   const user = call.user === undefined ? [] : ["--user", call.user];
+  return openClient(env, ["exec", "--interactive", ...user, call.container, ...call.command]);
+}
+
+/** The streams of a docker client. */
+function openClient(env: Record<string, string>, args: readonly string[]): ExecStreams {
   const child = new Deno.Command("docker", {
-    args: ["exec", "--interactive", ...user, call.container, ...call.command],
+    args: [...args],
     env,
     stdin: "piped",
     stdout: "piped",
@@ -122,7 +135,7 @@ function openByClient(env: Record<string, string>, call: ExecCall): Promise<Exec
   const listening = (async () => {
     for await (const piece of child.stderr) said.add(piece);
   })().catch(() => {});
-  return Promise.resolve({
+  return {
     async read() {
       const { value } = await stdout.read();
       // The last words on stderr say why it ended.
@@ -143,7 +156,7 @@ function openByClient(env: Record<string, string>, call: ExecCall): Promise<Exec
       }
       await Promise.all([child.status, listening]);
     },
-  });
+  };
 }
 
 type Request = { path: string; body?: unknown; upgrade?: true };

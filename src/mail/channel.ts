@@ -1,8 +1,12 @@
-import type { AgentEvent } from "../headless/event.ts";
+import { join } from "node:path";
+import { ensurePrivateDir, type FileLock, removeIfPresent, tryLockFile } from "../files.ts";
+import { watchDirectory } from "../headless/wake.ts";
+import { pause } from "../pause.ts";
+import { followMail, type MessageEvent } from "./follow.ts";
+import { type MailLink, openLink } from "./link.ts";
+import { findMailPlace, type MailPlace, openMailStreams } from "./place.ts";
 import type { MailSite } from "./site.ts";
-
-/** A message as an event of a run. */
-export type MessageEvent = Extract<AgentEvent, { kind: "message" }>;
+import { type MailStore, openMailStore } from "./store.ts";
 
 /** What a channel tells whoever opened it. */
 export type MailHooks = {
@@ -23,6 +27,15 @@ export type MailChannel = {
   close(): Promise<void>;
 };
 
+/** Pauses before a link that ended is opened again, in milliseconds. */
+const AGAIN_MS = { first: 100, most: 5_000 } as const;
+
+/** How long a look at the store may be late where the system tells of no change, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/** How long the last word of a link may take, in milliseconds. */
+const SETTLE_MS = 10_000;
+
 /**
  * Keeps a channel to the mailbox of a running container open, whatever becomes of the program at
  * its other end. Does not wait for it, and never fails: what is wrong is said.
@@ -32,6 +45,226 @@ export function openMailChannel(
   container: string,
   options: MailHooks,
 ): MailChannel {
-  options.onSaid(`The mailbox of ${container} in ${site.box} is not open yet`);
-  return { close: () => Promise.resolve() };
+  const { onMessage, onSaid, signal } = options;
+  const store = openMailStore(site.dir);
+  const follow = followMail(store, site.service);
+  const ending = new AbortController();
+  const ended = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
+  let link: MailLink | undefined;
+
+  const tell = () => {
+    try {
+      for (const event of follow()) onMessage(event);
+    } catch (error) {
+      onSaid(`Messages cannot be read: ${error}`);
+    }
+  };
+
+  /** One link; answers why it ended by itself. */
+  const keepOne = async () => {
+    const startedMs = Date.now();
+    const why = await useLink(site, { kind: "running", container }, {
+      store,
+      onChange: tell,
+      onSaid,
+      async use(opened) {
+        link = opened;
+        await opened.deliver().catch(() => {});
+        await opened.ended;
+        link = undefined;
+      },
+    });
+    return { why, wasLong: Date.now() - startedMs > AGAIN_MS.most };
+  };
+
+  const keep = async () => {
+    let wait: number = AGAIN_MS.first;
+    let said: string | undefined;
+    while (!ended.aborted) {
+      const lock = await takeChannel(site, { isHeld: true });
+      if (lock === undefined) {
+        await pause(AGAIN_MS.first, ended);
+        continue;
+      }
+      try {
+        const { why, wasLong } = await keepOne();
+        if (ended.aborted) return;
+        // Nothing is lost while it is away: messages wait inside.
+        if (why !== undefined && why !== said) onSaid(`The mailbox is out of reach: ${said = why}`);
+        if (wasLong) wait = AGAIN_MS.first;
+      } finally {
+        lock[Symbol.dispose]();
+      }
+      await pause(wait, ended);
+      wait = Math.min(2 * wait, AGAIN_MS.most);
+    }
+  };
+
+  /** What others write down for the agent is seen here. */
+  const watch = async () => {
+    const inbox = join(store.dir, "inbox");
+    await ensurePrivateDir(inbox);
+    const changes = watchDirectory(inbox);
+    try {
+      while (!ended.aborted) {
+        await changes.wait(LOOK_MS, ended);
+        tell();
+        await link?.deliver().catch(() => {});
+      }
+    } finally {
+      changes[Symbol.dispose]();
+    }
+  };
+
+  const running = Promise.all([keep(), watch()]).catch((error) => {
+    onSaid(`The mailbox is closed: ${error instanceof Error ? error.message : error}`);
+  });
+
+  return {
+    async close() {
+      if (signal?.aborted !== true) {
+        const isSettled = await settle(link, ended);
+        ending.abort();
+        await link?.close();
+        await running;
+        // The container may have ended with messages that nobody had taken.
+        if (!isSettled) {
+          await collectMail(site, { onSaid }).catch((error) => {
+            onSaid(`The mailbox could not be looked at once more: ${error.message}`);
+          });
+        }
+      }
+      await link?.close();
+      await running;
+      tell();
+    },
+  };
+}
+
+/** Whether everything that had been sent is on record. */
+async function settle(link: MailLink | undefined, signal: AbortSignal): Promise<boolean> {
+  if (link === undefined) return false;
+  const late = pause(SETTLE_MS, signal).then(() => false);
+  return await Promise.race([link.settle().then(() => true, () => false), late]);
+}
+
+/** How a single look at a mailbox went. */
+export type CollectOutcome =
+  | { kind: "done"; place: MailPlace["kind"] }
+  /** A run keeps its channel open: what is sent comes by itself. */
+  | { kind: "held" };
+
+/** How long somebody else's single look is waited for, in milliseconds. */
+const OTHERS_MS = 60_000;
+const OTHERS_LOOK_MS = 50;
+
+/**
+ * Takes the messages out of a mailbox and delivers what waits for its agent, once.
+ *
+ * @throws {Error} If the mailbox cannot be reached, or no more can be taken.
+ */
+export async function collectMail(
+  site: MailSite,
+  options: { onSaid(line: string): void; signal?: AbortSignal | undefined },
+): Promise<CollectOutcome> {
+  const { signal } = options;
+  const store = openMailStore(site.dir);
+  const deadline = Date.now() + OTHERS_MS;
+  for (;;) {
+    signal?.throwIfAborted();
+    const lock = await takeChannel(site, { isHeld: false });
+    if (lock !== undefined) {
+      try {
+        return await collectOnce(site, { store, onSaid: options.onSaid });
+      } finally {
+        lock[Symbol.dispose]();
+      }
+    }
+    if (await isHeld(site)) return { kind: "held" };
+    if (Date.now() > deadline) throw new Error("another command holds the mailbox");
+    await pause(OTHERS_LOOK_MS, signal);
+  }
+}
+
+async function collectOnce(
+  site: MailSite,
+  options: { store: MailStore; onSaid(line: string): void },
+): Promise<CollectOutcome> {
+  const place = await findMailPlace(site);
+  if (place.kind === "nowhere") return { kind: "done", place: place.kind };
+  let problem: unknown = "it was not asked";
+  const why = await useLink(site, place, {
+    ...options,
+    onChange() {},
+    async use(link) {
+      try {
+        await link.deliver();
+        await link.settle();
+        problem = undefined;
+      } catch (error) {
+        problem = error;
+      }
+      await link.close();
+    },
+  });
+  if (problem === undefined) return { kind: "done", place: place.kind };
+  throw problem instanceof Error ? problem : new Error(why ?? "it ended");
+}
+
+type LinkUse = {
+  store: MailStore;
+  onChange(): void;
+  onSaid(line: string): void;
+  use(link: MailLink): Promise<void>;
+};
+
+/** Opens a link for as long as it is used; answers why it ended, if it did by itself. */
+async function useLink(
+  site: MailSite,
+  place: Exclude<MailPlace, { kind: "nowhere" }>,
+  options: LinkUse,
+): Promise<string | undefined> {
+  try {
+    const streams = await openMailStreams(site, place);
+    const link = openLink(streams, { ...options, service: site.service });
+    await options.use(link);
+    return await link.ended;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** One process at a time carries the messages of a service: they arrive in their order. */
+async function takeChannel(
+  site: MailSite,
+  options: { isHeld: boolean },
+): Promise<FileLock | undefined> {
+  const lock = await tryLockFile(join(site.dir, `channel.${site.service}.lock`));
+  if (lock === undefined) return undefined;
+  const mark = heldMark(site);
+  if (options.isHeld) await Deno.writeTextFile(mark, "", { mode: 0o600 });
+  // Left by a holder that was killed.
+  else await removeIfPresent(mark);
+  return {
+    [Symbol.dispose]() {
+      if (options.isHeld) removeQuietly(mark);
+      lock[Symbol.dispose]();
+    },
+  };
+}
+
+async function isHeld(site: MailSite): Promise<boolean> {
+  return await Deno.stat(heldMark(site)).then(() => true, () => false);
+}
+
+function heldMark(site: MailSite): string {
+  return join(site.dir, `channel.${site.service}.held`);
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Whoever takes the lock next removes it.
+  }
 }

@@ -23,19 +23,19 @@ export function mailFs(): MailFs {
   return {
     append(path, bytes) {
       const isNew = sizeOf(path) === undefined;
-      using file = Deno.openSync(path, { append: true, create: true, mode: 0o600 });
-      writeAll(file, bytes);
-      file.syncDataSync();
+      withFile(path, { append: true, create: true, mode: 0o600 }, (file) => {
+        writeAll(file, bytes);
+        file.syncDataSync();
+      });
       if (isNew) syncDir(join(path, ".."));
     },
     replace(path, text) {
       const temporary = join(path, "..", `.${crypto.randomUUID()}.tmp`);
       try {
-        {
-          using file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+        withFile(temporary, { write: true, createNew: true, mode: 0o600 }, (file) => {
           writeAll(file, new TextEncoder().encode(text));
           file.syncSync();
-        }
+        });
         Deno.renameSync(temporary, path);
       } catch (error) {
         removeQuietly(temporary);
@@ -44,24 +44,26 @@ export function mailFs(): MailFs {
       syncDir(join(path, ".."));
     },
     truncate(path, size) {
-      using file = Deno.openSync(path, { write: true });
-      file.truncateSync(size);
-      file.syncSync();
+      withFile(path, { write: true }, (file) => {
+        file.truncateSync(size);
+        file.syncSync();
+      });
     },
     remove: removeQuietly,
     size: sizeOf,
     read(path, { from, to }) {
-      using file = Deno.openSync(path, { read: true });
-      const end = Math.min(to ?? Infinity, file.statSync().size);
-      const bytes = new Uint8Array(Math.max(0, end - from));
-      file.seekSync(from, Deno.SeekMode.Start);
-      let filled = 0;
-      while (filled < bytes.length) {
-        const count = file.readSync(bytes.subarray(filled));
-        if (count === null) break;
-        filled += count;
-      }
-      return bytes.subarray(0, filled);
+      return withFile(path, { read: true }, (file) => {
+        const end = Math.min(to ?? Infinity, file.statSync().size);
+        const bytes = new Uint8Array(Math.max(0, end - from));
+        file.seekSync(from, Deno.SeekMode.Start);
+        let filled = 0;
+        while (filled < bytes.length) {
+          const count = file.readSync(bytes.subarray(filled));
+          if (count === null) break;
+          filled += count;
+        }
+        return bytes.subarray(0, filled);
+      });
     },
     list(dir) {
       try {
@@ -101,6 +103,19 @@ function removeQuietly(path: string): void {
 /** Makes what happened to the names in a directory last. Windows writes them through. */
 function syncDir(path: string): void {
   if (Deno.build.os === "windows") return;
-  using dir = Deno.openSync(path);
-  dir.syncSync();
+  withFile(path, { read: true }, (dir) => dir.syncSync());
+}
+
+// Not by `using`: the bundler drops one that is read once, and the file would stay open.
+function withFile<Result>(
+  path: string,
+  options: Deno.OpenOptions,
+  use: (file: Deno.FsFile) => Result,
+): Result {
+  const file = Deno.openSync(path, options);
+  try {
+    return use(file);
+  } finally {
+    file.close();
+  }
 }

@@ -1,0 +1,95 @@
+import { type ExecStreams, openExec, openRun } from "../engine/exec.ts";
+import { inspectAll } from "../engine/inspect.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { INSIDE, LABEL } from "../names.ts";
+import type { MailSite } from "./site.ts";
+
+/** Where a mailbox is reached right now. */
+export type MailPlace =
+  | { kind: "running"; container: string }
+  /** Nothing runs: a container is started for as long as it takes. */
+  | { kind: "home"; image: string }
+  /** Nothing runs, and there is nothing that anybody could have written into. */
+  | { kind: "nowhere" };
+
+/** The program of the mailbox; its environment is not that of an agent. */
+function planCommand(box: string): string[] {
+  return ["/usr/bin/env", "-i", "/opt/cage/node/bin/node", `${INSIDE.mail}/serve.mjs`, box];
+}
+
+/** Looks for a container that has the mailbox, else for what one can be made of. */
+export async function findMailPlace(site: MailSite): Promise<MailPlace> {
+  const container = (await findRunning(site))[0];
+  if (container !== undefined) return { kind: "running", container };
+  const present = await inspectAll(site.engine, [site.home, ...site.images]);
+  const image = site.images.find((ref) => present.has(ref));
+  return image === undefined || !present.has(site.home)
+    ? { kind: "nowhere" }
+    : { kind: "home", image };
+}
+
+/**
+ * Running containers of agents of a cage's service.
+ *
+ * @throws {UserError} Of code `engine-failed` if the engine gives no list.
+ */
+export async function findRunning(
+  site: Pick<MailSite, "engine" | "cageId" | "service">,
+): Promise<string[]> {
+  const labels = {
+    [LABEL.managed]: "true",
+    [LABEL.cage]: site.cageId,
+    [LABEL.service]: site.service,
+    [LABEL.role]: "agent",
+  };
+  const result = await site.engine.docker([
+    ...["ps", "--no-trunc", "--quiet", "--filter", "status=running"],
+    ...Object.entries(labels).flatMap(([name, value]) => ["--filter", `label=${name}=${value}`]),
+  ]);
+  if (result.code === 0) return result.stdout.split("\n").filter((line) => line !== "");
+  throw new UserError(`Cannot list the containers of the cage: ${result.stderr.trim()}`, {
+    hint: "Run: sandcage doctor",
+    exit: EXIT.engine,
+    code: "engine-failed",
+  });
+}
+
+/** Opens the streams of the mailbox's program. @throws {Error} If it does not start. */
+export async function openMailStreams(
+  site: MailSite,
+  place: Exclude<MailPlace, { kind: "nowhere" }>,
+): Promise<ExecStreams> {
+  return place.kind === "running"
+    ? await openExec(site.engine, { container: place.container, command: planCommand(site.box) })
+    : openRun(site.engine, planMailRun(site, place.image));
+}
+
+/** Arguments of a container that has the home and nothing else. Pure. */
+export function planMailRun(
+  site: Pick<MailSite, "box" | "cageId" | "home" | "user">,
+  image: string,
+): string[] {
+  const [program, ...args] = planCommand(site.box);
+  return [
+    "run",
+    "--rm",
+    "--interactive",
+    "--network=none",
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges:true",
+    "--init",
+    "--pids-limit=64",
+    "--memory=512m",
+    "--memory-swap=512m",
+    "--log-driver=none",
+    `--user=${site.user.uid}:${site.user.gid}`,
+    `--label=${LABEL.managed}=true`,
+    `--label=${LABEL.cage}=${site.cageId}`,
+    `--label=${LABEL.role}=courier`,
+    `--mount=type=volume,source=${site.home},target=${INSIDE.home},volume-nocopy`,
+    `--entrypoint=${program}`,
+    image,
+    ...args,
+  ];
+}
