@@ -31,6 +31,25 @@ export function findCommandIndex(head: readonly string[]): number {
   return -1;
 }
 
+/** The commands in which `-p` is a prompt. */
+const PROMPTED = ["launch"];
+
+/**
+ * Gives `-p` its meaning: behind the word of a command that takes a prompt it is that, else the
+ * project, wherever it stands.
+ */
+export function spellPrompt(head: readonly string[]): string[] {
+  const at = findCommandIndex(head);
+  if (at < 0 || !PROMPTED.includes(head[at]!)) return [...head];
+  return head.map((word, index) =>
+    index <= at || !/^-p([^-]|$)/.test(word)
+      ? word
+      : word === "-p"
+      ? "--prompt"
+      : `--prompt=${word.slice(2)}`
+  );
+}
+
 /** Finds the value of the global path option before the command tree has read it. */
 export function findPathOption(head: readonly string[]): string | undefined {
   for (const [index, word] of head.entries()) {

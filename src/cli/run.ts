@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { EXIT, UserError } from "../errors.ts";
-import { type CommandLine, findCommandIndex, findPathOption } from "./arguments.ts";
+import { type CommandLine, findCommandIndex, findPathOption, spellPrompt } from "./arguments.ts";
 import { HelpShown, isHidden, unknownWord } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { buildProgram } from "./program.ts";
@@ -26,7 +26,7 @@ export async function runProgram(input: RunInput, context: CommandContext): Prom
     end: (code) => exit = code,
   });
   try {
-    const words = await expandService(input.head, root, context);
+    const words = spellPrompt(await expandService(input.head, root, context));
     if (words.length === 0) root.outputHelp();
     else await root.parseAsync(words, { from: "user" });
   } catch (error) {

@@ -2,10 +2,12 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { EXIT, UserError } from "../../errors.ts";
 import { adopt, declare, newCommand } from "../command.ts";
 import type { Wiring } from "../wiring.ts";
+import { addLaunch } from "./launch.ts";
 
 /** Adds the commands about agents that work without a terminal. */
 export function addHeadless(root: CommandUnknownOpts, wiring: Wiring): void {
   root.commandsGroup("Without a terminal:");
+  addLaunch(root, wiring);
   addLogs(root, wiring);
   addWatch(root, wiring);
 }

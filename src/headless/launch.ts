@@ -1,0 +1,130 @@
+import { dirname } from "node:path";
+import type { CageContext } from "../cage/prepare.ts";
+import { readStopMark } from "../cage/stop_mark.ts";
+import { EXIT, UserError } from "../errors.ts";
+import { ensurePrivateDir } from "../files.ts";
+import type { Host } from "../host.ts";
+import { observeHeld } from "../hold/held.ts";
+import { spawnDetached } from "../hold/spawn.ts";
+import { readLines } from "../acp/lines.ts";
+import { messagingInstructions } from "../mail/instructions.ts";
+import { type HolderWord, parseWord, type RunOrder } from "./order.ts";
+import { newRunId, runDir, runFiles } from "./run_files.ts";
+import { conflict, RUN } from "./run_holder.ts";
+import { prepareRun } from "./run_prepare.ts";
+
+/** What is to be run, and where. */
+export type LaunchRequest = Omit<RunOrder, "runId" | "stopMark"> & {
+  prompt: string;
+};
+
+/** A run whose container runs. */
+export type LaunchedRun = { runId: string; cageId: string; title: string; container: string };
+
+/** A process that is ready to hold a run, before it is known which. */
+export type IdleHolder = {
+  /** Gives it its order. */
+  hold(order: RunOrder): Promise<void>;
+  /** What it answers. */
+  words(): AsyncIterable<HolderWord>;
+  /** Ends it, unless it has an order. */
+  dismiss(): void;
+};
+
+/** Hidden command that holds a run. */
+const HOLDER = "launch-hold";
+
+/** What comes between the instructions and the prompt. */
+const PROMPT_MARK = "\n\n---\n\n";
+
+/**
+ * Starts the process that will hold a run, as early as can be: it gets ready while this one finds
+ * out what is to be run. Without an order it ends with this process.
+ */
+export async function startHolder(
+  host: Pick<Host, "stateDir">,
+  options: { engineContext?: string | undefined } = {},
+): Promise<IdleHolder> {
+  const { engineContext } = options;
+  await ensurePrivateDir(host.stateDir);
+  const child = spawnDetached({
+    args: [...(engineContext === undefined ? [] : ["--context", engineContext]), HOLDER],
+    stateDir: host.stateDir,
+    cwd: host.stateDir,
+    piped: true,
+  });
+  child.unref();
+  return {
+    async hold(order) {
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
+      await writer.close();
+    },
+    async *words() {
+      for await (const line of readLines(child.stdout)) yield parseWord(line);
+    },
+    dismiss: () => void child.stdin.close().catch(() => {}),
+  };
+}
+
+/**
+ * Launches a run: its prompt is put where only the user can read it, a process of its own holds it,
+ * and it is waited until the container runs. Images and questions are dealt with here, in sight of
+ * the person, where there are any.
+ *
+ * @throws {UserError} If it does not start, or one is at work there already.
+ */
+export async function launchRun(
+  request: LaunchRequest,
+  context: CageContext & { holder: IdleHolder },
+): Promise<LaunchedRun> {
+  const first = await tryLaunch(request, { ...context, mayAsk: true });
+  if (first !== "needs hands") return first;
+  await prepareRun(request, context);
+  const holder = await startHolder(context.host, context);
+  const second = await tryLaunch(request, { ...context, holder, mayAsk: false });
+  if (second !== "needs hands") return second;
+  throw new UserError(`Its images were removed while ${request.title} was about to start`, {
+    hint: "Launch it again",
+    exit: EXIT.conflict,
+    code: "conflict",
+  });
+}
+
+async function tryLaunch(
+  request: LaunchRequest,
+  context: CageContext & { holder: IdleHolder; mayAsk: boolean },
+): Promise<LaunchedRun | "needs hands"> {
+  const { prompt, ...wanted } = request;
+  const { cageId, title } = wanted;
+  const { host, io, holder, mayAsk } = context;
+  const { kind } = await observeHeld(host.stateDir, { cageId, name: RUN });
+  if (kind === "ready" || kind === "starting") throw conflict(title);
+  const stopMark = await readStopMark(host.stateDir, cageId);
+  const runId = newRunId(Date.now());
+  const { dir, prompt: path } = runFiles(runDir(host.stateDir, { cageId, runId }));
+  await ensurePrivateDir(dir);
+  const text = wanted.hasMail ? `${messagingInstructions()}${PROMPT_MARK}${prompt}` : prompt;
+  try {
+    await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
+    await holder.hold({ ...wanted, runId, stopMark });
+  } catch (error) {
+    await Deno.remove(dir, { recursive: true });
+    throw error;
+  }
+  for await (const word of holder.words()) {
+    if ("said" in word) io.talk(word.said);
+    else if ("ready" in word) return { runId, cageId, title, container: word.ready.container };
+    else if ("needs" in word) return "needs hands";
+    else {
+      const { message, ...rest } = word.failed;
+      if (rest.code === "not-trusted" && io.interactive && mayAsk) return "needs hands";
+      throw new UserError(message, rest);
+    }
+  }
+  throw new UserError(`What was to hold the agent of ${title} was killed`, {
+    hint: `What it left behind, the next command clears away. Its files: ${dirname(path)}`,
+    exit: EXIT.failed,
+    code: "failed",
+  });
+}
