@@ -1,0 +1,5 @@
+import type { Case } from "./case.ts";
+import { CONTAINER_CASES } from "./container/cases.ts";
+
+/** Every case, in the order of reports. */
+export const CASES: readonly Case[] = [...CONTAINER_CASES];

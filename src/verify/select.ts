@@ -1,0 +1,44 @@
+import { EXIT, UserError } from "../errors.ts";
+import { type Case, type SuiteName, SUITES } from "./case.ts";
+
+/** Which cases are asked for; nothing asks for all. */
+export type Selection = {
+  suites: readonly string[];
+  ids: readonly string[];
+  /** The subset that takes seconds. */
+  quick: boolean;
+};
+
+/**
+ * Picks the cases of a run, in the order of the list. Pure.
+ *
+ * @throws {UserError} Of code `usage` for a suite or an id that is not there, or when nothing is left.
+ */
+export function selectCases(cases: readonly Case[], selection: Selection): Case[] {
+  const unknownSuite = selection.suites.find((name) => !isSuite(name));
+  if (unknownSuite !== undefined) {
+    throw refuse(`There is no suite "${unknownSuite}"`, `Suites: ${SUITES.join(", ")}`);
+  }
+  const ids = selection.ids.map((id) => id.toUpperCase());
+  const unknown = ids.find((id) => !cases.some((each) => each.id === id));
+  if (unknown !== undefined) {
+    throw refuse(`There is no case ${unknown}`, `Cases: ${cases.map(({ id }) => id).join(" ")}`);
+  }
+  const picked = cases.filter((each) =>
+    (selection.suites.length === 0 || selection.suites.includes(each.suite)) &&
+    (ids.length === 0 || ids.includes(each.id)) &&
+    (!selection.quick || each.quick)
+  );
+  if (picked.length === 0) {
+    throw refuse("Nothing is left to verify", "Leave out --case, --suite or --quick");
+  }
+  return picked;
+}
+
+function isSuite(name: string): name is SuiteName {
+  return SUITES.some((suite) => suite === name);
+}
+
+function refuse(message: string, hint: string): UserError {
+  return new UserError(message, { hint, exit: EXIT.usage, code: "usage" });
+}
