@@ -14,6 +14,7 @@ import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
 import { addPromote } from "./tree/promote.ts";
 import { addProject } from "./tree/project.ts";
+import { addVerify } from "./tree/verify.ts";
 import { VERSION } from "./version.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -91,6 +92,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addFiles(root, wiring);
   addPromote(root, wiring);
   addKeep(root, wiring);
+  addVerify(root, wiring);
   addMachine(root, wiring);
   return root;
 }

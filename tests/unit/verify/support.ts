@@ -18,7 +18,7 @@ export function makeCase(id: string, change: Partial<Case> = {}): Case {
 export function makeResult(
   id: string,
   verdict: Verdict,
-  change: Partial<CaseResult> = {},
+  options: Partial<CaseResult> = {},
 ): CaseResult {
   return {
     case: makeCase(id),

@@ -35,7 +35,8 @@ Deno.test("people get a line a case, and why where it did not pass", () => {
       "[n/a ] N02 way N02 (no IPv6 here)",
     ].join("\n"),
   );
-  assert.match(formatResult(RESULTS[0]!, { color: true }), /^\[\x1b\[32mPASS\x1b\[0m\] /);
+  const colored = formatResult(RESULTS[0]!, { color: true });
+  assert.ok(colored.startsWith("[\x1b[32mPASS\x1b[0m] "), colored);
   assert.equal(
     formatTotal(RESULTS, { wallMs: 2_340 }),
     "1 held, 1 did not, 1 not proved, 1 do not apply here (2.3 s)",
