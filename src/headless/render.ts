@@ -107,14 +107,11 @@ export function formatCost(usd: number): string {
   return `$${usd.toFixed(usd >= 1 || usd === 0 ? 2 : 4)}`;
 }
 
-/** One line of a text that may have many, and how many more it has. */
+/** The start of a text, its lines in one. */
 function shorten(text: string): string {
-  const trimmed = text.trim();
-  const newline = trimmed.indexOf("\n");
-  const line = newline < 0 ? trimmed : trimmed.slice(0, newline).trimEnd();
-  const more = newline < 0 ? 0 : trimmed.split("\n").length - 1;
-  const cut = line.length > SHORT_CHARACTERS
-    ? `${line.slice(0, SHORT_CHARACTERS).replace(/[\ud800-\udbff]$/, "")}…`
-    : line;
-  return more === 0 ? cut : `${cut} (+${more} ${more === 1 ? "line" : "lines"})`;
+  // Of megabytes, no more is looked at than can be shown.
+  const line = text.trim().slice(0, 2 * SHORT_CHARACTERS).replace(/\s*\n\s*/g, " ⏎ ");
+  return line.length <= SHORT_CHARACTERS
+    ? line
+    : `${line.slice(0, SHORT_CHARACTERS).replace(/[\ud800-\udbff]$/, "")}…`;
 }
