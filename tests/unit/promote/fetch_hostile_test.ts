@@ -137,3 +137,49 @@ Deno.test("parseFinding() reads the object and the rule", () => {
   assert.deepEqual(parseFinding(said), { object, rule: "hasDotgit", text: "contains '.git'" });
   assert.equal(parseFinding("fatal: early EOF"), undefined);
 });
+
+/** Says a pack of one file of 5 GB that nothing can make smaller, and how much of it was taken. */
+const GIANT = `
+open my $told, ">", $ARGV[0] or die;
+my ($size, $piece) = (5_000_000_000, join "", map { chr int rand 256 } 1 .. 65535);
+my ($header, $rest) = ("", $size >> 4);
+my $byte = 0x30 | ($size & 15);
+while ($rest) { $header .= chr($byte | 0x80); $byte = $rest & 0x7f; $rest >>= 7 }
+binmode STDOUT;
+$| = 1;
+print "PACK", pack("NN", 2, 1), $header, chr $byte, "\\x78\\x01";
+$SIG{PIPE} = "IGNORE";
+for (my $sent = 0; $sent < $size; $sent += 65535) {
+  print "\\0", pack("vv", 65535, 0), $piece or last;
+  seek $told, 0, 0; print $told $sent; $told->flush;
+}
+`;
+
+Deno.test(
+  "fetchInner() ends a file of 5 GB at its bound and leaves nothing of it",
+  onLinux,
+  async () => {
+    await using temp = await makeTemp();
+    const scene = await makeScene(temp.path, LINE);
+    const [script, told, hook] = ["giant", "told", "hook"].map((name) => join(temp.path, name));
+    await Deno.writeTextFile(script!, GIANT);
+    await Deno.writeTextFile(hook!, `#!/bin/sh\nexec perl ${script} ${told}\n`, { mode: 0o755 });
+    const before = await photograph(scene);
+    const failure = await scene.fetch({
+      source: {
+        kind: "container",
+        // As an agent does it in settings of its own.
+        command: ["git", "-c", `uploadpack.packObjectsHook=${hook}`, "upload-pack", scene.inner],
+      },
+      limits: { bytes: 40_000_000 },
+    });
+    assert.equal(failure.kind, "too-big", JSON.stringify(failure));
+    assert.match(
+      "text" in failure ? failure.text : "",
+      /^The commits inside are larger than 40 MB$/,
+    );
+    const taken = Number(await Deno.readTextFile(told!));
+    assert.ok(taken > 30_000_000 && taken < 1_000_000_000, `${taken} bytes of it were taken`);
+    assert.equal(await photograph(scene), before);
+  },
+);
