@@ -13,6 +13,7 @@ import { cloneRepository } from "./clone.ts";
 import { observeDir } from "./dirs.ts";
 import { type FilledRoot, fillNewCage } from "./fill.ts";
 import { formatCopyId, planCageName, PROJECT_ROOT, randomHex } from "./names.ts";
+import { describeEngine } from "./own_engine.ts";
 import { type CopyRecord, writeCopyRecord } from "./record.ts";
 import { fillPromoteCage, requirePromotable } from "../promote/cage/fill.ts";
 import { planPlainNames } from "../promote/record.ts";
@@ -79,7 +80,7 @@ export async function createCopyCage(
     user: await findPhantomUser(host),
     volumes: copyVolumeNames(id),
     // Without one it has nothing on any engine yet.
-    engine: early?.engine.title ?? "",
+    ...(early === undefined ? { engine: "" } : describeEngine(early.engine)),
     source: source.kind === "dir" ? { kind: "dir" } : { kind: "url", url: source.address.url },
     roots,
     authMode: request.authMode,
@@ -160,7 +161,7 @@ async function make(
   const copy = {
     ...begun,
     service: ground.service,
-    engine: ground.engine.title,
+    ...describeEngine(ground.engine),
     ...(promotes ? planPlainNames(randomHex() + randomHex()) : {}),
   };
   await writeCopyRecord(host.stateDir, copy);

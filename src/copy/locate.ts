@@ -6,6 +6,7 @@ import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
 import { LABEL } from "../names.ts";
 import type { Project } from "../project/root.ts";
+import { type OwnEngine, requireSameEngine } from "./own_engine.ts";
 import { type CopyRecord, listCopyCages } from "./record.ts";
 
 /** The copy cage that has the name a command line gives; `undefined` when none has. */
@@ -64,22 +65,16 @@ export async function findConfiguredCopy(
 }
 
 /**
- * Refuses to look for a volume where it is not.
+ * Refuses an engine that is not the cage's, or cannot do what its configuration asks for.
  *
- * @throws {UserError} Of code `conflict`, when the cage belongs to another engine.
+ * @throws {UserError} If so.
  */
 export async function requireOwnEngine(
-  copy: Pick<CopyRecord, "name" | "engine">,
+  copy: OwnEngine,
   options: { engine: Engine; config: Pick<Config, "ports"> },
 ): Promise<void> {
   const { engine, config } = options;
-  if (copy.engine !== engine.title) {
-    throw new UserError(`The cage "${copy.name}" is on ${copy.engine}, this is ${engine.title}`, {
-      hint: "Choose its engine with --context or DOCKER_HOST",
-      exit: EXIT.conflict,
-      code: "conflict",
-    });
-  }
+  await requireSameEngine(copy, engine);
   if (config.ports.length > 0) await requireLocal(engine, "Publishing ports");
 }
 

@@ -18,8 +18,10 @@ export type CopyRecord = {
   /** Who the agent is inside: a user that the host does not have. */
   user: { uid: number; gid: number };
   volumes: { work: string; checkpoints: string };
-  /** Title of the engine that has the volumes. */
+  /** Title of the engine that has the volumes, as it was called then. */
   engine: string;
+  /** What that engine calls itself; absent where it says nothing. */
+  engineId?: string;
   /** Where the files came from; an address is without credentials. */
   source: { kind: "dir" } | { kind: "url"; url: string };
   /** The project first, as `project`. */

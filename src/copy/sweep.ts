@@ -1,7 +1,8 @@
 import { connectEngine } from "../engine/connect.ts";
 import type { Engine } from "../engine/engine.ts";
-import { EXIT, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import { loadConfig } from "../config/layers.ts";
+import { requireSameEngine } from "./own_engine.ts";
 import type { CopyRecord } from "./record.ts";
 import { removeCopyCage } from "./remove.ts";
 import type { CageContext } from "../cage/prepare.ts";
@@ -19,12 +20,8 @@ export async function connectCopyEngine(copy: CopyRecord, context: CageContext):
     context: engineContext ?? await findConfiguredContext(copy, context),
     onSlow: context.io.talk,
   });
-  if (engine.title === copy.engine) return engine;
-  throw new UserError(`The cage "${copy.name}" is on ${copy.engine}, this is ${engine.title}`, {
-    hint: "Choose its engine with --context or DOCKER_HOST",
-    exit: EXIT.conflict,
-    code: "conflict",
-  });
+  await requireSameEngine(copy, engine);
+  return engine;
 }
 
 /** Removes all of a cage that was never finished. */

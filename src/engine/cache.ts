@@ -61,6 +61,7 @@ export async function findRecord(path: string): Promise<EngineRecord | undefined
       typeof record.observedMs === "number" && typeof record.composePath === "string" &&
       typeof record.capabilities?.composeVersion === "string" &&
       typeof record.capabilities.cpus === "number" &&
+      typeof record.capabilities.id === "string" &&
       typeof record.provenLocal === "boolean";
     return whole ? record as EngineRecord : undefined;
   } catch {

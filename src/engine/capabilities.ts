@@ -15,6 +15,7 @@ export type EngineObservation = {
 
 /** The part of `docker info --format '{{json .}}'` that is used here. */
 type Info = {
+  ID?: string;
   ServerVersion?: string;
   Architecture?: string;
   CgroupVersion?: string;
@@ -51,6 +52,7 @@ export function parseObservation(
   const security = info.SecurityOptions ?? [];
   return {
     capabilities: {
+      id: info.ID ?? "",
       version,
       apiVersion: text.apiVersion.trim(),
       arch: info.Architecture ?? "",

@@ -13,6 +13,8 @@ export type EngineEndpoint =
 export type EngineCapabilities = {
   /** Server version, for example `20.10.24+dfsg1`. */
   version: string;
+  /** What the engine calls itself; empty where it says nothing. With Docker 20.10 one per machine. */
+  id: string;
   /** API version, for example `1.41`. */
   apiVersion: string;
   /** Linux architecture of the engine, as in `docker info`: `x86_64`, `aarch64`. */

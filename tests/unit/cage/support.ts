@@ -15,6 +15,7 @@ export function fakeEngine(
     title: "the default engine",
     url: "unix:///var/run/docker.sock",
     capabilities: {
+      id: "ABCD:EFGH",
       version: "26.1.5",
       apiVersion: "1.45",
       arch: "x86_64",

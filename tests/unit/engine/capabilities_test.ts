@@ -14,6 +14,7 @@ Deno.test("parseObservation() reads what a real 20.10 engine with a 28.2 client 
   const text = { info: fixture("info_20.10.json"), apiVersion: "1.41\n" };
   assert.deepEqual(parseObservation(text, "linux"), {
     capabilities: {
+      id: "",
       version: "20.10.24+dfsg1",
       apiVersion: "1.41",
       arch: "x86_64",
@@ -34,6 +35,7 @@ Deno.test("parseObservation() tells the kinds of engines apart", () => {
   assert.equal(security("rootless").rootless, true);
   assert.equal(security("userns").usernsRemap, true);
   assert.equal(observe({ SecurityOptions: null }).rootless, false);
+  assert.equal(observe({ ID: "ABCD:EFGH" }).id, "ABCD:EFGH");
   assert.equal(observe({ CgroupVersion: "2" }).cgroup, "v2");
   assert.equal(observe({ OperatingSystem: "Docker Desktop" }).desktop, true);
   assert.equal(observe({ OperatingSystem: "OrbStack" }).desktop, true);
