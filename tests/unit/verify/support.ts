@@ -26,6 +26,6 @@ export function makeResult(
     seen: "0 seen",
     evidence: [],
     durationMs: 1_500,
-    ...change,
+    ...options,
   };
 }
