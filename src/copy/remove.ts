@@ -5,6 +5,7 @@ import { pause } from "../pause.ts";
 import { lockTransfer } from "../transfer/target.ts";
 import type { CopyRecord } from "./record.ts";
 import { DESK } from "../desk/desk.ts";
+import { RUN } from "../headless/run_key.ts";
 import { lockLooks, PROMOTE } from "../promote/cage/names.ts";
 import { endHold } from "../hold/start.ts";
 import { type ManagedObject, observeManaged } from "../cage/inventory.ts";
@@ -50,7 +51,7 @@ export async function removeCopyCage(copy: CopyRecord, options: RemoveOptions): 
     using _transfer = await lockTransfer({ dir: cageDir(stateDir, copy.id), name: copy.name });
     if (engine !== undefined) await removeSoon(copy, { ...options, engine });
   }
-  await endHold(stateDir, { cageId: copy.id, name: DESK });
+  for (const name of [DESK, RUN]) await endHold(stateDir, { cageId: copy.id, name });
   await waitForClients(copy.id, stateDir);
   await options.onEmptied?.();
   await removeFiles(cageDir(stateDir, copy.id), { keepClone: options.keepClone === true });

@@ -7,10 +7,12 @@ import type { Host } from "../host.ts";
 import { observeHeld } from "../hold/held.ts";
 import { spawnDetached } from "../hold/spawn.ts";
 import { readLines } from "../acp/lines.ts";
+import { SHELL_SERVICE } from "../names.ts";
 import { messagingInstructions } from "../mail/instructions.ts";
 import { type HolderWord, parseWord, type RunOrder } from "./order.ts";
 import { newRunId, runDir, runFiles } from "./run_files.ts";
-import { conflict, RUN } from "./run_holder.ts";
+import { conflict } from "./run_holder.ts";
+import { RUN } from "./run_key.ts";
 import { prepareRun } from "./run_prepare.ts";
 
 /** What is to be run, and where. */
@@ -91,11 +93,18 @@ export async function launchRun(
   });
 }
 
+/** A shell would carry the instructions out. */
+function planPrompt({ prompt, service, hasMail }: LaunchRequest): string {
+  return hasMail && service !== SHELL_SERVICE
+    ? `${messagingInstructions()}${PROMPT_MARK}${prompt}`
+    : prompt;
+}
+
 async function tryLaunch(
   request: LaunchRequest,
   context: CageContext & { holder: IdleHolder; mayAsk: boolean },
 ): Promise<LaunchedRun | "needs hands"> {
-  const { prompt, ...wanted } = request;
+  const { prompt: _prompt, ...wanted } = request;
   const { cageId, title } = wanted;
   const { host, io, holder, mayAsk } = context;
   const { kind } = await observeHeld(host.stateDir, { cageId, name: RUN });
@@ -104,7 +113,7 @@ async function tryLaunch(
   const runId = newRunId(Date.now());
   const { dir, prompt: path } = runFiles(runDir(host.stateDir, { cageId, runId }));
   await ensurePrivateDir(dir);
-  const text = wanted.hasMail ? `${messagingInstructions()}${PROMPT_MARK}${prompt}` : prompt;
+  const text = planPrompt(request);
   try {
     await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
     await holder.hold({ ...wanted, runId, stopMark });

@@ -23,13 +23,11 @@ import {
 import { runDir, type RunFiles, runFiles } from "./run_files.ts";
 import { createRunMail, type RunMail } from "./run_mail.ts";
 import { createRunNotes, quietIo, type RunNotes } from "./run_notes.ts";
+import { RUN } from "./run_key.ts";
 import { type PreparedRun, prepareRun } from "./run_prepare.ts";
 import { pruneRuns } from "./runs.ts";
 import { openStderrLog, type StderrLog } from "./stderr_log.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
-
-/** What is held, on record: one run in each cage. */
-export const RUN = "run";
 
 /** What the holder of a run needs from outside. */
 export type HolderContext = CageContext & {

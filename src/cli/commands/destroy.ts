@@ -5,6 +5,8 @@ import { removeCopyCage } from "../../copy/remove.ts";
 import { forgetPromoted } from "../../promote/cage/refs.ts";
 import { listSessions } from "../../cage/sessions.ts";
 import { EXIT, UserError } from "../../errors.ts";
+import { isLiveState } from "../../headless/run_record.ts";
+import { findLastRun } from "../../headless/runs.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseCopyCage } from "../copy_choice.ts";
 import { formatCount } from "../output.ts";
@@ -31,6 +33,8 @@ export async function runDestroy(
   if (away !== undefined && !options.force) throw awayError(copy, away);
   const lost = formatLosses(doomed.losses);
   if (lost.length > 0 && !options.force) throw lossError(copy, lost);
+  const run = await findLastRun(host.stateDir, copy.id);
+  if (run !== undefined && isLiveState(run.state) && !options.force) throw runError(copy);
   const live = (await listSessions(host.stateDir, copy.id)).filter((session) => session.live);
   io.talk(describe(copy, { lost, live: live.length, scope: options }));
   if (!options.yes && !await io.confirm(`Remove the cage "${copy.name}"?`, { assumed: false })) {
@@ -115,6 +119,15 @@ function lossError(copy: CopyRecord, lost: readonly string[]): UserError {
       code: "conflict",
     },
   );
+}
+
+function runError({ name }: CopyRecord): UserError {
+  return new UserError(`Cannot destroy "${name}": an agent is at work in it`, {
+    hint: `Look at it: sandcage logs ${name} -f; end it: sandcage stop ${name}\n` +
+      `Or remove it with all that is in it: sandcage destroy ${name} --force`,
+    exit: EXIT.conflict,
+    code: "conflict",
+  });
 }
 
 function awayError(copy: CopyRecord, away: UserError): UserError {

@@ -2,7 +2,7 @@ import { parseDurationMs } from "../../config/units.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { type LaunchedRun, launchRun, startHolder } from "../../headless/launch.ts";
 import { type PromptSource, readPrompt } from "../../headless/prompt.ts";
-import { RUN } from "../../headless/run_holder.ts";
+import { RUN } from "../../headless/run_key.ts";
 import { readRun } from "../../headless/runs.ts";
 import { endHold } from "../../hold/start.ts";
 import type { CommandContext } from "../context.ts";

@@ -2,6 +2,8 @@ import { findCopyRecord } from "../../copy/record.ts";
 import { type CopyState, findCopyState } from "../../copy/state.ts";
 import { type KnownSession, listSessions } from "../../cage/sessions.ts";
 import { cageDir, type CageRecord, listCages } from "../../cage/store.ts";
+import type { RunRecord } from "../../headless/event.ts";
+import { findLastRun } from "../../headless/runs.ts";
 import type { CommandContext } from "../context.ts";
 import { formatAge, formatCount, formatJson, formatTable } from "../output.ts";
 
@@ -20,6 +22,8 @@ export type ListedCage = {
   dirs?: { name: string; path: string }[];
   /** Sessions whose client lives. */
   sessions: { id: string; service: string; container: string; startedAt: string }[];
+  /** The last time an agent worked alone in it. */
+  run?: Pick<RunRecord, "id" | "state" | "startedAt">;
 };
 
 /** `sandcage list`: what is on record here; needs no engine. */
@@ -31,12 +35,21 @@ export async function runList(options: { json: boolean }, context: CommandContex
   ]);
   const live = sessions.filter((session) => session.live);
   const listed = await Promise.all(
-    cages.map((cage) => describeCage(cage, host.stateDir, { live })),
+    cages.map(async (cage) => ({
+      ...await describeCage(cage, host.stateDir, { live }),
+      ...await describeRun(cage.id, host.stateDir),
+    })),
   );
   if (options.json) return io.out(formatJson(listed));
   if (listed.length === 0) return io.talk("No cages yet. Open one: sandcage claude");
   io.out(formatCages(listed, { nowMs: Date.now(), color: io.color }));
   io.talk(`${formatCount(listed.length, "cage")}, ${formatCount(live.length, "live session")}`);
+}
+
+async function describeRun(cageId: string, stateDir: string): Promise<Pick<ListedCage, "run">> {
+  const run = await findLastRun(stateDir, cageId);
+  if (run === undefined) return {};
+  return { run: { id: run.id, state: run.state, startedAt: run.startedAt } };
 }
 
 async function describeCage(

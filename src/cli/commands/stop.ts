@@ -1,5 +1,6 @@
 import { type CopyRecord, listCopyCages } from "../../copy/record.ts";
 import { DESK } from "../../desk/desk.ts";
+import { RUN } from "../../headless/run_key.ts";
 import { type HeldKey, observeHeld } from "../../hold/held.ts";
 import { endHold } from "../../hold/start.ts";
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
@@ -44,7 +45,7 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   const chosen = containers.filter(({ cage, role }) =>
     role === undefined && (options.all || (cage !== undefined && wanted.includes(cage)))
   );
-  const held = (await observeDesks(host.stateDir, meant))
+  const held = (await observeHolders(host.stateDir, meant))
     .filter(({ state }) => state.kind === "starting" || state.kind === "ready");
   if (chosen.length === 0 && held.length === 0) {
     if (options.drains !== false) await drainStopped(meant, context);
@@ -55,7 +56,7 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   using step = io.progress(`Stopping ${formatCount(count, "session")}`);
   const failures = chosen.length === 0 ? [] : await stopContainers(chosen, engine);
   for (const { object, reason } of failures) io.warn(`Cannot stop ${object.title}: ${reason}`);
-  const left = await endDesks(held.map(({ key }) => key), host.stateDir);
+  const left = await endHolders(held.map(({ key }) => key), host.stateDir);
   for (const { cageId } of left) io.warn(`What holds ${cageId} does not end`);
   await reapOrphans(host.stateDir, { engine, io, nowMs: Date.now() });
   if (failures.length > 0 || left.length > 0) return EXIT.failed;
@@ -83,15 +84,15 @@ function findByName(word: string, copies: readonly CopyRecord[]): string | undef
   return found?.id;
 }
 
-async function observeDesks(stateDir: string, cageIds: readonly string[]) {
-  return await Promise.all(cageIds.map(async (cageId) => {
-    const key: HeldKey = { cageId, name: DESK };
+async function observeHolders(stateDir: string, cageIds: readonly string[]) {
+  const keys = cageIds.flatMap((cageId) => [DESK, RUN].map((name): HeldKey => ({ cageId, name })));
+  return await Promise.all(keys.map(async (key) => {
     return { key, state: await observeHeld(stateDir, key) };
   }));
 }
 
 /** A holder goes with its container, and takes gateway and network with it; one that is only about to start is told. */
-async function endDesks(keys: readonly HeldKey[], stateDir: string): Promise<HeldKey[]> {
+async function endHolders(keys: readonly HeldKey[], stateDir: string): Promise<HeldKey[]> {
   const ended = await Promise.all(keys.map((key) => endHold(stateDir, key)));
   return keys.filter((_, index) => !ended[index]);
 }
