@@ -1,5 +1,6 @@
 import { ensurePrivateDir, tryLockFile } from "../files.ts";
 import type { AgentEvent, LoggedEvent, RunRecord, RunState } from "./event.ts";
+import { limitEvent } from "./limit.ts";
 import { formatLoggedEvent } from "./parse_event.ts";
 import { runFiles } from "./run_files.ts";
 import { isLiveState, mergeUsage, summarizeEvent } from "./run_record.ts";
@@ -23,7 +24,8 @@ export type RunLog = Disposable & {
    */
   appendRaw(bytes: Uint8Array): void;
   /**
-   * Numbers events and keeps them; `done` events add to the record's usage.
+   * Numbers events and keeps them; `done` events add to the record's usage. Texts of more than a
+   * million characters are cut.
    *
    * @throws {UserError} Code `disk-full`; none of them is kept, and the record says why.
    */
@@ -90,7 +92,7 @@ export async function openRunLog(dir: string, options: RunLogOptions): Promise<R
       if (added.length === 0) return [];
       const at = new Date(nowMs()).toISOString();
       const logged = added.map((event, index): LoggedEvent => {
-        return { seq: record.events + index + 1, at, ...event };
+        return { seq: record.events + index + 1, at, ...limitEvent(event) };
       });
       const lines = logged.map(formatLoggedEvent).join("");
       keeping(() => events.write(encoder.encode(lines)));
