@@ -1,94 +1,20 @@
 /** Cages whose commits land on the user's branch by themselves. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type ProcessResult, run } from "../../src/engine/process.ts";
 import { LABEL } from "../../src/names.ts";
 import { docker } from "../../tools/engine_state.ts";
-import { exists, waitFor } from "./support/files.ts";
-import { makeWorld, type World } from "./support/world.ts";
-
-/** Building the images of the first cage takes longer than anything else. */
-const SLOW_MS = 400_000;
-
-/** A world whose project is promoted, at a branch of the user's. */
-async function makePromoteWorld(name: string, config = ""): Promise<World> {
-  const world = await makeWorld(name, {
-    network: 'mode = "none"',
-    config: `[workspace]\nmode = "promote"\n[services.shell]\nenabled = true\n${config}`,
-  });
-  await git(world, "switch -qc user/work");
-  return world;
-}
-
-async function must(running: Promise<ProcessResult>, code = 0): Promise<ProcessResult> {
-  const result = await running;
-  assert.equal(result.code, code, `${result.stdout}\n${result.stderr}`);
-  return result;
-}
-
-async function git(world: World, line: string): Promise<string> {
-  const env = { HOME: world.home, GIT_CONFIG_NOSYSTEM: "1" };
-  const args = line.split(" ").map((word) => word.replaceAll("_", " "));
-  const result = await run("git", args, { cwd: world.project, env, timeoutMs: 30_000 });
-  assert.equal(result.code, 0, `git ${line}: ${result.stderr}`);
-  return result.stdout;
-}
-
-/** Starts the cage of a world's project, made when there is none. */
-function start(world: World): Promise<ProcessResult> {
-  return must(world.sandcage(["start", "--service", "shell"], { timeoutMs: SLOW_MS }));
-}
-
-type Status = {
-  id: string;
-  cage: string;
-  state: string;
-  pending: number;
-  paths: string[];
-  next: string;
-  text: string;
-  review: { path: string }[];
-};
-
-async function status(world: World): Promise<Status> {
-  return JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
-}
-
-async function findContainer(id: string): Promise<string> {
-  const filters = [`label=${LABEL.cage}=${id}`, `label=${LABEL.role}=agent`, "status=running"];
-  const found = await docker([
-    ...["ps", "--quiet"],
-    ...filters.flatMap((filter) => ["--filter", filter]),
-  ]);
-  return found.trim().split("\n")[0]!;
-}
-
-/** A shell in what `start` left running, as the agent. */
-async function openInside(world: World): Promise<(line: string) => Promise<string>> {
-  const container = await findContainer((await status(world)).id);
-  return (line) => docker(["exec", "--workdir", "/work/project", container, "sh", "-ec", line]);
-}
-
-function commit(file: string, text = file): string {
-  return `printf '%s\\n' '${text}' > ${file}; git add -A; git commit -qm '${text}'`;
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  await waitFor(what, async () => await isSo() ? true : undefined);
-}
-
-/** A file has landed when its commit is on the branch and the index is free: it comes before both. */
-async function arrives(world: World, file: string): Promise<void> {
-  await until(`${file} is on the host`, async () => {
-    const { code } = await run("git", ["cat-file", "-e", `refs/heads/user/work:${file}`], {
-      cwd: world.project,
-      env: { HOME: world.home, GIT_CONFIG_NOSYSTEM: "1" },
-      timeoutMs: 30_000,
-    });
-    return code === 0 && await exists(join(world.project, file)) &&
-      !await exists(join(world.project, ".git", "index.lock"));
-  });
-}
+import { exists } from "./support/files.ts";
+import {
+  arrives,
+  commit,
+  git,
+  makePromoteWorld,
+  must,
+  openInside,
+  start,
+  status,
+  until,
+} from "./support/promote_world.ts";
 
 Deno.test("commits land on the branch under the user's name, merges kept", async () => {
   await using world = await makePromoteWorld("promland");
@@ -240,7 +166,17 @@ Deno.test("history that is rewritten inside never rewrites the branch; it comes 
   assert.equal(await git(world, "log -1 --format=%an|%s review/one"), "Test User|another one\n");
   assert.equal(await git(world, "rev-parse HEAD"), before);
   assert.equal(await git(world, "status --porcelain"), "");
-  await must(world.sandcage(["clear", "--discard-pending"]));
+  // Once that is merged it goes on by itself.
+  assert.match((await status(world)).next, /git switch user\/work && git merge review\/one;/);
+  await git(world, "merge -q --no-edit review/one");
+  await until("it goes on", async () => (await status(world)).state === "idle");
+  await inside(commit("two.txt"));
+  await arrives(world, "two.txt");
+  assert.equal(
+    await git(world, "log --first-parent --format=%s -3"),
+    "two.txt\nMerge branch 'review/one' into user/work\none.txt\n",
+  );
+  await must(world.sandcage(["clear"]));
 });
 
 Deno.test("what is planted in the repository inside runs nothing on the host", async () => {

@@ -67,9 +67,14 @@ export async function runInit(options: InitOptions, context: CommandContext): Pr
   if (exists) io.talk(`Kept the old file as ${await backUp(target)}`);
   await writeProjectFile(target, { text, replace: exists });
   io.talk(`Wrote ${target}`);
-  const values = presets.map(({ name }) => name);
+  const values = [
+    ...presets.map(({ name }) => name),
+    ...(promote ? ["promote"] : []),
+    ...answers?.setup ?? [],
+  ];
   if (values.length > 0) {
-    await trustWritten(project.path, target, { host, keys: ["network.presets"], values });
+    const keys = ["network.presets", "workspace.mode", "setup"];
+    await trustWritten(project.path, target, { host, keys, values });
   }
   if (answers !== undefined) await keepIdentity(project, answers, { host, io });
   if (!promote) await offerIgnore(project, { yes, io });
