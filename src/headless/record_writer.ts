@@ -31,6 +31,8 @@ export function createRecordWriter(
     try {
       replace(files.record, text);
     } catch (error) {
+      // The run was removed, with its cage perhaps: nobody asks how it ends.
+      if (error instanceof Deno.errors.NotFound) return;
       if (!isDiskFull(error)) throw error;
       removeSpare(files.spare);
       try {
