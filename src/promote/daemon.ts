@@ -1,4 +1,5 @@
 import { unreachable } from "../errors.ts";
+import type { FetchFailure } from "./fetch_outcome.ts";
 import type { LookOutcome } from "./look.ts";
 
 /** Something that tells when commits come about inside. */
@@ -101,10 +102,22 @@ async function lookThrough(ports: DaemonPorts): Promise<boolean> {
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const outcome = await ports.look();
     await ports.onLook(outcome);
-    if (outcome.kind !== "landed") return outcome.kind !== "idle";
+    if (outcome.kind !== "landed") return outcome.kind !== "idle" && !isForInside(outcome);
   }
   return true;
 }
+
+/** Only a change inside ends it, which the watch tells: looking all the time would only cost. */
+function isForInside(outcome: LookOutcome): boolean {
+  return outcome.kind === "failed" && INSIDE.includes(outcome.failure.kind);
+}
+
+const INSIDE: readonly FetchFailure["kind"][] = [
+  "branch-gone",
+  "no-repository",
+  "refused",
+  "too-big",
+];
 
 async function waitFor(
   next: Promise<"changed" | "ended"> | undefined,

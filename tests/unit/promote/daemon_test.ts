@@ -110,6 +110,37 @@ Deno.test("what waits is looked at with each turn, until it has landed", async (
   ]);
 });
 
+for (const kind of ["too-big", "refused", "branch-gone", "no-repository"] as const) {
+  Deno.test(`what only a change inside ends is looked at when there is one: ${kind}`, async () => {
+    const failed: LookOutcome = { kind: "failed", failure: { kind, text: "", hint: "" } };
+    const said = await play({
+      watches: ["watch"],
+      looks: [failed, LANDED, IDLE, IDLE],
+      wakes: [undefined, undefined, "changed", "end"],
+    });
+    assert.deepEqual(said, [
+      "open watch",
+      "look failed",
+      "look landed",
+      "look idle",
+      "close",
+      "look idle",
+    ]);
+  });
+}
+
+Deno.test("a cage that cannot be asked is asked again with each turn", async () => {
+  const failure = { kind: "unreachable", text: "", hint: "" } as const;
+  const failed: LookOutcome = { kind: "failed", failure };
+  const said = await play({
+    watches: ["watch"],
+    looks: [failed, failed, IDLE, IDLE],
+    wakes: [undefined, undefined, "end"],
+  });
+  const looks = ["look failed", "look failed", "look idle", "close", "look idle"];
+  assert.deepEqual(said, ["open watch", ...looks]);
+});
+
 Deno.test("where nothing can be watched it looks with each turn", async () => {
   const said = await play({
     watches: ["blind", "blind", "watch"],
