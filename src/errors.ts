@@ -13,6 +13,8 @@ export const EXIT = {
   conflict: 5,
   /** A policy denied it. */
   denied: 6,
+  /** What was waited for did not come in time; an agent that took too long ends with it, too. */
+  timeout: 124,
   /** A bug in sandcage. */
   bug: 70,
   /** Interrupted (128 + SIGINT). */

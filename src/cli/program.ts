@@ -10,6 +10,7 @@ import { addDesk } from "./tree/desk.ts";
 import { addFiles } from "./tree/files.ts";
 import { addHeadless } from "./tree/headless.ts";
 import { addKeep } from "./tree/keep.ts";
+import { addMail } from "./tree/mail.ts";
 import { addMachine } from "./tree/machine.ts";
 import { addNetwork } from "./tree/network.ts";
 import { addPromote } from "./tree/promote.ts";
@@ -87,6 +88,7 @@ export function buildProgram(options: ProgramOptions): CommandUnknownOpts {
   addCopy(root, wiring);
   addDesk(root, wiring);
   addHeadless(root, wiring);
+  addMail(root, wiring);
   addCages(root, wiring);
   addCopyChanges(root, wiring);
   addFiles(root, wiring);

@@ -36,17 +36,32 @@ export async function findMailPlace(site: MailSite): Promise<MailPlace> {
 export async function findRunning(
   site: Pick<MailSite, "engine" | "cageId" | "service">,
 ): Promise<string[]> {
-  const labels = {
-    [LABEL.managed]: "true",
-    [LABEL.cage]: site.cageId,
-    [LABEL.service]: site.service,
-    [LABEL.role]: "agent",
-  };
-  const result = await site.engine.docker([
-    ...["ps", "--no-trunc", "--quiet", "--filter", "status=running"],
+  return (await listAgents(site)).filter(({ service }) => service === site.service)
+    .map(({ container }) => container);
+}
+
+/** Services of a cage whose agents run, each once. @throws {UserError} As {@link findRunning}. */
+export async function findRunningServices(
+  site: Pick<MailSite, "engine" | "cageId">,
+): Promise<string[]> {
+  return [...new Set((await listAgents(site)).map(({ service }) => service))];
+}
+
+async function listAgents(
+  { engine, cageId }: Pick<MailSite, "engine" | "cageId">,
+): Promise<{ container: string; service: string }[]> {
+  const labels = { [LABEL.managed]: "true", [LABEL.cage]: cageId, [LABEL.role]: "agent" };
+  const result = await engine.docker([
+    ...["ps", "--no-trunc", "--filter", "status=running"],
     ...Object.entries(labels).flatMap(([name, value]) => ["--filter", `label=${name}=${value}`]),
+    ...["--format", `{{.ID}} {{.Label "${LABEL.service}"}}`],
   ]);
-  if (result.code === 0) return result.stdout.split("\n").filter((line) => line !== "");
+  if (result.code === 0) {
+    return result.stdout.split("\n").filter((line) => line !== "").map((line) => {
+      const [container = "", service = ""] = line.split(" ");
+      return { container, service };
+    });
+  }
   throw new UserError(`Cannot list the containers of the cage: ${result.stderr.trim()}`, {
     hint: "Run: sandcage doctor",
     exit: EXIT.engine,

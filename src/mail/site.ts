@@ -18,6 +18,8 @@ export type MailSite = {
   images: readonly string[];
   /** Who the agent is inside. */
   user: { uid: number; gid: number };
+  /** Names of the programs that are the agent. */
+  programs: readonly string[];
 };
 
 /** Where the host keeps the messages of a cage. */
@@ -39,5 +41,7 @@ export function planMailSite(site: PlannedSite): MailSite {
     home: home.name,
     images: [images.final.ref, images.images[0]!.ref],
     user,
+    programs: [service.command, service.headless?.command, service.acp]
+      .flatMap((command) => command?.slice(0, 1) ?? []),
   };
 }

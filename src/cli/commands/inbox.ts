@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import { EXIT, UserError } from "../../errors.ts";
+import { collectMail } from "../../mail/channel.ts";
+import { findProblem, listTypes, makeMessage } from "../../mail/message.ts";
+import { MailFull, openMailStore } from "../../mail/store.ts";
+import { mailDir } from "../../mail/site.ts";
+import { MAIL_LIMITS, type Message, type MessageType } from "../../mail/types.ts";
+import { pause } from "../../pause.ts";
+import type { CommandContext } from "../context.ts";
+import { findMailTarget, type MailTarget } from "../mail_target.ts";
+
+/** What is sent to whom. */
+export type InboxOptions = {
+  cage: string;
+  service?: string | undefined;
+  path?: string;
+  type: string;
+  /** JSON, as it stands on the command line. */
+  payload?: string | undefined;
+  /** A file with it instead; `-` is stdin. */
+  payloadFile?: string | undefined;
+};
+
+/** How long a run that holds the mailbox may take to deliver, in milliseconds. */
+const DELIVER_MS = 10_000;
+const LOOK_MS = 20;
+
+/** `sandcage inbox`: sends a message to the agent in a cage; prints its id. */
+export async function runInbox(options: InboxOptions, context: CommandContext): Promise<void> {
+  const { host, io } = context;
+  const payload = parsePayload(await readPayload(options, host.cwd));
+  const message = makeChecked(options.type, payload);
+  const target = await findMailTarget(options, context);
+  const store = openMailStore(mailDir(target.dir));
+  const { seq } = await store.queue(message, target.service).catch((error) => {
+    throw error instanceof MailFull ? full(target) : error;
+  });
+  io.out(message.id);
+  const outcome = await deliver(target, context).catch((error) => {
+    io.warn(
+      `${message.type} waits on this machine: ${error instanceof Error ? error.message : error}`,
+    );
+    return undefined;
+  });
+  if (outcome === undefined) return;
+  if (outcome === "held") {
+    const deadline = Date.now() + DELIVER_MS;
+    while (store.delivered(target.service) < seq && Date.now() < deadline) {
+      await pause(LOOK_MS, context.signals?.signal);
+    }
+  }
+  io.talk(
+    store.delivered(target.service) >= seq
+      ? `Delivered to ${target.service} in ${target.cage.name}`
+      : `Waits on this machine until ${target.service} runs in ${target.cage.name}`,
+  );
+}
+
+async function deliver(
+  target: MailTarget,
+  { io, signals }: CommandContext,
+): Promise<"held" | "done"> {
+  const [site] = await target.openSites();
+  return (await collectMail(site!, { onSaid: io.warn, signal: signals?.signal })).kind;
+}
+
+async function readPayload(
+  { type, payload, payloadFile }: InboxOptions,
+  cwd: string,
+): Promise<string> {
+  if (payload !== undefined && payloadFile !== undefined) {
+    throw usage("A payload and --payload-file contradict each other", "Give one");
+  }
+  if (payloadFile === undefined) {
+    if (payload !== undefined) return payload;
+    if (type === "ack") return "{}";
+    throw usage(
+      `The payload of ${JSON.stringify(type)} is missing`,
+      "Give JSON, or --payload-file",
+    );
+  }
+  try {
+    return payloadFile === "-"
+      ? await new Response(Deno.stdin.readable).text()
+      : await Deno.readTextFile(resolve(cwd, payloadFile));
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : String(error);
+    throw usage(`Cannot read the payload from ${payloadFile}: ${why}`, "Give a file with JSON");
+  }
+}
+
+function parsePayload(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usage(`Cannot read the payload: it is no JSON: ${why}`, EXAMPLE);
+  }
+}
+
+const EXAMPLE = `For example: sandcage inbox CAGE task_revision '{"instructions": "add tests"}'`;
+
+function makeChecked(type: string, payload: unknown): Message {
+  const types = listTypes("outside");
+  if (!types.includes(type as MessageType)) {
+    throw usage(`Cannot send ${JSON.stringify(type)} to an agent`, `Give ${types.join(", ")}`);
+  }
+  const problem = findProblem(type, payload);
+  if (problem !== undefined) throw usage(`Cannot send this: ${problem}`, EXAMPLE);
+  const message = makeMessage(type as MessageType, payload as Message["payload"]);
+  if (new TextEncoder().encode(JSON.stringify(message)).length > MAIL_LIMITS.messageBytes) {
+    throw usage(
+      `Cannot send this: it is longer than ${MAIL_LIMITS.messageBytes} bytes`,
+      "Put what is long into a file of the project: sandcage sync carries it in",
+    );
+  }
+  return message;
+}
+
+function full({ cage }: MailTarget): UserError {
+  return new UserError(`No more messages are taken for ${cage.name}: none of them is delivered`, {
+    hint: `See why: sandcage diagnose ${cage.name}`,
+    exit: EXIT.conflict,
+    code: "conflict",
+  });
+}
+
+function usage(message: string, hint: string): UserError {
+  return new UserError(message, { hint, exit: EXIT.usage, code: "usage" });
+}
