@@ -5,6 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { type CaseResult, isProved } from "../../verify/case.ts";
 import { CASES } from "../../verify/cases.ts";
+import { openConfigSuite } from "../../verify/config/suite.ts";
 import { openContainerSuite } from "../../verify/container/suite.ts";
 import { formatVerifyJson } from "../../verify/report/json.ts";
 import { formatJunit } from "../../verify/report/junit.ts";
@@ -52,7 +53,10 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   using step = io.progress(`Trying to get out of ${cage.copy?.name ?? cage.id}`);
   let done = 0;
   const results = await runCases(cases, {
-    open: { container: () => openContainerSuite(cage, session) },
+    open: {
+      container: () => openContainerSuite(cage, session),
+      config: () => openConfigSuite(host),
+    },
     failFast: options.failFast,
     nowMs: () => performance.now(),
     onResult(result) {
