@@ -1,5 +1,6 @@
 import process from "node:process";
 import { type LinuxLook, openLinuxLook } from "./linux_look.ts";
+import { syncFileSystem } from "./sync_fs.ts";
 import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
 
 /**
@@ -49,6 +50,7 @@ export function denoFs(): TreeFs {
       using dir = Deno.openSync(path);
       dir.syncSync();
     },
+    syncAll: syncFileSystem,
   };
 }
 

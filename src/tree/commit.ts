@@ -55,6 +55,8 @@ export function undoSteps(site: Site, steps: readonly Step[]): KeptPath[] {
 function makeChange(site: Site, steps: readonly Step[]): Pick<CommitResult, "changed" | "kept"> {
   if (steps.length === 0) return { changed: [], kept: [] };
   try {
+    // What the journal promises must be on the disk before it is.
+    site.fs.syncAll?.(site.stageDir);
     writeJournal(site.fs, site.stageDir, { steps });
     for (const [index, step] of steps.entries()) {
       if (takeStep(site, step, { index }) === "done") continue;

@@ -29,6 +29,11 @@ export type TreeFs = {
   remove(path: string): void;
   /** Makes the names in a directory survive a crash of the machine. */
   syncDir(path: string): void;
+  /**
+   * Makes everything that was written to the file system of a directory survive a crash of the
+   * machine, where there is one call for it; file by file it takes longer than writing them.
+   */
+  syncAll?(path: string): void;
 };
 
 /** What `lstat` tells. */

@@ -58,6 +58,30 @@ function stageAndCommit(
   return stage.commit({ removes, modes, expected });
 }
 
+Deno.test("what a journal promises is on the disk before it, and not file by file", () => {
+  const fs = makeTree();
+  const seen: { journal: boolean; staged: boolean; root: boolean }[] = [];
+  const has = (path: string) => fs.lstat(path) !== undefined;
+  const syncing: MemoryFs = {
+    ...fs,
+    syncAll(path) {
+      seen.push({
+        journal: has(`${path}/journal`) || has(`${path}/journal.tmp`),
+        staged: has(`${path}/new/src/b.ts`) && has(`${path}/new/dir/c`),
+        root: has(`${ROOT}/src/b.ts`),
+      });
+    },
+  };
+  const comes: Comes = {
+    "src/b.ts": { kind: "file", text: "b" },
+    "dir": { kind: "dir" },
+    "dir/c": { kind: "file", text: "c" },
+  };
+  stageAndCommit(syncing, { comes });
+  assert.deepEqual(seen, [{ journal: false, staged: true, root: false }]);
+  assert.ok(has(`${ROOT}/dir/c`));
+});
+
 function recover(fs: MemoryFs, resume = false) {
   return recoverStage({ fs, ...SITE, resume });
 }
