@@ -5,18 +5,23 @@ import type { Pin } from "./types.ts";
 /** A directory of ours beside the user's files, from which and into which files can be renamed. */
 export type Area = {
   path: string;
-  /** A copy of the index. */
+  /** A copy of the index, brought to the new commit. */
   index: string;
   /** New files, at their paths in the project. */
   new: string;
   /** Files as git would write them for the user's index. */
   was: string;
+  /** Another copy of the index, as it is. */
+  wasIndex: string;
 };
 
 /** Where in a git directory areas are. */
 const HOME = "sandcage";
 /** In the working tree, where the git directory is on another file system. */
 const OUTER_HOME = ".sandcage-landing";
+
+/** For new files, for files as the index has them, for older files that are kept. */
+const DIRS = ["new", "was", "old"] as const;
 
 /** Says where things are in an area. */
 export function areaAt(path: string): Area {
@@ -25,6 +30,7 @@ export function areaAt(path: string): Area {
     index: join(path, "index"),
     new: join(path, "new"),
     was: join(path, "was"),
+    wasIndex: join(path, "was-index"),
   };
 }
 
@@ -45,8 +51,13 @@ export async function openArea(pin: Pin): Promise<Area> {
   await Deno.mkdir(area.path, { recursive: true, mode: 0o700 });
   // Not to be seen by `git status` while it is there.
   if (home.endsWith(OUTER_HOME)) await Deno.writeTextFile(join(home, ".gitignore"), "*\n");
-  for (const name of ["new", "was", "old"]) await Deno.mkdir(join(area.path, name));
+  for (const name of DIRS) await Deno.mkdir(join(area.path, name));
   return area;
+}
+
+/** Removes the files of an area, but for its index. */
+export async function clearArea(area: Area): Promise<void> {
+  await Promise.all(DIRS.map((name) => removeTree(join(area.path, name))));
 }
 
 /** Removes an area; those of other landings and previews stay. */

@@ -1,5 +1,6 @@
 import type { FetchFailure, FetchOutcome } from "./fetch_outcome.ts";
-import { landCommits, type Landing, type LandOptions, previewLanding } from "./land.ts";
+import { settleBoth } from "./both.ts";
+import { landCommits, type LandOptions, previewLanding } from "./land.ts";
 import { listCommits } from "./odb.ts";
 import { offerName } from "./offer.ts";
 import { isWait, LOCK_MS, observePlace } from "./place.ts";
@@ -72,20 +73,31 @@ export function rewrittenWait(pin: Pin): Wait {
 }
 
 async function landNew(inner: ObjectId, options: LookOptions): Promise<Look> {
-  const { dryRun } = options;
-  const done = await readDone(options);
   const wait = (why: Wait) => tellWaiting(why, { inner, options });
   const place = await observePlace({ ...options, lockMs: options.lockMs ?? LOCK_MS });
   if (isWait(place)) return await wait(place);
-  const built = await buildLanding({ tip: inner, done, onto: place.tip }, options);
-  if ("kind" in built) return await wait(built);
-  const { landing, commits } = built;
-  const landed = dryRun === undefined
-    ? await landCommits(landing, options)
-    : await previewLanding(landing, { ...options, env: dryRun.env });
+  const { tip: onto, done = options.pin.snapshot } = place;
+  const building = startBuilding({ tip: inner, done, onto }, options);
+  const begun = await Promise.race([building.trees, building.built]);
+  if (isWait(begun)) return await wait(begun);
+  // Files are staged while commits are still being written.
+  const whole = building.built.then(requireBuilt);
+  const landing = { ...begun, from: onto, to: whole.then(({ tip }) => tip) };
+  const { dryRun } = options;
+  const [landed, { tip, commits }] = await settleBoth(
+    dryRun === undefined
+      ? landCommits(landing, options)
+      : previewLanding({ from: onto, to: begun.tree }, { ...options, env: dryRun.env }),
+    whole,
+  );
   if (landed.kind !== "landed") return await wait(landed);
-  const changed = landed.changed.map(formatRawPath);
-  return { kind: "landed", commits, from: landing.from, to: landing.to, changed };
+  return {
+    kind: "landed",
+    commits,
+    from: onto,
+    to: tip,
+    changed: landed.changed.map(formatRawPath),
+  };
 }
 
 async function tellWaiting(
@@ -101,20 +113,40 @@ async function readDone({ git, pin }: LookOptions): Promise<ObjectId> {
   return (await readRefs(git, [done])).get(done) ?? pin.snapshot;
 }
 
-async function buildLanding(
+function requireBuilt(built: Built | Wait): Built {
+  if (isWait(built)) throw new Error(`Trees were there, and then: ${built.text}`);
+  return built;
+}
+
+/** Commits of the user's side; `tree` is an id by which git finds their files. */
+type Built = { tip: ObjectId; tree: ObjectId; inner: ObjectId; commits: number };
+
+type Building = {
+  /** What their last tree is, once it is in the repository. */
+  trees: Promise<Pick<Built, "tree" | "inner">>;
+  built: Promise<Built | Wait>;
+};
+
+/** Builds all commits, or those before the first that does not fit. */
+function startBuilding(
   request: Omit<RewriteRequest, "identity">,
   { rewrite }: LookOptions,
-): Promise<{ landing: Landing; commits: number } | Wait> {
-  const built = await rewrite(request);
-  if (built.kind === "built") {
-    const landing = { from: request.onto, to: built.tip, inner: request.tip };
-    return { landing, commits: built.commits };
-  }
-  if (built.fits === undefined || built.fits === request.done) return collisionWait(built);
-  const fitting = await rewrite({ ...request, tip: built.fits });
-  if (fitting.kind !== "built") return collisionWait(fitting);
-  const landing = { from: request.onto, to: fitting.tip, inner: built.fits };
-  return { landing, commits: fitting.commits };
+): Building {
+  const trees = Promise.withResolvers<Pick<Built, "tree" | "inner">>();
+  const build = (inner: ObjectId) =>
+    rewrite({ ...request, tip: inner, onTree: (tree) => trees.resolve({ tree, inner }) });
+  const buildFitting = async (): Promise<Built | Wait> => {
+    let built = await build(request.tip);
+    let inner = request.tip;
+    if (built.kind === "collision") {
+      if (built.fits === undefined || built.fits === request.done) return collisionWait(built);
+      inner = built.fits;
+      built = await build(inner);
+      if (built.kind === "collision") return collisionWait(built);
+    }
+    return { tip: built.tip, tree: built.tip, inner, commits: built.commits };
+  };
+  return { trees: trees.promise, built: buildFitting() };
 }
 
 /** The user committed something else at a path that a commit inside changes. */

@@ -32,13 +32,13 @@ export type ObserveOptions = {
   platform: Platform;
   worktree: string;
   area: Area;
-  /** When the user's index was written. */
-  indexMtimeMs: number;
+  /** The user's index, and when it was written. */
+  index: { bytes: Uint8Array; mtimeMs: number };
 };
 
 /**
- * Looks at all paths that commits change, in the working tree and in the copy of the index. Changes
- * nothing of the user's.
+ * Looks at all paths that commits change, in the working tree and in the index. Changes nothing of
+ * the user's.
  *
  * @throws {UserError} If git fails.
  */
@@ -47,7 +47,7 @@ export async function observeChanges(
   options: ObserveOptions,
 ): Promise<{ observed: Map<string, Observed>; isPartial: boolean }> {
   const wanted = new Set(changes.map(({ path }) => path));
-  const index = parseIndex(await Deno.readFile(options.area.index), wanted);
+  const index = parseIndex(options.index.bytes, wanted);
   const gone = new Set(changes.filter((change) => !change.new).map(({ path }) => path));
   const look = createLook(options, gone);
   const observed = new Map<string, Observed>();
@@ -145,7 +145,10 @@ function isSuspect(change: Change, found: Observed, options: ObserveOptions): bo
   }
   const isOtherMode = options.settings.hasModes && facts.kind === "file" &&
     facts.isExecutable !== (entry.mode === MODE.executable);
-  return isOtherMode || !isUnchanged(entry.stat, facts, options);
+  return isOtherMode || !isUnchanged(entry.stat, facts, {
+    indexMtimeMs: options.index.mtimeMs,
+    platform: options.platform,
+  });
 }
 
 /** What a file of a tree is on a disk. */
@@ -162,9 +165,10 @@ async function findDirty(
 ): Promise<string[]> {
   if (suspects.length === 0) return [];
   const { git, area, files, settings } = options;
+  await Deno.writeFile(area.wasIndex, options.index.bytes);
   await checkoutFiles(git.in({ gitDir: git.gitDir, worktree: area.was }), {
     paths: suspects.map(({ path }) => path),
-    index: area.index,
+    index: area.wasIndex,
     settings,
   });
   const [root, was] = [rawPath(options.worktree), rawPath(area.was)];

@@ -19,6 +19,8 @@ export type RewriteRequest = {
   /** The user's commit that stands for `done`: the branch's tip, also where the user went on. */
   onto: ObjectId;
   identity: Identity;
+  /** Told of the last tree once all trees are in the repository, while commits may not be. */
+  onTree?: ((tree: ObjectId) => void) | undefined;
 };
 
 /** What the rewrite works with. */
@@ -107,10 +109,14 @@ export async function rewriteCommits(
   const map = new Map<ObjectId, ObjectId>();
   const waiting: NewObject[] = [];
   let [treeCount, waitingBytes] = [0, 0];
-  const store = async () => {
+  const storeTrees = async () => {
     const made = trees.takeMade();
     treeCount += made.length;
-    await tools.store([...run.ownLines.takeMade(), ...made, ...waiting]);
+    const files = [...run.ownLines.takeMade(), ...made];
+    if (files.length > 0) await tools.store(files);
+  };
+  const storeCommits = async () => {
+    await tools.store(waiting);
     [waiting.length, waitingBytes] = [0, 0];
   };
   for (let from = 0; from < ids.length; from += AT_ONCE) {
@@ -131,10 +137,16 @@ export async function rewriteCommits(
       run.outer.set(inner.id, { id, tree: replayed.id });
       map.set(inner.id, id);
     }
-    if (trees.madeBytes + waitingBytes > STORE_BYTES) await store();
+    if (trees.madeBytes + waitingBytes > STORE_BYTES) {
+      await storeTrees();
+      await storeCommits();
+    }
     trees.trim();
   }
-  if (waiting.length > 0) await store();
+  await storeTrees();
+  const last = run.outer.get(request.tip);
+  if (last !== undefined) request.onTree?.(hexId(last.tree));
+  if (waiting.length > 0) await storeCommits();
   const tip = map.get(request.tip) ?? request.onto;
   return { kind: "built", tip, map, commits: map.size, trees: treeCount };
 }

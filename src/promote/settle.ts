@@ -103,10 +103,17 @@ export async function undoLanding(
   return "undone";
 }
 
-/** Brings a landing to its end whose refs have moved. A second time changes nothing. */
-export async function finishLanding(journal: Journal, options: SettleOptions): Promise<void> {
+/**
+ * Brings a landing to its end whose refs have moved. A second time changes nothing.
+ *
+ * @param options.refs `moved` if it is known that all have. By default those are moved that have not.
+ */
+export async function finishLanding(
+  journal: Journal,
+  options: SettleOptions & { refs?: "moved" | "unknown" },
+): Promise<void> {
   const { git, pin, files, at } = options;
-  await moveRest(journal, git);
+  if (options.refs !== "moved") await moveRest(journal, git);
   const { index } = areaAt(journal.area);
   const now = observeIndex(pin);
   const isNew = files.lstat(rawPath(index)) !== undefined;

@@ -91,7 +91,7 @@ async function promote(scene: BenchScene): Promise<void> {
     ...{ git: scene.git, pin: scene.pin, stateDir: `${scene.outer}-state`, platform: "linux" },
     nowMs: Date.now(),
     fetch: () => scene.fetch(),
-    rewrite: ({ tip, done }) => scene.rewrite(tip, { done }),
+    rewrite: ({ tip, done, onTree }) => scene.rewrite(tip, { done, ...(onTree && { onTree }) }),
   });
   if (look.kind !== "landed" || look.commits !== HISTORY.commits) {
     throw new Error(JSON.stringify(look));

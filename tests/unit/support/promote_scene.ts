@@ -25,7 +25,7 @@ export type Scene = {
   /** Rewrites up to a commit inside, onto the user's tip. */
   rewrite(
     tip: string,
-    options?: { done?: string; known?: Map<string, string> },
+    options?: { done?: string; known?: Map<string, string>; onTree?: (tree: string) => void },
   ): Promise<Rewritten>;
 };
 
@@ -77,10 +77,10 @@ export async function makeScene(
         source: source ?? { kind: "path", path: inner },
         limits: { ...LIMITS, ...limits },
       }),
-    async rewrite(tip, { done, known } = {}) {
+    async rewrite(tip, { done, known, onTree } = {}) {
       const onto = (await gitIn(outer, ["rev-parse", "refs/heads/main"])).trim();
       return await rewriteCommits(
-        { tip, done: done ?? pin.snapshot, onto, identity: USER },
+        { tip, done: done ?? pin.snapshot, onto, identity: USER, onTree },
         {
           git,
           store: (objects) => storeObjects(objects, { git, pin }),
