@@ -15,8 +15,8 @@ export const WAIT = Symbol("wait");
 /** The three sides, each in `comparePaths` order. */
 export type ThreeTrees = {
   base: Iterable<BaseEntry>;
-  host: Iterable<TreeItem | typeof WAIT>;
-  /** A mark stands for all that the base has directly in its directory. */
+  /** A mark stands for all that the base has directly in its directory, here and inside. */
+  host: Iterable<KnownItem | typeof WAIT>;
   inner: Iterable<KnownItem | typeof WAIT>;
 };
 
@@ -35,6 +35,8 @@ export type SideProblem = TreeProblem & { side: "host" | "inner" };
 export type CompareOptions = {
   /** False where files of the host have no executable bit: Windows. Defaults to true. */
   hostModes?: boolean;
+  /** Hears of directories that are as the base has them on both sides: it need not give what is in them. */
+  onSame?(dir: string): void;
 };
 
 /**
@@ -48,24 +50,31 @@ export function* compareTrees(
   options: CompareOptions = {},
 ): Generator<Candidate | SideProblem | typeof WAIT> {
   using base = createFeed<BaseEntry>(trees.base);
-  using host = createFeed<TreeItem>(trees.host);
+  using host = createFeed<KnownItem>(trees.host);
   using inner = createFeed<KnownItem>(trees.inner);
-  const feeds = [base, host, inner];
   // What a problem of either side stands for; the last one, as all below it come right after.
   let blocked: string | undefined;
   const same = createSameDirs();
   for (;;) {
-    for (const feed of feeds) while (!feed.fill()) yield WAIT;
+    // Marks first: the base may have nothing to give then.
+    for (const [side, feed] of [["host", host], ["inner", inner]] as const) {
+      for (;;) {
+        while (!feed.fill()) yield WAIT;
+        const { item } = feed;
+        if (item === undefined || !isSameDir(item)) break;
+        feed.take(item.path);
+        if (same.add(item.path, side)) options.onSame?.(item.path);
+      }
+    }
+    while (!base.fill()) yield WAIT;
     const path = leastPath(base.item?.path, host.item?.path, inner.item?.path);
     if (path === undefined) return;
-    const mark = inner.item;
-    if (mark !== undefined && isSameDir(mark) && mark.path === path) {
-      same.add(path);
-      inner.take(path);
-      continue;
-    }
-    const [was, ours] = [base.take(path), host.take(path)];
-    const theirs = (inner.take(path) ?? same.find(was)) as TreeItem | undefined;
+    const dir = same.find(path);
+    const was = base.take(path);
+    const known = (side: "host" | "inner") =>
+      was !== undefined && dir[side] ? toEntry(was, side) : undefined;
+    const ours = (host.take(path) ?? known("host")) as TreeItem | undefined;
+    const theirs = (inner.take(path) ?? known("inner")) as TreeItem | undefined;
     if (ours !== undefined && isProblem(ours)) yield { ...ours, side: "host" };
     if (theirs !== undefined && isProblem(theirs)) yield { ...theirs, side: "inner" };
     if (blocked !== undefined && isSameOrBelow(path, blocked)) continue;
@@ -73,6 +82,8 @@ export function* compareTrees(
       blocked = path;
       continue;
     }
+    // Links come all the same, and the base may have been silent about them.
+    if (dir.host && dir.inner) continue;
     const here = options.hostModes === false ? withMode(ours, was, theirs) : ours;
     const isSame = was !== undefined && here !== undefined && theirs !== undefined &&
       isUnchanged(was, here, { side: "host" }) && isUnchanged(was, theirs, { side: "inner" });
@@ -137,29 +148,32 @@ function createFeed<Item extends { path: string }>(
   return feed;
 }
 
-/** Directories inside that have what the base has directly in them. */
-function createSameDirs(): {
-  add(dir: string): void;
-  /** What is inside at the path of the base's entry, if that is known by its directory. */
-  find(was: BaseEntry | undefined): TreeEntry | undefined;
-} {
-  const dirs = new Set<string>();
-  let [prefix, isSame] = ["/", false];
+/** Directories that have what the base has directly in them, by side. */
+type SameDirs = {
+  /** Answers whether the directory is so on both sides by now. */
+  add(dir: string, side: "host" | "inner"): boolean;
+  /** Of the directory that a path is in. */
+  find(path: string): { readonly host: boolean; readonly inner: boolean };
+};
+
+function createSameDirs(): SameDirs {
+  const dirs = { host: new Set<string>(), inner: new Set<string>() };
+  let prefix = "/";
+  let last = { host: false, inner: false };
   return {
-    add(dir) {
-      dirs.add(dir);
-      prefix = "/";
+    add(dir, side) {
+      dirs[side].add(dir);
+      return dirs.host.has(dir) && dirs.inner.has(dir);
     },
-    find(was) {
-      if (was === undefined || dirs.size === 0) return undefined;
-      const { path } = was;
+    find(path) {
       const length = path.lastIndexOf("/") + 1;
-      // Nearly all paths are in the directory of the one before.
+      // Nearly all paths are in the directory of the one before; its marks came before what is in it.
       if (length !== prefix.length || !path.startsWith(prefix)) {
         prefix = path.slice(0, length);
-        isSame = dirs.has(path.slice(0, Math.max(0, length - 1)));
+        const dir = path.slice(0, Math.max(0, length - 1));
+        last = { host: dirs.host.has(dir), inner: dirs.inner.has(dir) };
       }
-      return isSame ? toEntry(was, "inner") : undefined;
+      return last;
     },
   };
 }

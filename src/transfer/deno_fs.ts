@@ -27,6 +27,7 @@ export function denoFs(): TreeFs {
   return {
     list: by === undefined ? list : (path) => by.list(path) ?? list(path),
     lstat: by === undefined ? lstat : (path) => by.lstat(path) ?? lstat(path),
+    ...(by === undefined ? {} : { lstatIn: by.lstatIn }),
     readLink: (path) => Deno.readLinkSync(path),
     openRead(path) {
       if (node === undefined) {

@@ -7,7 +7,8 @@ import { foldsNames } from "../tree/folds.ts";
 import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import type { Platform } from "../tree/paths.ts";
 import type { RuleSource, TreeRules } from "../tree/rules.ts";
-import { scanHostTree, scanTree } from "../tree/scan.ts";
+import { createQuickDigest } from "../tree/dir_digest.ts";
+import { scanHostTree, scanKnownHostTree, scanKnownTree } from "../tree/scan.ts";
 import { readSmallFile } from "../tree/small_file.ts";
 import { type Base, findBase } from "./base.ts";
 import type { BaseChange, BaseEntry, Clocks } from "./base_entry.ts";
@@ -128,16 +129,27 @@ async function lookOnce(options: ObserveOptions, presumed: TreeRules): Promise<F
   const { base, borrowed } = openBase(options);
   using _ = base;
   const { fs, hostRoot, platform, rules: { before, after } } = options;
+  const inner = createQueue(
+    options.courier.scan(options.root, presumed, { known: base?.digests("inner") ?? [] }),
+  );
+  // Executable bits that a host does not have are none of its digests either.
+  const isKnown = base !== undefined && !borrowed && platform !== "windows";
+  const known = new Map(isKnown ? base.digests("host") : []);
+  const walk = { fs, platform, known };
   const scan = options.rulesRoot === undefined
-    ? scanHostTree(hostRoot, { fs, platform, before, after })
-    : { items: scanTree(hostRoot, { fs, platform, rules: presumed }), rules: () => presumed };
-  const known = base?.digests() ?? [];
-  const inner = createQueue(options.courier.scan(options.root, presumed, { known }));
+    ? scanKnownHostTree(hostRoot, { ...walk, before, after })
+    : {
+      items: scanKnownTree(hostRoot, { ...walk, rules: presumed, digest: createQuickDigest }),
+      rules: () => presumed,
+    };
   // The program inside takes its time to start: the host's own files are read meanwhile.
   const host = readAhead(scan.items);
   const found: (Candidate | SideProblem)[] = [];
   const trees = { base: entriesOf(base, borrowed), host: host.items, inner: inner.items };
-  const merged = compareTrees(trees, { hostModes: platform !== "windows" });
+  const merged = compareTrees(trees, {
+    hostModes: platform !== "windows",
+    onSame: (dir) => base?.skip(dir),
+  });
   for (const item of merged) {
     if (item === WAIT) await inner.more(host.read);
     else if (found.push(borrowed ? withoutBorrowed(item) : item) === MANY) releaseStartPages();

@@ -3,7 +3,7 @@ import type { Platform } from "../tree/paths.ts";
 import { readSmallFile } from "../tree/small_file.ts";
 import { type CommitResult, openStage, type Stage, type StageChange } from "../tree/stage.ts";
 import { TarRefused } from "../tree/tar_refused.ts";
-import { updateBase } from "./base.ts";
+import { updateBase } from "./base_update.ts";
 import { explainHostFailure, isDiskFull } from "./host_failure.ts";
 import type { BaseChange } from "./base_entry.ts";
 import { learnModes, learnRemoves, mergeLearned, toLearned } from "./learned.ts";

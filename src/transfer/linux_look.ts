@@ -1,4 +1,4 @@
-import type { TreeStat } from "../tree/fs.ts";
+import type { DirStats, TreeStat } from "../tree/fs.ts";
 
 /**
  * Looking at files by the C library of Linux: Deno's own calls take four times as long, and tell of
@@ -7,6 +7,8 @@ import type { TreeStat } from "../tree/fs.ts";
 export type LinuxLook = {
   /** `undefined` for whatever is not as usual: then somebody else has to look. */
   lstat(path: string): TreeStat | undefined;
+  /** As {@link LinuxLook.lstat} of names of one directory, in a third of the time. */
+  lstatIn(dir: string, names: readonly string[]): DirStats | undefined;
   /**
    * Names in a directory; what is no UTF-8 as its bytes. `undefined` as for {@link LinuxLook.lstat}.
    */
@@ -25,6 +27,7 @@ const SYMBOLS = {
 const O_RDONLY = 0;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
+const O_PATH = 0o10000000;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const BASIC_STATS = 0x7ff;
@@ -35,6 +38,9 @@ const AT = { mode: 28, ino: 32, size: 40, ctime: 96, mtime: 112, device: 136 } a
 const ENTRY_LENGTH = 16;
 const ENTRY_NAME = 19;
 const LIST_BYTES = 65_536;
+
+/** Longest name, in characters, that is worth a loop. */
+const SHORT_NAME = 64;
 
 /** Longest path that is asked for, in UTF-16 units; three bytes each at most. */
 const MOST_PATH = 4096;
@@ -67,11 +73,35 @@ function planCalls(calls: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>): L
     place[encoder.encodeInto(path, place).written] = 0;
     return true;
   };
+  // Nearly all names are short and ASCII: they are written here in the time that a call takes.
+  const putName = (name: string): boolean => {
+    if (name.length > SHORT_NAME) return put(name);
+    let at = 0;
+    for (; at < name.length; at++) {
+      const code = name.charCodeAt(at);
+      if (code === 0 || code > 0x7f) return put(name);
+      place[at] = code;
+    }
+    place[at] = 0;
+    return true;
+  };
   return {
     lstat(path) {
       if (!put(path)) return undefined;
       const result = calls.statx(AT_FDCWD, place, AT_SYMLINK_NOFOLLOW, BASIC_STATS, found);
       return result === 0 ? readStat(view) : undefined;
+    },
+    lstatIn(dir, names) {
+      const fd = put(dir) ? calls.open(place, O_PATH | O_CLOEXEC, 0) : -1;
+      if (fd < 0) return undefined;
+      const stats = createStats(names.length);
+      for (let at = 0; at < names.length; at++) {
+        if (!putName(names[at]!)) continue;
+        const result = calls.statx(fd, place, AT_SYMLINK_NOFOLLOW, BASIC_STATS, found);
+        if (result === 0) stats.set(at, view);
+      }
+      calls.close(fd);
+      return stats;
     },
     list(path) {
       // What is no directory has no names either.
@@ -88,6 +118,32 @@ function planCalls(calls: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>): L
       } finally {
         calls.close(fd);
       }
+    },
+  };
+}
+
+/** Room for what is told of names: in numbers, which a large directory has many of. */
+function createStats(length: number): DirStats & { set(at: number, view: DataView): void } {
+  const modes = new Uint16Array(length);
+  const numbers = new Float64Array(length * 3);
+  return {
+    set(at, view) {
+      modes[at] = view.getUint16(AT.mode, true);
+      numbers[at * 3] = readLong(view, AT.size);
+      numbers[at * 3 + 1] = readTime(view, AT.mtime);
+      numbers[at * 3 + 2] = readTime(view, AT.ctime);
+    },
+    get(at) {
+      const mode = modes[at]!;
+      // Whatever is there has a kind.
+      if (mode === 0) return undefined;
+      return {
+        kind: KINDS[mode & KIND_BITS] ?? "other",
+        mode: mode & 0o7777,
+        size: numbers[at * 3]!,
+        mtimeMs: numbers[at * 3 + 1]!,
+        ctimeMs: numbers[at * 3 + 2]!,
+      };
     },
   };
 }

@@ -4,7 +4,7 @@ import { comparePaths, type TreeEntry, type TreeProblem } from "../tree/entry.ts
 import type { TreeFs } from "../tree/fs.ts";
 import { packEntries } from "../tree/tar_pack.ts";
 import { createSha256 } from "../tree/sha256.ts";
-import { updateBase } from "./base.ts";
+import { updateBase } from "./base_update.ts";
 import { learnRemoves, mergeLearned, toLearned } from "./learned.ts";
 import type { Look } from "./look.ts";
 import type { TransferPlan } from "./plan_transfer.ts";

@@ -1,4 +1,4 @@
-import { isExecutable, isProblem, type TreeItem } from "./entry.ts";
+import type { TreeItem } from "./entry.ts";
 import { createSha256 } from "./sha256.ts";
 
 /**
@@ -15,13 +15,14 @@ export type DirDigests = ReadonlyMap<string, string>;
 
 /** What of a path tells whether it was changed. */
 export type DigestedItem = {
+  /** Or its last name alone. */
   path: string;
   kind: "file" | "dir" | "link";
   executable: boolean;
   size: number;
   target?: string | undefined;
-  /** Of a file inside, in whole milliseconds. */
-  inner?: { mtimeMs: number; ctimeMs: number } | undefined;
+  /** Of a file, in whole milliseconds. */
+  times?: { mtimeMs: number; ctimeMs: number } | undefined;
 };
 
 /** Collects what is directly in one directory. */
@@ -42,19 +43,19 @@ export function isSameDir(item: { path: string }): item is SameDir {
   return "same" in item;
 }
 
-/** Begins the digest of one directory. */
+/** Begins the digest of one directory that strangers write to. */
 export function createDirDigest(): DirDigest {
   let text = "";
   let isSpoiled = false;
   return {
-    add({ path, kind, executable, size, target, inner }) {
+    add({ path, kind, executable, size, target, times }) {
       // No name holds a NUL, and the kind says how many fields follow.
       const name = path.slice(path.lastIndexOf("/") + 1);
       if (kind === "dir") text += `${name}\0d\0`;
       else if (kind === "link") text += `${name}\0l\0${target ?? ""}\0`;
-      else if (inner === undefined) isSpoiled = true;
+      else if (times === undefined) isSpoiled = true;
       else {
-        text += `${name}\0${executable ? "x" : "f"}\0${size} ${inner.mtimeMs} ${inner.ctimeMs}\0`;
+        text += `${name}\0${executable ? "x" : "f"}\0${size} ${times.mtimeMs} ${times.ctimeMs}\0`;
       }
     },
     spoil() {
@@ -67,47 +68,56 @@ export function createDirDigest(): DirDigest {
   };
 }
 
-/** Digest of what is directly in a directory, as a walk saw it. Pure. */
-export function digestItems(items: Iterable<TreeItem>): string | undefined {
-  const digest = createDirDigest();
-  for (const item of items) {
-    if (isProblem(item)) digest.spoil();
-    else digest.add({ ...item, executable: isExecutable(item), inner: item });
-  }
-  return digest.end();
-}
-
-/** Collects the digests of all directories of a tree. */
-export type TreeDigest = {
-  /** Entries in `comparePaths` order. */
-  add(entry: DigestedItem): void;
-  /** By path; those of which nothing equal can be told are left out. */
-  end(): [path: string, digest: string][];
-};
-
-/** Begins the digests of a tree. */
-export function createTreeDigest(): TreeDigest {
-  const done: [string, string][] = [];
-  const open = [{ prefix: "", path: "", digest: createDirDigest() }];
-  const close = () => {
-    const { path, digest } = open.pop()!;
-    const text = digest.end();
-    if (text !== undefined) done.push([path, text]);
+/**
+ * Begins the digest of one directory of the host, whose change times no stranger chooses: 64 bits,
+ * which are made in a tenth of the time and without `node:crypto`.
+ */
+export function createQuickDigest(): DirDigest {
+  let [high, low] = [HIGH_SEED, LOW_SEED];
+  let isSpoiled = false;
+  /** As MurmurHash3 takes 32 bits, with two seeds and sets of factors. */
+  const mix = (value: number) => {
+    const left = Math.imul(value, 0xcc9e2d51);
+    high = rotate(high ^ Math.imul(rotate(left, 15), 0x1b873593), 13);
+    high = Math.imul(high, 5) + 0xe6546b64 | 0;
+    const right = Math.imul(value, 0x85ebca6b);
+    low = rotate(low ^ Math.imul(rotate(right, 16), 0xc2b2ae35), 17);
+    low = Math.imul(low, 9) + 0x38495ab5 | 0;
+  };
+  const mixLong = (value: number) => {
+    mix(value | 0);
+    mix(Math.floor(value / 2 ** 32));
+  };
+  const mixText = (text: string, from: number) => {
+    for (let at = from; at < text.length; at++) mix(text.charCodeAt(at));
+    // No name and no target holds a NUL.
+    mix(0);
   };
   return {
-    add(entry) {
-      while (!entry.path.startsWith(open.at(-1)!.prefix)) close();
-      const { prefix, digest } = open.at(-1)!;
-      // What lies in a directory that is not among the entries is in nobody's digest.
-      if (entry.path.includes("/", prefix.length)) return;
-      digest.add(entry);
-      if (entry.kind === "dir") {
-        open.push({ prefix: `${entry.path}/`, path: entry.path, digest: createDirDigest() });
+    add({ path, kind, executable, size, target, times }) {
+      mixText(path, path.lastIndexOf("/") + 1);
+      if (kind === "dir") mix(DIR);
+      else if (kind === "link") {
+        mix(LINK);
+        mixText(target ?? "", 0);
+      } else if (times === undefined) isSpoiled = true;
+      else {
+        mix(executable ? PROGRAM : FILE);
+        mixLong(size);
+        mixLong(times.mtimeMs);
+        mixLong(times.ctimeMs);
       }
     },
-    end() {
-      while (open.length > 0) close();
-      return done;
+    spoil() {
+      isSpoiled = true;
     },
+    end: () => isSpoiled ? undefined : `${(high >>> 0).toString(16)}.${(low >>> 0).toString(16)}`,
   };
+}
+
+const [HIGH_SEED, LOW_SEED] = [0x5ac4a9e1, 0x27d4eb2f];
+const [FILE, PROGRAM, DIR, LINK] = [1, 2, 3, 4];
+
+function rotate(value: number, bits: number): number {
+  return value << bits | value >>> (32 - bits);
 }

@@ -10,6 +10,11 @@ export type TreeFs = {
   list(path: string): (string | Uint8Array)[];
   /** Does not follow a symlink; `undefined` when nothing is there. */
   lstat(path: string): TreeStat | undefined;
+  /**
+   * Looks at names of one directory at once, where that is faster than one after the other;
+   * `undefined` where it cannot.
+   */
+  lstatIn?(dir: string, names: readonly string[]): DirStats | undefined;
   readLink(path: string): string;
   /** Opens a file for reading; a symlink is an error. */
   openRead(path: string): ReadHandle;
@@ -45,6 +50,12 @@ export type TreeStat = {
   ctimeMs: number;
   /** Device and inode, to tell the same file from another at its place. */
   identity: string;
+};
+
+/** What `lstat` tells of names of one directory. */
+export type DirStats = {
+  /** By place among the names; `undefined` where `lstat` has to be asked. */
+  get(at: number): Omit<TreeStat, "identity"> | undefined;
 };
 
 /** A file that is read from its start. */

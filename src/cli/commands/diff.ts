@@ -1,5 +1,5 @@
 import { EXIT } from "../../errors.ts";
-import { updateBase } from "../../transfer/base.ts";
+import { updateBase } from "../../transfer/base_update.ts";
 import { type ExportPlan, planExport } from "../../transfer/plan_export.ts";
 import type { CommandContext } from "../context.ts";
 import { toRows } from "../file_rows.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { sha256Hex } from "../../../src/hash.ts";
-import { mergeBase } from "../../../src/transfer/base.ts";
+import { mergeBase } from "../../../src/transfer/base_update.ts";
 import {
   type BaseChange,
   type BaseEntry,

@@ -2,13 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { UserError } from "../../../src/errors.ts";
-import {
-  baseFile,
-  findBase,
-  mergeBase,
-  updateBase,
-  writeBase,
-} from "../../../src/transfer/base.ts";
+import { type Base, baseFile, findBase } from "../../../src/transfer/base.ts";
+import { mergeBase, updateBase } from "../../../src/transfer/base_update.ts";
+import { writeBase } from "../../../src/transfer/base_write.ts";
 import {
   type BaseChange,
   type BaseEntry,
@@ -16,7 +12,7 @@ import {
   toBaseEntry,
   toStamp,
 } from "../../../src/transfer/base_entry.ts";
-import { createTreeDigest } from "../../../src/tree/dir_digest.ts";
+import { createDirDigest, createQuickDigest } from "../../../src/tree/dir_digest.ts";
 import { comparePaths, type TreeEntry } from "../../../src/tree/entry.ts";
 import { makeTemp } from "../support/workspace.ts";
 
@@ -70,12 +66,96 @@ Deno.test("a base is read as it was written", async () => {
       using base = findBase(file)!;
       assert.deepEqual(base.ignoreFiles, ignoreFiles);
       assert.deepEqual([...base.entries], items);
-      const tree = createTreeDigest();
-      for (const item of items) tree.add(item);
-      assert.deepEqual(base.digests(), tree.end());
+      assertDigests(base, items);
     }),
     { numRuns: 150, seed: 9 },
   );
+});
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** What is directly in each directory makes what it is known by, on either side. */
+function assertDigests(base: Base, items: readonly BaseEntry[]): void {
+  for (
+    const [side, begin] of [["inner", createDirDigest], ["host", createQuickDigest]] as const
+  ) {
+    const expected = new Map<string, string>();
+    for (const dir of new Set(["", ...items.map((item) => parentOf(item.path))])) {
+      const digest = begin();
+      for (const item of items) {
+        if (parentOf(item.path) === dir) digest.add({ ...item, times: item[side] });
+      }
+      const text = digest.end();
+      if (text !== undefined) expected.set(dir, text);
+    }
+    assert.deepEqual(new Map(base.digests(side)), expected);
+  }
+}
+
+Deno.test("what is directly in a directory that is skipped does not come, all else does", async () => {
+  await using temp = await makeTemp();
+  const file = join(temp.path, "project.jsonl");
+  await fc.assert(
+    fc.asyncProperty(entries, fc.array(fc.nat(29), { maxLength: 5 }), async (items, chosen) => {
+      await writeBase(file, { ignoreFiles: [], entries: items });
+      const dirs = new Set(chosen.flatMap((at) => items[at] === undefined ? [] : items[at].path));
+      if (chosen.length % 2 === 1) dirs.add("");
+      using base = findBase(file)!;
+      for (const dir of dirs) base.skip(dir);
+      assert.deepEqual(
+        [...base.entries],
+        items.filter((item) => !dirs.has(parentOf(item.path))),
+      );
+    }),
+    { numRuns: 150, seed: 10 },
+  );
+});
+
+Deno.test("a base that was changed is what would have been written", async () => {
+  await using temp = await makeTemp();
+  const [file, other] = [join(temp.path, "project.jsonl"), join(temp.path, "other.jsonl")];
+  const changes = fc.uniqueArray(
+    fc.oneof(entry, path.map((at): BaseChange => ({ path: at, gone: true }))),
+    { selector: (item) => item.path, maxLength: 8 },
+  ).map((items) => items.sort(byPath));
+  await fc.assert(
+    fc.asyncProperty(entries, changes, async (before, learned) => {
+      await writeBase(file, { ignoreFiles: [], entries: before });
+      // Some of what is there is learned anew, some of it goes.
+      const known = new Set(learned.map((change) => change.path));
+      const gone = before.filter((item, at) => at % 5 === 0 && !known.has(item.path))
+        .map((item): BaseChange => ({ path: item.path, gone: true }));
+      const all = [...learned, ...gone].sort(byPath);
+      await updateBase(file, { ignoreFiles: [""], changes: all });
+      await writeBase(other, { ignoreFiles: [""], entries: mergeBase(before, all) });
+      using changed = findBase(file)!;
+      using written = findBase(other)!;
+      assert.deepEqual([...changed.entries], [...written.entries]);
+      assert.deepEqual(changed.digests("inner"), written.digests("inner"));
+      assert.deepEqual(changed.digests("host"), written.digests("host"));
+    }),
+    { numRuns: 150, seed: 11 },
+  );
+});
+
+Deno.test("a base that learns very much at once is what would have been written", async () => {
+  await using temp = await makeTemp();
+  const file = join(temp.path, "project.jsonl");
+  const many = (count: number, size: number): BaseEntry[] =>
+    Array.from({ length: count }, (_, at) => ({
+      path: `d${at % 7}/f${at}`,
+      kind: "file" as const,
+      executable: false,
+      size,
+    })).sort(byPath);
+  await updateBase(file, { ignoreFiles: [], changes: many(9000, 1) });
+  await updateBase(file, { ignoreFiles: [], changes: many(6000, 2).values() });
+  using base = findBase(file)!;
+  const sizes = [...base.entries].map(({ size }) => size);
+  assert.equal(sizes.length, 9000);
+  assert.equal(sizes.filter((size) => size === 2).length, 6000);
 });
 
 Deno.test("mergeBase() is what a map of paths would be", () => {
@@ -137,14 +217,23 @@ Deno.test("findBase() finds nothing where there is nothing", () => {
   assert.equal(findBase("/nowhere/at/all.jsonl"), undefined);
 });
 
+const HEADER = '{"schema":2,"indexAt":"000000000065","ignoreFiles":[]}\n';
+const ROW = '["a","d"]\n';
+
 for (
   const [title, text] of [
     ["an empty file", ""],
-    ["a file of another format", '{"schema":2,"ignoreFiles":[]}\n'],
+    ["a file of another format", '{"schema":1,"ignoreFiles":[]}\n'],
     ["a header that is none", "[]\n"],
-    ["a line that is cut", '{"schema":1,"ignoreFiles":[]}\n[0,"a","d"]\n[0,"b'],
-    ["a line that is no JSON", '{"schema":1,"ignoreFiles":[]}\nnonsense\n'],
-    ["an entry of another kind", '{"schema":1,"ignoreFiles":[]}\n[0,"a","p"]\n'],
+    ["a header without an end", '{"schema":2,"indexAt":"0000'],
+    ["a file without its index", `${HEADER}${ROW}`],
+    ["an index that is cut", `${HEADER}${ROW}["",0,0,55,10]\n["b",0,`],
+    ["an index that is none", `${HEADER}${ROW}{"a":1}\n`],
+    ["an index of another format", `${HEADER}${ROW}["",0,0,55]\n`],
+    ["rows that are cut", `${HEADER}${ROW}["",0,0,55,4]\n`],
+    ["rows beyond its end", `${HEADER}${ROW}["",0,0,55,500]\n`],
+    ["a row that is no JSON", `${HEADER}nonsense,\n["",0,0,55,10]\n`],
+    ["an entry of another kind", `${HEADER}["a","p"]\n["",0,0,55,10]\n`],
     ["bytes that are no UTF-8", "\xff"],
   ] as const
 ) {
@@ -158,6 +247,15 @@ for (
     }, (error) => error instanceof UserError && /Remove the file/.test(error.hint ?? ""));
   });
 }
+
+Deno.test("the base that the broken ones were made of is none of them", async () => {
+  await using temp = await makeTemp();
+  const file = join(temp.path, "project.jsonl");
+  await Deno.writeTextFile(file, `${HEADER}${ROW}["",0,0,55,10]\n`);
+  assert.equal(HEADER.length, 55);
+  using base = findBase(file)!;
+  assert.deepEqual([...base.entries], [{ path: "a", kind: "dir", executable: false, size: 0 }]);
+});
 
 Deno.test("baseFile() has a place for each root and each other target", () => {
   const root = { name: "docs", hostPath: "/home/u/docs" };
@@ -211,20 +309,3 @@ for (
     assert.equal(isUnchanged(base, { ...SEEN, ...change }, { side: "inner" }), false);
   });
 }
-
-Deno.test("a base of before there were digests, or with broken ones, is read without them", async () => {
-  await using temp = await makeTemp();
-  const file = join(temp.path, "project.jsonl");
-  const items: BaseEntry[] = [{ path: "a", kind: "dir", executable: false, size: 0 }];
-  await writeBase(file, { ignoreFiles: [], entries: items });
-  const text = await Deno.readTextFile(file);
-  const without = text.split("\n").slice(1, 2).join("\n") + "\n";
-  for (const broken of [`{"schema":1,"ignoreFiles":[]}\n${without}`, text.slice(0, -4) + "\n"]) {
-    await Deno.writeTextFile(file, broken);
-    using base = findBase(file)!;
-    assert.deepEqual(base.digests(), []);
-  }
-  await Deno.writeTextFile(file, `{"schema":1,"ignoreFiles":[]}\n${without}`);
-  using base = findBase(file)!;
-  assert.deepEqual([...base.entries], items);
-});

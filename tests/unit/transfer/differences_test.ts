@@ -3,11 +3,12 @@ import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { UserError } from "../../../src/errors.ts";
 import { sha256Hex } from "../../../src/hash.ts";
-import { updateBase } from "../../../src/transfer/base.ts";
+import { updateBase } from "../../../src/transfer/base_update.ts";
 import { denoFs } from "../../../src/transfer/deno_fs.ts";
 import { type Differences, observeDifferences } from "../../../src/transfer/differences.ts";
 import { isSameDir, type KnownItem } from "../../../src/tree/dir_digest.ts";
 import type { TreeItem } from "../../../src/tree/entry.ts";
+import type { TreeFs } from "../../../src/tree/fs.ts";
 import type { TreeRules } from "../../../src/tree/rules.ts";
 import { scanKnownTree } from "../../../src/tree/scan.ts";
 import { makeTemp } from "../support/workspace.ts";
@@ -138,8 +139,48 @@ Deno.test("equal trees have no differences, and are not read again", async () =>
     ...["inner:a", "inner:d/b", "inner:x/y"],
   ]);
   sides.read.length = 0;
-  assert.deepEqual(show(await sides.look()), []);
+  const again = await sides.look();
+  assert.deepEqual(show(again), []);
   assert.deepEqual(sides.read, []);
+  assert.deepEqual(again.learned.changes, []);
+});
+
+Deno.test("in directories that are as they were on one side, changes of the other are found", async () => {
+  await using sides = await makeSides();
+  const files = { "top": "t", "d/a": "a", "d/l -> a": "", "d/sub/b": "b", "e/c": "c", "e/z": "z" };
+  await sides.put("host", files);
+  await sides.put("inner", files);
+  await sides.learn();
+  await sides.put("host", { "d/a": "of the host", "d/host only": "", "e/z": null });
+  await sides.put("inner", { "d/sub/b": "of the cage", "d/sub/new": "", "e/c": null });
+  await sides.put("inner", { "d/l -> sub/b": "" });
+  sides.read.length = 0;
+  assert.deepEqual(show(await sides.learn()), [
+    "d/a: host modified",
+    "d/host only: host added",
+    "d/l: inner modified",
+    "d/sub/b: inner modified",
+    "d/sub/new: inner added",
+    "e/c: inner deleted",
+    "e/z: host deleted",
+  ]);
+  assert.deepEqual(sides.read, []);
+});
+
+Deno.test("what cannot be read in a directory that is as it was is told", async () => {
+  await using sides = await makeSides();
+  const files = { "d/sub/b": "b", "d/a": "a" };
+  await sides.put("host", files);
+  await sides.put("inner", files);
+  await sides.learn();
+  const fs: TreeFs = {
+    ...denoFs(),
+    list(path) {
+      if (path.endsWith("host/d/sub")) throw new Error("EACCES");
+      return denoFs().list(path);
+    },
+  };
+  assert.deepEqual(show(await sides.look({ fs })), ["d/sub: host unreadable"]);
 });
 
 Deno.test("differences tell what happened, and on which side", async () => {

@@ -180,13 +180,17 @@ Deno.test("findTrackedIgnored() names files that are tracked and match all the s
   // A repository can be told to run this when its files are listed.
   await git(temp.path, ["config", "core.fsmonitor", `touch ${join(temp.path, "ran")} #`]);
   const env = { PATH: Deno.env.get("PATH"), GIT_DIR: "/nowhere", GIT_CONFIG_GLOBAL: "/dev/null" };
-  assert.deepEqual(await findTrackedIgnored(temp.path, { env }), ["a.log", "d/\n.log"]);
+  const isLeftOut = createIgnoreMatcher([{ base: "", text: "*.log\n", origin: "" }]);
+  const found = await findTrackedIgnored(temp.path, { env, isLeftOut });
+  assert.deepEqual(found, ["a.log", "d/\n.log"]);
   await assert.rejects(Deno.lstat(join(temp.path, "ran")), Deno.errors.NotFound);
 });
 
 Deno.test("findTrackedIgnored() finds nothing outside of a repository, and without git", async () => {
   await using temp = await makeTemp();
   const env = { PATH: Deno.env.get("PATH"), GIT_CEILING_DIRECTORIES: "/" };
-  assert.deepEqual(await findTrackedIgnored(temp.path, { env }), []);
-  assert.deepEqual(await findTrackedIgnored(temp.path, { env: { PATH: temp.path } }), []);
+  const isLeftOut = () => ({ base: "", text: "*\n", origin: "" });
+  assert.deepEqual(await findTrackedIgnored(temp.path, { env, isLeftOut }), []);
+  const without = { env: { PATH: temp.path }, isLeftOut };
+  assert.deepEqual(await findTrackedIgnored(temp.path, without), []);
 });

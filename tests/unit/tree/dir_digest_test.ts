@@ -1,61 +1,74 @@
 import assert from "node:assert/strict";
-import { createTreeDigest, type DigestedItem, digestItems } from "../../../src/tree/dir_digest.ts";
-import type { TreeEntry } from "../../../src/tree/entry.ts";
+import {
+  createDirDigest,
+  createQuickDigest,
+  type DigestedItem,
+} from "../../../src/tree/dir_digest.ts";
 
 const TIMES = { mtimeMs: 1_000, ctimeMs: 2_500 };
 
-function file(path: string, change: Partial<TreeEntry> = {}): TreeEntry {
-  return { path, kind: "file", mode: 0o644, size: 3, ...TIMES, ...change };
+function file(change: Partial<DigestedItem> = {}): DigestedItem {
+  return { path: "a/1", kind: "file", executable: false, size: 3, times: TIMES, ...change };
 }
 
-function known(path: string, change: Partial<DigestedItem> = {}): DigestedItem {
-  return { path, kind: "file", executable: false, size: 3, inner: TIMES, ...change };
-}
+const DIR: DigestedItem = { path: "a/1", kind: "dir", executable: false, size: 0 };
+const LINK: DigestedItem = { ...DIR, kind: "link", target: "x" };
 
-function digestTree(entries: readonly DigestedItem[]): Map<string, string> {
-  const tree = createTreeDigest();
-  for (const entry of entries) tree.add(entry);
-  return new Map(tree.end());
-}
-
-Deno.test("a directory that was walked has the digest of the entries that are known of it", () => {
-  const digests = digestTree([
-    { path: "a", kind: "dir", executable: false, size: 0 },
-    known("a/1"),
-    { path: "a/b", kind: "dir", executable: false, size: 0 },
-    known("a/b/2", { executable: true }),
-    { path: "a/l", kind: "link", executable: false, size: 0, target: "1" },
-    known("a.c"),
-  ]);
-  const dir = (path: string): TreeEntry => file(path, { kind: "dir", mode: 0o755, size: 0 });
-  const link: TreeEntry = { ...file("a/l"), kind: "link", size: 0, target: "1" };
-  assert.deepEqual([...digests.keys()].toSorted(), ["", "a", "a/b"]);
-  assert.equal(digests.get(""), digestItems([dir("a"), file("a.c")]));
-  assert.equal(digests.get("a"), digestItems([file("a/1"), dir("a/b"), link]));
-  assert.equal(digests.get("a/b"), digestItems([file("a/b/2", { mode: 0o755 })]));
-});
-
-const CHANGES: [what: string, items: TreeEntry[]][] = [
-  ["another size", [file("1", { size: 4 })]],
-  ["another time", [file("1", { mtimeMs: 1_001 })]],
-  ["another change time", [file("1", { ctimeMs: 2_501 })]],
-  ["an executable bit", [file("1", { mode: 0o755 })]],
-  ["another name", [file("2")]],
-  ["one file more", [file("1"), file("2")]],
+const CHANGES: [what: string, items: DigestedItem[]][] = [
+  ["another size", [file({ size: 4 })]],
+  ["a size of more than 32 bits", [file({ size: 3 + 2 ** 32 })]],
+  ["another time", [file({ times: { ...TIMES, mtimeMs: 1_001 } })]],
+  ["a time of long before", [file({ times: { ...TIMES, mtimeMs: -1_000 } })]],
+  ["another change time", [file({ times: { ...TIMES, ctimeMs: 2_501 } })]],
+  ["times that changed places", [file({ times: { mtimeMs: 2_500, ctimeMs: 1_000 } })]],
+  ["an executable bit", [file({ executable: true })]],
+  ["another name", [file({ path: "a/2" })]],
+  ["a longer name", [file({ path: "a/11" })]],
+  ["one file more", [file(), file({ path: "a/2" })]],
+  ["the same file twice", [file(), file()]],
   ["one file less", []],
-  ["a link in its place", [{ ...file("1"), kind: "link", size: 0, target: "x" }]],
-  ["a directory in its place", [file("1", { kind: "dir", size: 0 })]],
+  ["a link in its place", [LINK]],
+  ["a link to elsewhere in its place", [{ ...LINK, target: "y" }]],
+  ["a directory in its place", [DIR]],
 ];
 
-for (const [what, items] of CHANGES) {
-  Deno.test(`${what} makes another digest`, () => {
-    assert.notEqual(digestItems(items), digestTree([known("1")]).get(""));
+for (
+  const [name, begin] of [["strangers", createDirDigest], ["the host", createQuickDigest]] as const
+) {
+  const digestOf = (items: readonly DigestedItem[]) => {
+    const digest = begin();
+    for (const item of items) digest.add(item);
+    return digest.end();
+  };
+
+  Deno.test(`in a directory of ${name}, every change makes another digest`, () => {
+    const digests = [["nothing", [file()]] as const, ...CHANGES]
+      .map(([what, items]) => [digestOf(items), what] as const);
+    assert.equal(new Map(digests).size, digests.length, JSON.stringify(digests));
+  });
+
+  Deno.test(`in a directory of ${name}, what is the same has the same digest`, () => {
+    assert.equal(digestOf([file(), LINK]), digestOf([file({ path: "1" }), { ...LINK, path: "1" }]));
+    assert.notEqual(digestOf([]), undefined);
+  });
+
+  Deno.test(`in a directory of ${name}, what cannot be told makes it a digest of nothing`, () => {
+    assert.equal(digestOf([file({ times: undefined })]), undefined);
+    const digest = begin();
+    digest.add(file());
+    digest.spoil();
+    assert.equal(digest.end(), undefined);
   });
 }
 
-Deno.test("what cannot be told or cannot cross is no part of any digest", () => {
-  assert.equal(digestItems([file("1"), { path: "2", problem: "unreadable" }]), undefined);
-  assert.deepEqual(digestTree([known("1", { inner: undefined })]).size, 0);
-  // The directory itself is not among the entries: nobody has it equal.
-  assert.deepEqual([...digestTree([known("a/1")]).keys()], [""]);
+Deno.test("digests of the host have no pattern: a million of them are a million", () => {
+  const seen = new Set<string | undefined>();
+  for (let size = 0; size < 1000; size++) {
+    for (let step = 0; step < 1000; step++) {
+      const digest = createQuickDigest();
+      digest.add(file({ size, times: { mtimeMs: 1e12 + step * 2 ** 20, ctimeMs: 1.7e12 + step } }));
+      seen.add(digest.end());
+    }
+  }
+  assert.equal(seen.size, 1_000_000);
 });

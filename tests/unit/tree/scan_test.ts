@@ -101,6 +101,8 @@ function failing(failures: { list?: string; openRead?: string; lstat?: string })
     ...fs,
     list: (path) => (fail(failures.list, path), fs.list(path)),
     lstat: (path) => (fail(failures.lstat, path), fs.lstat(path)),
+    // One after the other, so that one of them can fail.
+    lstatIn: () => undefined,
     openRead: (path) => (fail(failures.openRead, path), fs.openRead(path)),
   };
 }
