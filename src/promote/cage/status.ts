@@ -111,7 +111,7 @@ export async function observePromoteStatus(
 }
 
 /** The next step where nothing waits. Pure. */
-function planNext(
+export function planNext(
   name: string,
   { cage, state }: { cage: CopyState; state: PromoteState },
 ): string {

@@ -1,6 +1,8 @@
 import { openExec } from "../../engine/exec.ts";
 import { INSIDE } from "../../names.ts";
 import type { Watch, Watched } from "../daemon.ts";
+import type { PromoteRecord } from "../record.ts";
+import type { Pin } from "../types.ts";
 import { findRunning, type PromoteSite } from "./site.ts";
 
 /**
@@ -31,6 +33,19 @@ for (;;) {
 }
 `;
 
+/**
+ * Plans the program that watches the branches of a repository. Pure.
+ *
+ * @param options.gitDir Its git directory, as the program sees it.
+ */
+export function planWatchCommand(
+  { promote }: { promote: Pick<PromoteRecord, "branches"> & { pin: Pick<Pin, "innerBranch"> } },
+  options: { gitDir: string },
+): string[] {
+  const all = (promote.branches ?? []).length > 0 ? ["all"] : [];
+  return ["perl", "-e", SCRIPT, options.gitDir, promote.pin.innerBranch, ...all];
+}
+
 /** Opens a watch in what runs in a cage. */
 export async function openPromoteWatch(site: PromoteSite): Promise<Watched> {
   let container: string | undefined;
@@ -40,12 +55,10 @@ export async function openPromoteWatch(site: PromoteSite): Promise<Watched> {
     return { kind: "blind" };
   }
   if (container === undefined) return { kind: "nothing-runs" };
-  const { pin: { innerBranch }, branches = [] } = site.copy.promote;
-  const all = branches.length > 0 ? ["all"] : [];
   try {
     const streams = await openExec(site.engine, {
       container,
-      command: ["perl", "-e", SCRIPT, `${INSIDE.workProject}/.git`, innerBranch, ...all],
+      command: planWatchCommand(site.copy, { gitDir: `${INSIDE.workProject}/.git` }),
     });
     // The first line says that it watches.
     if (await streams.read() === undefined) {
