@@ -1,0 +1,145 @@
+/** Promotion from another engine: by its socket, when it dies and comes back, with a flood of bytes. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { run } from "../../src/engine/process.ts";
+import { LABEL } from "../../src/names.ts";
+import { docker } from "../../tools/engine_state.ts";
+import {
+  arrives,
+  commit,
+  git,
+  makePromoteWorld,
+  must,
+  start,
+  status,
+  until,
+} from "../e2e/support/promote_world.ts";
+import { type SecondEngine, startSecondEngine } from "../e2e/support/second_engine.ts";
+import type { World } from "../e2e/support/world.ts";
+
+/** Room on the engine's disk, which lies in memory. */
+const DISK_MIB = 1500;
+
+/** Five gigabytes that nothing can make smaller, as a pack of one file. */
+const FLOOD = `my ($size, $piece) = (5_000_000_000, join "", map { chr int rand 256 } 1 .. 65535);
+my ($header, $rest) = ("", $size >> 4);
+my $byte = 0x30 | ($size & 15);
+while ($rest) { $header .= chr($byte | 0x80); $byte = $rest & 0x7f; $rest >>= 7 }
+binmode STDOUT;
+print "PACK", pack("NN", 2, 1), $header, chr $byte, "\\x78\\x01";
+for (my $sent = 0; $sent < $size; $sent += 65535) { print "\\0", pack("vv", 65535, 0), $piece or last }
+`;
+
+/** Makes the images on the machine's engine and carries them over. */
+async function takeImages(world: World, engine: SecondEngine): Promise<void> {
+  await start(world);
+  const { id } = await status(world);
+  const filter = ["--filter", `label=${LABEL.cage}=${id}`];
+  const images = (await docker(["ps", ...filter, "--format", "{{.Image}}"])).trim().split("\n");
+  await must(world.sandcage(["clear"]));
+  await engine.take(...new Set(images));
+}
+
+/** A shell in what runs on the other engine, as the agent. */
+async function openFar(world: World, engine: SecondEngine) {
+  const { id } = await status(world);
+  const far = async (args: readonly string[], stdin?: string): Promise<string> => {
+    const result = await run("docker", ["--host", engine.url, ...args], {
+      timeoutMs: 60_000,
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+    assert.equal(result.code, 0, result.stderr);
+    return result.stdout.trim();
+  };
+  const filters = [`label=${LABEL.cage}=${id}`, `label=${LABEL.role}=agent`, "status=running"];
+  const found = await far(["ps", "-q", ...filters.flatMap((filter) => ["--filter", filter])]);
+  const container = found.split("\n")[0]!;
+  return (line: string, stdin?: string) =>
+    far(["exec", "-i", "--workdir", "/work/project", container, "sh", "-ec", line], stdin);
+}
+
+Deno.test("another engine: commits land from there, also when it died in between", async (t) => {
+  await using world = await makePromoteWorld("promfar");
+  await using engine = await startSecondEngine(world.root, DISK_MIB);
+  await takeImages(world, engine);
+  world.env.DOCKER_HOST = engine.url;
+  await start(world);
+
+  await t.step("by its socket in DOCKER_HOST", async () => {
+    const inside = await openFar(world, engine);
+    await inside(commit("far.txt"));
+    await arrives(world, "far.txt");
+    assert.equal(await git(world, "log -1 --format=%an"), "Test User\n");
+    const proved = await must(world.sandcage(["start", "--selftest"]));
+    assert.doesNotMatch(proved.stdout, /FAILED/);
+  });
+
+  await t.step("from this machine's engine it is told apart, and nothing lands", async () => {
+    const env = { DOCKER_HOST: "unix:///var/run/docker.sock" };
+    const told = JSON.parse((await world.sandcage(["status", "--json"], { env })).stdout);
+    assert.equal(told.state, "failed");
+    assert.match(told.text, /is on unix:.*engine-run\/s, this is unix:\/\/\/var\/run/);
+    const refused = await world.sandcage(["promote", "--once"], { env });
+    assert.equal(refused.code, 5, refused.stderr);
+  });
+
+  await t.step("it dies: said, and what was committed lands when it is back", async () => {
+    const inside = await openFar(world, engine);
+    // The process that looks is kept from being faster.
+    const { id } = await status(world);
+    const record = join(world.state, "cages", id, "held", "promote.json");
+    const { pid } = JSON.parse(await Deno.readTextFile(record));
+    Deno.kill(pid, "SIGSTOP");
+    await inside(commit("before.txt"));
+    await engine.crash();
+    Deno.kill(pid, "SIGCONT");
+    const before = await git(world, "rev-parse HEAD");
+    const away = await world.sandcage(["promote", "--once"]);
+    assert.equal(away.code, 4, away.stderr);
+    assert.match(away.stderr, /Cannot reach/);
+    assert.equal(await git(world, "rev-parse HEAD"), before);
+    await engine.restart();
+    await arrives(world, "before.txt");
+    await start(world);
+    const again = await openFar(world, engine);
+    await again(commit("after.txt"));
+    await arrives(world, "after.txt");
+  });
+
+  await t.step("a pack of 5 GB is refused with the reason, and nothing of it stays", async () => {
+    const inside = await openFar(world, engine);
+    const before = await git(world, "rev-parse HEAD");
+    await inside("cat > ~/flood", FLOOD);
+    await inside(
+      "printf '#!/bin/sh\\nexec perl ~/flood\\n' > ~/hook; chmod +x ~/hook; " +
+        "git config --file ~/.gitconfig uploadpack.packObjectsHook ~/hook; " + commit("flood.txt"),
+    );
+    const refused = await world.sandcage(["promote", "--once"], { timeoutMs: 500_000 });
+    assert.equal(refused.code, 1, refused.stderr);
+    assert.match(refused.stderr, /The commits inside are larger than 2000 MB/);
+    assert.equal(await git(world, "rev-parse HEAD"), before);
+    assert.equal(await git(world, "status --porcelain"), "");
+    await inside("rm ~/.gitconfig");
+    await until("it lands without the flood", async () => {
+      await world.sandcage(["promote", "--once"], { timeoutMs: 500_000 });
+      return (await git(world, "ls-tree --name-only user/work")).includes("flood.txt");
+    });
+    const left = await run("sh", ["-c", "ls -d .git/objects/tmp_objdir-* 2>/dev/null || :"], {
+      cwd: world.project,
+      timeoutMs: 10_000,
+    });
+    assert.equal(left.stdout, "");
+  });
+
+  await t.step("reset takes its refs along, and those of no other cage", async () => {
+    await git(world, "update-ref refs/sandcage/another-1/in/main HEAD");
+    await must(world.sandcage(["stop"]));
+    assert.match(await git(world, "for-each-ref"), /refs\/sandcage\/(?!another)/);
+    await must(world.sandcage(["reset", "--work", "--yes"]));
+    assert.equal(
+      await git(world, "for-each-ref --format=%(refname) refs/sandcage"),
+      "refs/sandcage/another-1/in/main\n",
+    );
+    assert.equal(await git(world, "status --porcelain"), "");
+  });
+});
