@@ -20,7 +20,7 @@ const SUITE = "container";
 const OURS = "sandcage";
 
 /** What the kernel holds an agent back from, seen from inside its container. */
-export const CONTAINER_CASES: readonly ContainerCase[] = [
+export const LOOKED_AT: readonly ContainerCase[] = [
   {
     id: "C01",
     suite: SUITE,
@@ -174,6 +174,31 @@ export const CONTAINER_CASES: readonly ContainerCase[] = [
     judge: judgeLeftOpen,
   },
 ];
+
+const LOADS: Case = {
+  id: "C05",
+  suite: SUITE,
+  title: "a fork bomb, a memory hog and a full folder end at the limits",
+  threat: "one runaway agent takes the machine down with everybody else's work",
+  expectation:
+    "the limit is met and named by the kernel, the engine answers meanwhile; less than the limit completes",
+  source: "own idea of the list",
+  quick: false,
+};
+
+const RECORD: Case = {
+  id: "C19",
+  suite: SUITE,
+  title: "the engine has no privilege, device or namespace of the host on record",
+  threat: "what the inside cannot see may still have been given",
+  expectation: "nothing of the host in the engine's own record, no copy of what the agent prints",
+  source: OURS,
+  quick: true,
+};
+
+/** Every case of a container, in the order of reports. */
+export const CONTAINER_CASES: readonly Case[] = [...LOOKED_AT, LOADS, RECORD]
+  .toSorted((a, b) => a.id.localeCompare(b.id));
 
 function mergeFindings(seen: string, findings: readonly Finding[]): Finding {
   return {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { CONTAINER_CASES } from "../../../../src/verify/container/cases.ts";
+import { LOOKED_AT } from "../../../../src/verify/container/cases.ts";
 import type { ContainerFacts } from "../../../../src/verify/container/facts.ts";
 import { DOORS, EXPECTED, findBroken, VIEWS } from "./facts.ts";
 
 Deno.test("all is held in a cage as it should be, with working controls", () => {
-  for (const each of CONTAINER_CASES) {
+  for (const each of LOOKED_AT) {
     const found = each.judge({ views: VIEWS, expected: EXPECTED });
     assert.deepEqual(
       "held" in found && [found.held, found.control, found.evidence],
@@ -61,7 +61,7 @@ for (
 
 Deno.test("doors that are closed to everybody prove nothing", () => {
   const open = { ...VIEWS.open, tries: VIEWS.agent.tries };
-  const unproved = CONTAINER_CASES.filter((each) => {
+  const unproved = LOOKED_AT.filter((each) => {
     const found = each.judge({ views: { ...VIEWS, open }, expected: EXPECTED });
     return "control" in found && !found.control;
   }).map(({ id }) => id);
@@ -69,7 +69,7 @@ Deno.test("doors that are closed to everybody prove nothing", () => {
 });
 
 Deno.test("where every container has the same names nothing can be told", () => {
-  const each = CONTAINER_CASES.find(({ id }) => id === "C04")!;
+  const each = LOOKED_AT.find(({ id }) => id === "C04")!;
   const found = each.judge({ views: VIEWS, expected: { ...EXPECTED, marks: [] } });
   assert.ok("notApplicable" in found);
 });

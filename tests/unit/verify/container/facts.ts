@@ -1,5 +1,5 @@
 import type { ContainerFacts, ContainerViews } from "../../../../src/verify/container/facts.ts";
-import { CONTAINER_CASES } from "../../../../src/verify/container/cases.ts";
+import { LOOKED_AT } from "../../../../src/verify/container/cases.ts";
 import type { Expected } from "../../../../src/verify/container/expected.ts";
 import look from "../../../../src/verify/container/look.py" with { type: "text" };
 
@@ -67,7 +67,7 @@ export const VIEWS: ContainerViews = {
 
 /** Ids of the cases that do not hold in a cage that looks so. */
 export function findBroken(views: ContainerViews): string[] {
-  return CONTAINER_CASES.filter((each) => {
+  return LOOKED_AT.filter((each) => {
     const found = each.judge({ views, expected: EXPECTED });
     return "held" in found && !found.held;
   }).map(({ id }) => id);
