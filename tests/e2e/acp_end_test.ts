@@ -63,16 +63,6 @@ for (
   });
 }
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test(`an agent that ignores ${signal} is removed after its time`, async () => {
-    await using connection = openRelayed(world, ["stubborn"]);
-    await connection.line();
-    connection.signal(signal);
-    assert.equal((await connection.ended).code, 143);
-    await assertNothingLeft(world);
-  });
-}
-
 Deno.test("SIGTERM before there is an agent ends the relay, and no agent comes", async () => {
   const log = join(world.root, "early.txt");
   await using connection = openRelayed(world, [], { options: ["--log", log] });

@@ -194,32 +194,45 @@ for (const how of ["stops", "dies"] as const) {
   });
 }
 
-for (const how of ["the end of its input", "SIGTERM"] as const) {
-  Deno.test(`an agent that ignores ${how} is ended with its container`, async () => {
-    await using connection = openRelayed(world, ["stubborn"]);
-    await connection.line();
-    if (how === "SIGTERM") connection.signal("SIGTERM");
-    else await connection.end();
-    assert.equal((await connection.ended).code, 143);
-    assert.deepEqual(await listContainers(world.root), []);
-  });
-}
-
-Deno.test("kill -9 of the relay: the container ends by itself, the next command clears it away", async () => {
-  await using connection = openRelayed(world, ["stubborn"]);
-  await connection.line();
+// All of them at once: each takes as long as its agent is given, and that is most of the test.
+Deno.test("agents that ignore the end of their input, signals or their relay's death are ended", async (t) => {
+  const open = async () => {
+    const connection = openRelayed(world, ["stubborn"]);
+    assert.ok(await connection.line() !== undefined);
+    return connection;
+  };
+  await using orphaned = await open();
   const [container] = await listContainers(world.root);
   assert.ok(container !== undefined);
-  connection.signal("SIGKILL");
-  await waitFor("the container's end", async () => {
-    const { stdout } = await new Deno.Command("docker", {
-      args: ["inspect", "--format", "{{.State.Running}}", container],
-    }).output();
-    return new TextDecoder().decode(stdout).trim() === "false" || undefined;
-  }, { timeoutMs: 60_000 });
-  const next = await world.sandcage(["acp", "run", "scripted", "--", "dies"]);
-  assert.equal(next.code, 7, next.stderr);
-  assert.deepEqual(await listContainers(world.root), []);
+  await using ending = await open();
+  await using interrupted = await open();
+  await using terminated = await open();
+  assert.equal((await listContainers(world.root)).length, 4, "the control: all of them run");
+  orphaned.signal("SIGKILL");
+  await ending.end();
+  interrupted.signal("SIGINT");
+  terminated.signal("SIGTERM");
+  await t.step("its input, SIGINT and SIGTERM: code 143, and the container is gone", async () => {
+    for (const { ended } of [ending, interrupted, terminated]) {
+      assert.equal((await ended).code, 143);
+    }
+    const left = await listContainers(world.root);
+    assert.deepEqual(left.filter((name) => name !== container), []);
+  });
+  await t.step(
+    "kill -9 of the relay: it ends by itself, the next command clears it away",
+    async () => {
+      await waitFor("the container's end", async () => {
+        const { stdout } = await new Deno.Command("docker", {
+          args: ["inspect", "--format", "{{.State.Running}}", container],
+        }).output();
+        return new TextDecoder().decode(stdout).trim() === "false" || undefined;
+      }, { timeoutMs: 60_000 });
+      const next = await world.sandcage(["acp", "run", "scripted", "--", "dies"]);
+      assert.equal(next.code, 7, next.stderr);
+      assert.deepEqual(await listContainers(world.root), []);
+    },
+  );
 });
 
 const MESSAGES = Number(Deno.env.get("SANDCAGE_SOAK_MESSAGES") ?? 50_000);
