@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import { loadConfig } from "../../src/config/layers.ts";
-import { connectEngine } from "../../src/engine/connect.ts";
-import { observeHost } from "../../src/host.ts";
-import { observeImageFacts } from "../../src/image/observe.ts";
-import { planImages } from "../../src/image/recipe.ts";
-import { resolveService } from "../../src/service/registry.ts";
+import { findBase } from "./support/base_image.ts";
 import { startSecondEngine } from "./support/second_engine.ts";
-import { makeWorld, type World } from "./support/world.ts";
+import { makeWorld } from "./support/world.ts";
 
 Deno.test("a disk that fills up during a build is named, with the way out and the log", async () => {
   await using world = await makeWorld("full", {
@@ -30,13 +25,3 @@ Deno.test("a disk that fills up during a build is named, with the way out and th
   assert.match(full.stderr, /The engine's disk is full: cannot build sandcage\/tools/);
   assert.match(full.stderr, /sandcage reset --images.*Log: .*\.log/);
 });
-
-/** The base image that the world's project stands on. */
-async function findBase(world: World): Promise<string> {
-  const host = { ...observeHost(), home: world.home, stateDir: world.state };
-  const engine = await connectEngine({ host });
-  const { config } = await loadConfig(world.project, { host });
-  const facts = await observeImageFacts(config, { host, engine, projectPath: world.project });
-  const service = resolveService("shell", config);
-  return planImages({ config, service, facts }).images[0]!.ref;
-}
