@@ -35,12 +35,18 @@ export type Clocks = { hostMs: number; innerMs: number };
  *
  * @see {@link https://git-scm.com/docs/racy-git}
  */
-const RACY_MS = 2000;
+const COARSE_STEP_MS = 2000;
+/**
+ * The same where a change time itself is no whole second: the clock that Linux puts into files goes in
+ * steps of 10 milliseconds at most.
+ */
+const FINE_STEP_MS = 100;
 
 /** A stamp that can be trusted later; `undefined` where a change could hide behind it. */
 export function toStamp(entry: Stamp, nowMs: number): Stamp | undefined {
   const { mtimeMs, ctimeMs } = entry;
-  return ctimeMs > nowMs - RACY_MS || mtimeMs > nowMs - RACY_MS ? undefined : { mtimeMs, ctimeMs };
+  const trustedMs = nowMs - (ctimeMs % 1000 === 0 ? COARSE_STEP_MS : FINE_STEP_MS);
+  return ctimeMs > trustedMs || mtimeMs > trustedMs ? undefined : { mtimeMs, ctimeMs };
 }
 
 /** What is remembered of a path that is equal on both sides. Hashes may be on either. */

@@ -16,7 +16,6 @@ import { writeBase } from "./base_write.ts";
 import { type BaseEntry, type Clocks, toBaseEntry } from "./base_entry.ts";
 import { createFillList, type FillList } from "./fill_list.ts";
 import type { HostRules } from "./host_rules.ts";
-import { timeScan } from "./look.ts";
 import type { TransferState } from "./progress.ts";
 import { beginReading, GO, takeTurn } from "./read_ahead.ts";
 import { hashFile } from "./receive.ts";
@@ -172,8 +171,8 @@ function findHash(fs: TreeFs, path: string): string | undefined {
 /** Finds the times of the files inside, so that the first comparison need not read them. */
 async function findTimes({ courier, root, list }: FillWork, clocks: Clocks): Promise<void> {
   let next = 0;
-  const scan = timeScan((onClock) => courier.scan(root.name, [], { onClock }), clocks);
-  for await (const items of scan) {
+  const onClock = (innerMs: number) => void (clocks.innerMs = innerMs);
+  for await (const items of courier.scan(root.name, [], { onClock })) {
     for (const item of items) {
       if (isProblem(item) || item.kind !== "file") continue;
       while (next < list.length && comparePaths(list.path(next), item.path) < 0) next++;

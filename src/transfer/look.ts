@@ -1,4 +1,3 @@
-import type { KnownItem } from "../tree/dir_digest.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Platform } from "../tree/paths.ts";
 import type { TreeRules } from "../tree/rules.ts";
@@ -23,14 +22,6 @@ export type LookOptions = {
 /** Two trees as they are now. */
 export type Look = Differences & { baseFile: string; clocks: Clocks };
 
-/**
- * From when on times in a tree can be trusted, where they are kept finer than in seconds: the clock
- * that Linux puts into them goes in steps of 10 milliseconds at most.
- */
-const FINE_TRUST_MS = 100;
-/** How long `toStamp` mistrusts times by itself, for any file system there is. */
-const COARSE_TRUST_MS = 2000;
-
 /** Compares a root with a directory of the host. */
 export async function lookAt(options: LookOptions): Promise<Look> {
   const { cage, courier, root, target, rules, fs, platform } = options;
@@ -40,7 +31,10 @@ export async function lookAt(options: LookOptions): Promise<Look> {
   const found = await observeDifferences({
     courier: {
       scan: (name, applied, { known }) =>
-        timeScan((onClock) => courier.scanKnown(name, applied, { known, onClock }), clocks),
+        courier.scanKnown(name, applied, {
+          known,
+          onClock: (innerMs) => void (clocks.innerMs = innerMs),
+        }),
       hash: (name, paths) => courier.hash(name, paths),
     },
     root: root.name,
@@ -57,21 +51,6 @@ export async function lookAt(options: LookOptions): Promise<Look> {
     clocks,
   });
   return { ...found, baseFile: file, clocks };
-}
-
-/** Walks a tree inside, and puts into the clocks from when on its times can be trusted. */
-export async function* timeScan<Item extends KnownItem>(
-  scan: (onClock: (innerMs: number) => void) => AsyncIterable<readonly Item[]>,
-  clocks: { innerMs: number },
-): AsyncGenerator<readonly Item[]> {
-  let isFine = false;
-  const onClock = (innerMs: number) => {
-    clocks.innerMs = isFine ? innerMs + COARSE_TRUST_MS - FINE_TRUST_MS : innerMs;
-  };
-  for await (const items of scan(onClock)) {
-    isFine ||= items.some((item) => "ctimeMs" in item && item.ctimeMs % 1000 !== 0);
-    yield items;
-  }
 }
 
 function findHash(fs: TreeFs, path: string): string | undefined {

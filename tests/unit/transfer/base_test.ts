@@ -280,9 +280,12 @@ const SEEN: TreeEntry = {
 for (
   const [title, mtimeMs, ctimeMs, isKept] of [
     ["long ago", 5000, 6000, true],
-    ["just more than two seconds ago", NOW - 2000, NOW - 2000, true],
-    ["within two seconds", 5000, NOW - 1999, false],
+    ["two seconds ago", NOW - 2000, NOW - 2000, true],
+    ["within two seconds, where there may be no finer times", 5000, NOW - 1000, false],
     ["in the future", NOW + 9999, 6000, false],
+    ["within two seconds, by a fine time", 5000, NOW - 101, true],
+    ["within a tenth of a second", 5000, NOW - 99, false],
+    ["a moment ago, as its times say", NOW - 50, 5001, false],
   ] as const
 ) {
   Deno.test(`toStamp() ${isKept ? "trusts" : "does not trust"} what was changed ${title}`, () => {

@@ -226,8 +226,9 @@ Deno.test("what was changed just before a look is read the next time", async () 
   await using sides = await makeSides();
   await sides.put("host", { a: "a" });
   await sides.put("inner", { a: "a" });
-  const nowMs = Date.now();
-  const found = await sides.look({ clocks: { hostMs: nowMs, innerMs: nowMs } });
+  const timeOf = (dir: string) => denoFs().lstat(join(dir, "a"))!.ctimeMs + 50;
+  const clocks = { hostMs: timeOf(sides.host), innerMs: timeOf(sides.inner) };
+  const found = await sides.look({ clocks });
   await updateBase(sides.base, found.learned);
   sides.read.length = 0;
   await sides.look();
