@@ -1,3 +1,5 @@
+import { askEngine } from "./api.ts";
+import { findSocket } from "./attach.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { Engine } from "./engine.ts";
 
@@ -19,14 +21,60 @@ export type InspectedObject = {
  * @throws {UserError} With code `engine-failed`, if the answer is not what docker prints.
  */
 export async function inspectAll(
-  engine: Pick<Engine, "docker">,
+  engine: Pick<Engine, "docker"> & Partial<Pick<Engine, "url">>,
   names: readonly string[],
 ): Promise<Map<string, InspectedObject>> {
   const asked = [...new Set(names)];
   if (asked.length === 0) return new Map();
+  const socket = findSocket(engine.url);
+  const known = socket === undefined ? undefined : await inspectByApi(socket, asked);
+  if (known !== undefined) return known;
   // Exit code 1 with the rest of the answer is how docker says that a name does not exist.
   const result = await engine.docker(["inspect", ...asked]);
   return matchObjects(asked, parseObjects(result.stdout, result.stderr));
+}
+
+/** How long the engine may take to answer, in milliseconds; the docker client then tells what is wrong. */
+const API_MS = 10_000;
+
+/** Where the engine answers for each kind, in docker's own order, and what can be called so. */
+const PLACES: readonly { pattern: RegExp; path(name: string): string }[] = [
+  { pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/, path: (name) => `/containers/${name}/json` },
+  { pattern: /^[A-Za-z0-9][A-Za-z0-9_./:@-]*$/, path: (name) => `/images/${name}/json` },
+  { pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/, path: (name) => `/networks/${name}` },
+  { pattern: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/, path: (name) => `/volumes/${name}` },
+];
+
+/** Asks for every name as every kind it can be, at once; `undefined` when the client has to be asked. */
+async function inspectByApi(
+  socket: string,
+  names: readonly string[],
+): Promise<Map<string, InspectedObject> | undefined> {
+  try {
+    const found = await Promise.all(names.map(async (name) => {
+      const places = PLACES.filter(({ pattern }) => pattern.test(name));
+      const objects = await Promise.all(places.map(({ path }) => askObject(socket, path(name))));
+      return [
+        name,
+        objects.find((object) => object !== undefined && isNamed(object, name)),
+      ] as const;
+    }));
+    return new Map(
+      found.flatMap(([name, raw]) => raw === undefined ? [] : [[name, parseObject(raw)]]),
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+async function askObject(
+  socket: string,
+  path: string,
+): Promise<Record<string, unknown> | undefined> {
+  const { status, body } = await askEngine(socket, { path, timeoutMs: API_MS });
+  if (status === 404) return undefined;
+  if (status !== 200) throw new Error(`The engine answered ${status}`);
+  return JSON.parse(body);
 }
 
 function parseObjects(stdout: string, stderr: string): Record<string, unknown>[] {

@@ -3,17 +3,13 @@ import type { CageContext } from "../cage/prepare.ts";
 import { readStopMark } from "../cage/stop_mark.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { ensurePrivateDir } from "../files.ts";
-import type { Host } from "../host.ts";
 import { observeHeld } from "../hold/held.ts";
-import { spawnDetached } from "../hold/spawn.ts";
-import { readLines } from "../acp/lines.ts";
 import { SHELL_SERVICE } from "../names.ts";
 import { messagingInstructions } from "../mail/instructions.ts";
-import { type HolderWord, parseWord, type RunOrder } from "./order.ts";
+import { type IdleHolder, startHolder } from "./holder_process.ts";
+import type { RunOrder } from "./order.ts";
 import { newRunId, runDir, runFiles } from "./run_files.ts";
-import { conflict } from "./run_holder.ts";
-import { RUN } from "./run_key.ts";
-import { prepareRun } from "./run_prepare.ts";
+import { conflict, RUN } from "./run_key.ts";
 
 /** What is to be run, and where. */
 export type LaunchRequest = Omit<RunOrder, "runId" | "stopMark"> & {
@@ -23,51 +19,8 @@ export type LaunchRequest = Omit<RunOrder, "runId" | "stopMark"> & {
 /** A run whose container runs. */
 export type LaunchedRun = { runId: string; cageId: string; title: string; container: string };
 
-/** A process that is ready to hold a run, before it is known which. */
-export type IdleHolder = {
-  /** Gives it its order. */
-  hold(order: RunOrder): Promise<void>;
-  /** What it answers. */
-  words(): AsyncIterable<HolderWord>;
-  /** Ends it, unless it has an order. */
-  dismiss(): void;
-};
-
-/** Hidden command that holds a run. */
-const HOLDER = "launch-hold";
-
 /** What comes between the instructions and the prompt. */
 const PROMPT_MARK = "\n\n---\n\n";
-
-/**
- * Starts the process that will hold a run, as early as can be: it gets ready while this one finds
- * out what is to be run. Without an order it ends with this process.
- */
-export async function startHolder(
-  host: Pick<Host, "stateDir">,
-  options: { engineContext?: string | undefined } = {},
-): Promise<IdleHolder> {
-  const { engineContext } = options;
-  await ensurePrivateDir(host.stateDir);
-  const child = spawnDetached({
-    args: [...(engineContext === undefined ? [] : ["--context", engineContext]), HOLDER],
-    stateDir: host.stateDir,
-    cwd: host.stateDir,
-    piped: true,
-  });
-  child.unref();
-  return {
-    async hold(order) {
-      const writer = child.stdin.getWriter();
-      await writer.write(new TextEncoder().encode(`${JSON.stringify(order)}\n`));
-      await writer.close();
-    },
-    async *words() {
-      for await (const line of readLines(child.stdout)) yield parseWord(line);
-    },
-    dismiss: () => void child.stdin.close().catch(() => {}),
-  };
-}
 
 /**
  * Launches a run: its prompt is put where only the user can read it, a process of its own holds it,
@@ -82,6 +35,8 @@ export async function launchRun(
 ): Promise<LaunchedRun> {
   const first = await tryLaunch(request, { ...context, mayAsk: true });
   if (first !== "needs hands") return first;
+  // Most launches never need it.
+  const { prepareRun } = await import("./run_prepare.ts");
   await prepareRun(request, context);
   const holder = await startHolder(context.host, context);
   const second = await tryLaunch(request, { ...context, holder, mayAsk: false });

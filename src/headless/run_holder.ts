@@ -23,7 +23,7 @@ import {
 import { runDir, type RunFiles, runFiles } from "./run_files.ts";
 import { createRunMail, type RunMail } from "./run_mail.ts";
 import { createRunNotes, quietIo, type RunNotes } from "./run_notes.ts";
-import { RUN } from "./run_key.ts";
+import { conflict, RUN } from "./run_key.ts";
 import { type PreparedRun, prepareRun } from "./run_prepare.ts";
 import { pruneRuns } from "./runs.ts";
 import { openStderrLog, type StderrLog } from "./stderr_log.ts";
@@ -278,13 +278,4 @@ function createEnd({ cage: { engine } }: PreparedRun, over: AbortSignal): AskedE
 
 function notStarted(title: string): UserError {
   return new UserError(`${title} was stopped before it had started`, { code: "interrupted" });
-}
-
-/** What a second launch is told. */
-export function conflict(title: string): UserError {
-  return new UserError(`An agent is at work in ${title} already`, {
-    hint: `Look at it: sandcage logs ${title} -f\nEnd it: sandcage stop ${title}`,
-    exit: EXIT.conflict,
-    code: "conflict",
-  });
 }

@@ -1,14 +1,13 @@
 import { parseDurationMs } from "../../config/units.ts";
 import { EXIT, UserError } from "../../errors.ts";
-import { type LaunchedRun, launchRun, startHolder } from "../../headless/launch.ts";
+import { startHolder } from "../../headless/holder_process.ts";
+import type { LaunchedRun } from "../../headless/launch.ts";
 import { type PromptSource, readPrompt } from "../../headless/prompt.ts";
 import { RUN } from "../../headless/run_key.ts";
 import { readRun } from "../../headless/runs.ts";
 import { endHold } from "../../hold/start.ts";
 import type { CommandContext } from "../context.ts";
 import { formatJson } from "../output.ts";
-import { findRunTarget } from "../run_target.ts";
-import { runLogs } from "./logs.ts";
 
 /** What is launched, as typed. */
 export type LaunchOptions = {
@@ -41,6 +40,7 @@ export async function runLaunch(options: LaunchOptions, context: CommandContext)
   // It gets ready while this process finds out what is to be run.
   const holder = await startHolder(host, context);
   try {
+    const { findRunTarget } = await import("../run_target.ts");
     const target = await findRunTarget({
       ...(cage === undefined ? {} : { cage }),
       ...(service === undefined ? {} : { service }),
@@ -53,6 +53,7 @@ export async function runLaunch(options: LaunchOptions, context: CommandContext)
       return await testLaunch({ ...target, ...wishes }, { ...withSignal, holder, json });
     }
     const prompt = await readPrompt(source, { cwd: host.cwd, stdin: Deno.stdin.readable });
+    const { launchRun } = await import("../../headless/launch.ts");
     const launched = await launchRun({
       ...target,
       ...wishes,
@@ -100,6 +101,7 @@ export async function followLaunched(
     onHangup: () => leaving.abort(),
   });
   const signals = { signal: leaving.signal, handOver: () => ({ [Symbol.dispose]() {} }) };
+  const { runLogs } = await import("./logs.ts");
   await runLogs({
     cage: cageId,
     run: runId,

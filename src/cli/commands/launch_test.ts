@@ -1,4 +1,5 @@
-import type { IdleHolder, LaunchRequest } from "../../headless/launch.ts";
+import type { IdleHolder } from "../../headless/holder_process.ts";
+import type { LaunchRequest } from "../../headless/launch.ts";
 import type { CommandContext } from "../context.ts";
 
 /** Placeholder until the pre-flight is there. */
