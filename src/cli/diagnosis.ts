@@ -50,7 +50,7 @@ const LOG_EVENTS = 8;
 
 /** Looks at an agent from every side. Changes nothing. */
 export async function diagnose(target: MailTarget, context: CommandContext): Promise<Diagnosis> {
-  const { cage, run, service } = target;
+  const { cage, run } = target;
   const problems: string[] = [];
   const look = async <Found>(what: string, ask: () => Promise<Found>) => {
     try {
@@ -61,10 +61,10 @@ export async function diagnose(target: MailTarget, context: CommandContext): Pro
       return undefined;
     }
   };
+  const site = await look("the engine", async () => (await target.open()).site);
+  const service = site?.service ?? target.known;
   const [agent, work, log] = await Promise.all([
-    look("the agent's process", async () => {
-      return await observeAgent((await target.openSites())[0]!);
-    }),
+    site === undefined ? undefined : look("the agent's process", () => observeAgent(site)),
     look("the work inside", () => observeWork(target, context)),
     look("the log", () => run === undefined ? Promise.resolve([]) : readLog(run, context)),
   ]);
@@ -74,7 +74,7 @@ export async function diagnose(target: MailTarget, context: CommandContext): Pro
     service,
     agent: agent ?? { state: "unknown" },
     ...(run === undefined ? {} : { run: pickRun(run) }),
-    ...readStore(target),
+    ...readStore(target.dir, service),
     ...(work === undefined ? {} : { work }),
     log: log ?? [],
     problems,
@@ -91,7 +91,7 @@ async function observeAgent(site: MailSite): Promise<AgentProcess> {
   return findAgentProcess(parseTop(top.stdout), names);
 }
 
-function readStore({ dir, service }: MailTarget): Pick<Diagnosis, "outbox" | "inbox"> {
+function readStore(dir: string, service: string): Pick<Diagnosis, "outbox" | "inbox"> {
   const store = openMailStore(mailDir(dir));
   const all = store.outbox.last();
   const [last] = all === 0 ? [] : [...store.outbox.read({ seq: all - 1, segment: "", offset: 0 })];

@@ -5,7 +5,8 @@ import { findCopyRecord } from "../copy/record.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { RunRecord } from "../headless/event.ts";
 import { findLastRun } from "../headless/runs.ts";
-import { findRunningServices } from "../mail/place.ts";
+import { isLiveState } from "../headless/run_record.ts";
+import { findHomeServices, findRunningServices } from "../mail/place.ts";
 import { type MailSite, planMailSite } from "../mail/site.ts";
 import { cageId } from "../project/identity.ts";
 import { recordedProject } from "../project/root.ts";
@@ -26,12 +27,20 @@ export type MailTarget = {
   cage: RunCage;
   /** Where the cage keeps its files on the host. */
   dir: string;
-  /** The service whose agent is meant: the one that was launched last, unless another is named. */
-  service: string;
   /** What was launched last. */
   run: RunRecord | undefined;
-  /** Ways to the mailboxes: of the service that is meant first, then of what else runs. */
-  openSites(): Promise<MailSite[]>;
+  /** The service that is meant as far as it can be told without the engine. */
+  known: string;
+  /** Asks the engine. */
+  open(): Promise<OpenTarget>;
+};
+
+/** The mailboxes of a cage. */
+export type OpenTarget = {
+  /** That of the agent that is meant: what is named, else what runs, else what was launched last. */
+  site: MailSite;
+  /** Those in which something may lie: of every agent that runs, else of all that have a home. */
+  sites: readonly [MailSite, ...MailSite[]];
 };
 
 /**
@@ -50,7 +59,7 @@ export async function findMailTarget(
   const projectPath = (await findCage(dir))?.projectPath;
   if (projectPath === undefined) throw unknown(cage);
   const run = await findLastRun(host.stateDir, cage.id);
-  const service = words.service ?? run?.service ?? copy?.service ??
+  const known = words.service ?? run?.service ?? copy?.service ??
     await findFirstService(projectPath, host);
   const looking: CageContext = {
     ...context,
@@ -65,15 +74,39 @@ export async function findMailTarget(
   return {
     cage,
     dir,
-    service,
     run,
-    async openSites() {
-      const first = await openSite(service);
-      if (words.service !== undefined) return [first];
-      const others = (await findRunningServices(first)).filter((one) => one !== service);
-      return [first, ...await Promise.all(others.map(openSite))];
+    known,
+    async open() {
+      const first = await openSite(known);
+      const [running, homes] = await Promise.all([
+        findRunningServices(first),
+        findHomeServices(first),
+      ]);
+      const meant = chooseService({ words, run, running, homes, known });
+      const others = words.service !== undefined ? [] : running.length > 0 ? running : homes;
+      const services = new Set(
+        running.length > 0 && others.length > 0 ? others : [meant, ...others],
+      );
+      const open = (of: string) => of === known ? first : openSite(of);
+      const [site, ...sites] = await Promise.all([meant, ...services].map(open));
+      return { site: site!, sites: [sites[0] ?? site!, ...sites.slice(1)] };
     },
   };
+}
+
+/** The agent that a message is meant for. Pure. */
+export function chooseService(facts: {
+  words: Pick<MailWords, "service">;
+  run: Pick<RunRecord, "service" | "state"> | undefined;
+  running: readonly string[];
+  homes: readonly string[];
+  known: string;
+}): string {
+  const { words, run, running, homes, known } = facts;
+  if (words.service !== undefined) return words.service;
+  if (run !== undefined && isLiveState(run.state)) return run.service;
+  if (running.length > 0) return running.includes(known) ? known : running[0]!;
+  return run !== undefined || homes.length === 0 || homes.includes(known) ? known : homes[0]!;
 }
 
 /** The name that a cage was given, where it is not that of its project. */

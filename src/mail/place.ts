@@ -47,6 +47,23 @@ export async function findRunningServices(
   return [...new Set((await listAgents(site)).map(({ service }) => service))];
 }
 
+/**
+ * Services that have a home in a cage of its own, each once; none where homes are shared.
+ *
+ * @throws {UserError} As {@link findRunning}.
+ */
+export async function findHomeServices(
+  { engine, cageId }: Pick<MailSite, "engine" | "cageId">,
+): Promise<string[]> {
+  const result = await engine.docker([
+    ...["volume", "ls", "--filter", `label=${LABEL.managed}=true`],
+    ...["--filter", `label=${LABEL.cage}=${cageId}`],
+    ...["--format", `{{.Label "${LABEL.service}"}}`],
+  ]);
+  if (result.code !== 0) throw listError("volumes", result.stderr);
+  return [...new Set(result.stdout.split("\n").filter((line) => line !== ""))].sort();
+}
+
 async function listAgents(
   { engine, cageId }: Pick<MailSite, "engine" | "cageId">,
 ): Promise<{ container: string; service: string }[]> {
@@ -56,13 +73,15 @@ async function listAgents(
     ...Object.entries(labels).flatMap(([name, value]) => ["--filter", `label=${name}=${value}`]),
     ...["--format", `{{.ID}} {{.Label "${LABEL.service}"}}`],
   ]);
-  if (result.code === 0) {
-    return result.stdout.split("\n").filter((line) => line !== "").map((line) => {
-      const [container = "", service = ""] = line.split(" ");
-      return { container, service };
-    });
-  }
-  throw new UserError(`Cannot list the containers of the cage: ${result.stderr.trim()}`, {
+  if (result.code !== 0) throw listError("containers", result.stderr);
+  return result.stdout.split("\n").filter((line) => line !== "").map((line) => {
+    const [container = "", service = ""] = line.split(" ");
+    return { container, service };
+  });
+}
+
+function listError(what: string, said: string): UserError {
+  return new UserError(`Cannot list the ${what} of the cage: ${said.trim()}`, {
     hint: "Run: sandcage doctor",
     exit: EXIT.engine,
     code: "engine-failed",

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import { EXIT, UserError } from "../../errors.ts";
 import { collectMail } from "../../mail/channel.ts";
 import { findProblem, listTypes, makeMessage } from "../../mail/message.ts";
-import { MailFull, openMailStore } from "../../mail/store.ts";
-import { mailDir } from "../../mail/site.ts";
+import { mailDir, type MailSite } from "../../mail/site.ts";
+import { MailFull, type MailStore, openMailStore } from "../../mail/store.ts";
 import { MAIL_LIMITS, type Message, type MessageType } from "../../mail/types.ts";
 import { pause } from "../../pause.ts";
 import type { CommandContext } from "../context.ts";
@@ -32,36 +32,49 @@ export async function runInbox(options: InboxOptions, context: CommandContext): 
   const message = makeChecked(options.type, payload);
   const target = await findMailTarget(options, context);
   const store = openMailStore(mailDir(target.dir));
-  const { seq } = await store.queue(message, target.service).catch((error) => {
+  // Without the engine it waits on this machine.
+  const site = await openSite(target, io);
+  const service = site?.service ?? target.known;
+  const { seq } = await store.queue(message, service).catch((error) => {
     throw error instanceof MailFull ? full(target) : error;
   });
   io.out(message.id);
-  const outcome = await deliver(target, context).catch((error) => {
-    io.warn(
-      `${message.type} waits on this machine: ${error instanceof Error ? error.message : error}`,
-    );
-    return undefined;
-  });
-  if (outcome === undefined) return;
-  if (outcome === "held") {
-    const deadline = Date.now() + DELIVER_MS;
-    while (store.delivered(target.service) < seq && Date.now() < deadline) {
-      await pause(LOOK_MS, context.signals?.signal);
-    }
-  }
+  if (site !== undefined) await deliver(site, { store, seq, context });
   io.talk(
-    store.delivered(target.service) >= seq
-      ? `Delivered to ${target.service} in ${target.cage.name}`
-      : `Waits on this machine until ${target.service} runs in ${target.cage.name}`,
+    store.delivered(service) >= seq
+      ? `Delivered to ${service} in ${target.cage.name}`
+      : `Waits on this machine until ${service} runs in ${target.cage.name}`,
   );
 }
 
+async function openSite(target: MailTarget, io: CommandContext["io"]) {
+  try {
+    return (await target.open()).site;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exit !== EXIT.engine) throw error;
+    io.warn(error.message);
+    return undefined;
+  }
+}
+
 async function deliver(
-  target: MailTarget,
-  { io, signals }: CommandContext,
-): Promise<"held" | "done"> {
-  const [site] = await target.openSites();
-  return (await collectMail(site!, { onSaid: io.warn, signal: signals?.signal })).kind;
+  site: MailSite,
+  options: { store: MailStore; seq: number; context: CommandContext },
+): Promise<void> {
+  const { store, seq, context: { io, signals } } = options;
+  const signal = signals?.signal;
+  try {
+    const { kind } = await collectMail(site, { onSaid: io.warn, signal });
+    // A run that holds the mailbox sees it, and takes it in.
+    const deadline = Date.now() + (kind === "held" ? DELIVER_MS : 0);
+    while (store.delivered(site.service) < seq && Date.now() < deadline) {
+      await pause(LOOK_MS, signal);
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    io.warn(`The mailbox was not reached: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 async function readPayload(

@@ -50,7 +50,7 @@ export async function runOutbox(
   const show = () => showMessages(store, { io, json: options.json, all: options.all });
   if (poll !== undefined) return await pollOutbox(target, { store, show, poll, context });
   try {
-    await collectAll(await target.openSites(), context);
+    await collectAll((await target.open()).sites, context);
   } catch (error) {
     // What came before is here, whatever the engine says.
     if (!(error instanceof UserError) || error.code === "not-trusted") throw error;
@@ -75,7 +75,7 @@ async function pollOutbox(
   const { store, show, poll, context } = options;
   const { io, signals } = context;
   const signal = signals?.signal;
-  const sites = await target.openSites();
+  const { sites } = await target.open();
   const outbox = join(store.dir, "outbox");
   await ensurePrivateDir(outbox);
   const changes = watchDirectory(outbox);
@@ -144,12 +144,12 @@ async function collectAll(sites: readonly MailSite[], context: CommandContext): 
 }
 
 async function isAnyRunning(
-  sites: readonly MailSite[],
+  sites: readonly [MailSite, ...MailSite[]],
   { host }: CommandContext,
 ): Promise<boolean> {
-  const { cageId } = sites[0]!;
-  if ((await findRunningServices(sites[0]!)).length > 0) return true;
-  const run = await findLastRun(host.stateDir, cageId);
+  const [site] = sites;
+  if ((await findRunningServices(site)).length > 0) return true;
+  const run = await findLastRun(host.stateDir, site.cageId);
   return run !== undefined && isLiveState(run.state);
 }
 
