@@ -36,6 +36,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     if (!follow) throw noRuns(cage);
     io.talk(`${cage.name} was never launched; waiting for its first run`);
     run = await findRun(choice, { waits: true });
+    signals?.signal.throwIfAborted();
     if (run === undefined) return;
   }
   let shown = 0;
@@ -51,6 +52,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     onWait: ({ id }) => io.talk(`The run ${id} was cut off; waiting for the next one`),
   });
   show.end();
+  signals?.signal.throwIfAborted();
   if (follow) io.talk(formatEnd(ended));
 }
 

@@ -44,6 +44,7 @@ async function watchOn(watch: Watch, { io, signals }: CommandContext): Promise<v
     await pause(LOOK_MS, signal);
     if (!signal.aborted) cages = await watch.look();
   }
+  signals?.signal.throwIfAborted();
 }
 
 function consoleSize(): { columns: number; rows: number } {
