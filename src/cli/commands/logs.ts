@@ -21,7 +21,7 @@ export type LogsOptions = {
   form: "pretty" | "raw" | "json";
 };
 
-/** `sandcage logs`: what an agent without a terminal did and does. */
+/** `sandcage logs`: what an agent without a terminal did and does. Returns also when interrupted. */
 export async function runLogs(options: LogsOptions, context: CommandContext): Promise<void> {
   const { host, io, signals } = context;
   const { follow, form } = options;
@@ -36,7 +36,6 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     if (!follow) throw noRuns(cage);
     io.talk(`${cage.name} was never launched; waiting for its first run`);
     run = await findRun(choice, { waits: true });
-    signals?.signal.throwIfAborted();
     if (run === undefined) return;
   }
   let shown = 0;
@@ -52,8 +51,7 @@ export async function runLogs(options: LogsOptions, context: CommandContext): Pr
     onWait: ({ id }) => io.talk(`The run ${id} was cut off; waiting for the next one`),
   });
   show.end();
-  signals?.signal.throwIfAborted();
-  if (follow) io.talk(formatEnd(ended));
+  if (follow && signals?.signal.aborted !== true) io.talk(formatEnd(ended));
 }
 
 type View = {

@@ -28,14 +28,16 @@ function addLogs(root: CommandUnknownOpts, wiring: Wiring): void {
       wiring.end((async () => {
         if (flags.raw === true && flags.json === true) throw contradiction("--raw", "--json");
         const { runLogs } = await import("../commands/logs.ts");
-        return await runLogs({
+        const context = wiring.context();
+        await runLogs({
           cage,
           run: flags.run,
           lines: flags.lines,
           follow: flags.follow === true,
           form: flags.raw === true ? "raw" : flags.json === true ? "json" : "pretty",
           ...wiring.path(),
-        }, wiring.context());
+        }, context);
+        context.signals?.signal.throwIfAborted();
       })())
     );
   declare(logs, {
