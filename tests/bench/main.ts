@@ -1,5 +1,5 @@
 /**
- * `deno task bench [--runs N] [--only sessions|gateway|policy|acp|warm|tar|promote] [--json]`: speed as ratios, every
+ * `deno task bench [--runs N] [--only sessions|gateway|policy|acp|warm|tar|promote|headless] [--json]`: speed as ratios, every
  * number of one run taken against a reference of the same run. Nothing fails on time: machines
  * differ.
  */
@@ -9,6 +9,7 @@ import { benchAcp } from "./acp.ts";
 import { benchAcpWarm } from "./acp_warm.ts";
 import { benchCopy } from "./copy.ts";
 import { benchGateway } from "./gateway/suite.ts";
+import { benchHeadless } from "./headless.ts";
 import { benchPolicy } from "./policy.ts";
 import { benchPromote } from "./promote.ts";
 import { benchSessions } from "./sessions.ts";
@@ -38,6 +39,7 @@ const parts = {
   copy: () => benchCopy({ rounds, json: flags.json }),
   tar: () => benchTar({ rounds, json: flags.json }),
   promote: () => benchPromote({ rounds, json: flags.json }),
+  headless: () => benchHeadless({ rounds, json: flags.json }),
 };
 for (const [name, bench] of Object.entries(parts)) {
   if (flags.only === undefined || flags.only === name) print(await bench() + "\n");
