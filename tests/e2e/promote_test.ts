@@ -124,14 +124,16 @@ Deno.test("what brings commits out survives kill -9; stop, clear and destroy los
   // A look starts it again.
   assert.equal((await status(world)).cage, "running");
   await arrives(world, "killed.txt");
-  await inside(commit("last.txt"));
+  await inside(`mkdir -p ~/.cache; echo kept > ~/.cache/kept; ${commit("last.txt")}`);
   await must(world.sandcage(["stop"]));
   assert.ok(await exists(join(world.project, "last.txt")), "stop brings out the last commit");
   assert.equal(await exists(held), false, "nothing looks any more");
   assert.equal((await status(world)).cage, "stopped");
+  await must(world.sandcage(["stop"]));
 
   await start(world);
   const again = await openInside(world);
+  assert.equal(await again("cat ~/.cache/kept; cat last.txt"), "kept\nlast.txt");
   await again("echo draft > draft.txt");
   const refused = await must(world.sandcage(["clear"]), 5);
   assert.match(refused.stderr, /1 path inside that is in no commit/);
@@ -148,6 +150,18 @@ Deno.test("what brings commits out survives kill -9; stop, clear and destroy los
     `label=${LABEL.cage}=${id}`,
   ]);
   assert.equal(volumes, "");
+  await must(world.sandcage(["clear"]));
+
+  // Another branch, without anything set up again; nothing of the first cage is there.
+  await git(world, "switch -qc user/next");
+  await start(world);
+  const next = JSON.parse((await must(world.sandcage(["status", "--json"]))).stdout);
+  assert.deepEqual([next.branch, next.pending], ["user/next", 0]);
+  const anew = await openInside(world);
+  assert.equal(
+    await anew("ls; git log --format=%s; ls ~/.cache/kept 2>&1 | grep -c 'No such'"),
+    "README.md\nkilled.txt\nlast.txt\nInitial commit\n1",
+  );
   await must(world.sandcage(["clear"]));
 });
 

@@ -173,10 +173,15 @@ Deno.test("init --promote asks at a terminal, and what it wrote is what start do
   await until("it landed", async () => await exists(join(world.project, "one.txt")));
   await until("all is still", async () => (await status(world)).state === "idle");
   assert.equal(await git(world, "log -1 --format=%an|%ae main"), "Ada Example|user@example.test\n");
+  await terminal.type("sandcage visit");
+  await terminal.expect(/C-a d: leave/);
+  await terminal.press("C-a");
+  await terminal.press("d");
+  await terminal.expect(/host\$ *\s*$/);
   await must(world.sandcage(["clear"]));
 });
 
-Deno.test("commits of a cage from an address land in its clone", async () => {
+Deno.test("commits of a cage from an address land in its clone, those of another project there", async () => {
   await using world = await makePromoteWorld("promurl");
   const origin = join(world.root, "origin");
   await git(world, `clone -q --bare . ${origin}`);
@@ -193,6 +198,14 @@ Deno.test("commits of a cage from an address land in its clone", async () => {
   const said = await must(world.sandcage(["shell", "--name", "far", "--", "sh", "-ec", line]));
   assert.equal(said.stdout, "", "the repository inside leads nowhere");
   await until("it landed", async () => await exists(join(clone, "one.txt")));
+  // A cage of the project beside it: each keeps to its own.
+  await start(world);
+  const inside = await openInside(world);
+  await inside(commit("beside.txt"));
+  await arrives(world, "beside.txt");
+  assert.equal(await exists(join(clone, "beside.txt")), false);
+  assert.equal(await exists(join(world.project, "one.txt")), false);
+  await must(world.sandcage(["clear"]));
   await must(world.sandcage(["stop", "far"], { cwd: world.home }));
   const at = async (args: string[]) => {
     const result = await run("git", ["-C", clone, ...args], {

@@ -14,6 +14,7 @@ import {
   status,
   until,
 } from "../e2e/support/promote_world.ts";
+import { waitFor } from "../e2e/support/files.ts";
 import { type SecondEngine, startSecondEngine } from "../e2e/support/second_engine.ts";
 import type { World } from "../e2e/support/world.ts";
 
@@ -30,14 +31,20 @@ print "PACK", pack("NN", 2, 1), $header, chr $byte, "\\x78\\x01";
 for (my $sent = 0; $sent < $size; $sent += 65535) { print "\\0", pack("vv", 65535, 0), $piece or last }
 `;
 
-/** Makes the images on the machine's engine and carries them over. */
+/** Makes the images on the machine's engine, whose recipes are the same, and carries them over. */
 async function takeImages(world: World, engine: SecondEngine): Promise<void> {
   await start(world);
   const { id } = await status(world);
+  const session = world.spawn(["shell", "--", "sleep", "100"]);
   const filter = ["--filter", `label=${LABEL.cage}=${id}`];
-  const images = (await docker(["ps", ...filter, "--format", "{{.Image}}"])).trim().split("\n");
+  const images = await waitFor("courier, desk and session", async () => {
+    const listed = await docker(["ps", ...filter, "--format", "{{.Image}}"]);
+    const found = [...new Set(listed.trim().split("\n"))];
+    return found.length === 3 ? found : undefined;
+  });
   await must(world.sandcage(["clear"]));
-  await engine.take(...new Set(images));
+  await session.ended;
+  await engine.take(...images);
 }
 
 /** A shell in what runs on the other engine, as the agent. */
