@@ -20,6 +20,8 @@ export type RunTarget = {
   service: string;
   path?: string;
   name?: string;
+  /** Host path of its project. */
+  projectPath: string;
 };
 
 /**
@@ -67,7 +69,7 @@ async function planMounted(
   if (copy !== undefined) return planCopy(copy, words.service);
   const id = cageId(project);
   const service = words.service ?? await findFirstService(config, host.stateDir);
-  return { cageId: id, title: id, service, path: project.path };
+  return { cageId: id, title: id, service, path: project.path, projectPath: project.path };
 }
 
 function planCopy(copy: CopyRecord, service: string | undefined): RunTarget {
@@ -76,6 +78,7 @@ function planCopy(copy: CopyRecord, service: string | undefined): RunTarget {
     title: copy.name,
     service: service ?? copy.service,
     name: copy.id,
+    projectPath: copy.roots[0]!.hostPath,
   };
 }
 

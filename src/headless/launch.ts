@@ -19,9 +19,6 @@ export type LaunchRequest = Omit<RunOrder, "runId" | "stopMark"> & {
 /** A run whose container runs. */
 export type LaunchedRun = { runId: string; cageId: string; title: string; container: string };
 
-/** What comes between the instructions and the prompt. */
-const PROMPT_MARK = "\n\n---\n\n";
-
 /**
  * Launches a run: its prompt is put where only the user can read it, a process of its own holds it,
  * and it is waited until the container runs. Images and questions are dealt with here, in sight of
@@ -50,9 +47,7 @@ export async function launchRun(
 
 /** A shell would carry the instructions out. */
 function planPrompt({ prompt, service, hasMail }: LaunchRequest): string {
-  return hasMail && service !== SHELL_SERVICE
-    ? `${messagingInstructions()}${PROMPT_MARK}${prompt}`
-    : prompt;
+  return hasMail && service !== SHELL_SERVICE ? `${messagingInstructions()}${prompt}` : prompt;
 }
 
 async function tryLaunch(

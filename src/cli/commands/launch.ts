@@ -41,7 +41,7 @@ export async function runLaunch(options: LaunchOptions, context: CommandContext)
   const holder = await startHolder(host, context);
   try {
     const { findRunTarget } = await import("../run_target.ts");
-    const target = await findRunTarget({
+    const { projectPath, ...target } = await findRunTarget({
       ...(cage === undefined ? {} : { cage }),
       ...(service === undefined ? {} : { service }),
       ...(path === undefined ? {} : { path }),
@@ -50,7 +50,10 @@ export async function runLaunch(options: LaunchOptions, context: CommandContext)
     const withSignal = signals === undefined ? context : { ...context, signal: signals.signal };
     if (source === undefined) {
       const { testLaunch } = await import("./launch_test.ts");
-      return await testLaunch({ ...target, ...wishes }, { ...withSignal, holder, json });
+      return await testLaunch({ ...target, ...wishes }, {
+        ...withSignal,
+        ...{ holder, json, projectPath },
+      });
     }
     const prompt = await readPrompt(source, { cwd: host.cwd, stdin: Deno.stdin.readable });
     const { launchRun } = await import("../../headless/launch.ts");
