@@ -72,7 +72,13 @@ function tell(
       io.out(formatWords(words));
       return EXIT.conflict;
     case "failed":
-      throw new UserError(words.text, { hint: words.next ?? "", exit: EXIT.failed });
+      throw outcome.failure.kind === "unreachable"
+        ? new UserError(words.text, {
+          hint: words.next ?? "",
+          exit: EXIT.engine,
+          code: "engine-failed",
+        })
+        : new UserError(words.text, { hint: words.next ?? "", exit: EXIT.failed });
     default:
       outcome satisfies never;
       return EXIT.bug;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { UserError } from "../../errors.ts";
+import { EXIT, UserError } from "../../errors.ts";
 import { findNote, planNote, writeNote } from "../note.ts";
 import type { LookOutcome } from "../look.ts";
 import type { Side } from "../sides.ts";
@@ -57,7 +57,8 @@ export async function tryLook(look: () => Promise<LookOutcome>): Promise<LookOut
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { message, hint = "It is tried again" } = error;
-    return { kind: "failed", failure: { kind: "failed", text: message, hint } };
+    const kind = error.exit === EXIT.engine ? "unreachable" : "failed";
+    return { kind: "failed", failure: { kind, text: message, hint } };
   }
 }
 

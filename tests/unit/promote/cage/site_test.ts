@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CopyRecord } from "../../../../src/copy/record.ts";
 import type { Engine } from "../../../../src/engine/engine.ts";
-import { UserError } from "../../../../src/errors.ts";
+import { EXIT, UserError } from "../../../../src/errors.ts";
 import { planInnerGitArgs } from "../../../../src/promote/cage/fill.ts";
 import {
   findRunning,
@@ -100,5 +100,7 @@ Deno.test("a look that fails is an outcome, a bug is none", async () => {
     kind: "failed",
     failure: { kind: "failed", text: "Away", hint: "Start it" },
   });
+  const away = await tryLook(() => Promise.reject(new UserError("Away", { exit: EXIT.engine })));
+  assert.ok(away.kind === "failed" && away.failure.kind === "unreachable");
   await assert.rejects(tryLook(() => Promise.reject(new TypeError("bug"))), TypeError);
 });
