@@ -145,7 +145,9 @@ export function judgeNeighbours({ views: { agent, root } }: ContainerEvidence): 
   ) => [
     ...facts.sockets.map((path) => `${who} sees the engine's socket ${path}`),
     ...facts.blockDevices.map((path) => `${who} sees the disk ${path}`),
-    ...(/init|tini/.test(facts.init) ? [] : [`process 1 of ${who} is "${facts.init}"`]),
+    ...(/docker-init|tini|catatonit/.test(facts.init)
+      ? []
+      : [`process 1 of ${who} is "${facts.init}"`]),
   ]);
   return {
     held: evidence.length === 0,

@@ -23,14 +23,17 @@ const CAPABILITIES = [
 /**
  * Opens a cage as its users do and looks around inside, as the agent and as root, and beside it in a
  * container of the same image that has every right: one look serves all cases.
+ *
+ * @param options.open What that container saw, where it is known already.
  */
 export async function openContainerSuite(
   cage: PreparedCage,
   context: SessionContext,
+  options: { open?: ContainerFacts } = {},
 ): Promise<OpenSuite> {
   const [session, open] = await Promise.all([
     openIdleSession(cage, { first: ["python3", "-c", look], context }),
-    lookFromOpen(cage),
+    options.open ?? lookFromOpen(cage),
   ]);
   await using stack = new AsyncDisposableStack();
   stack.use(session);
@@ -54,7 +57,7 @@ async function lookAsRoot(session: IdleSession): Promise<ContainerFacts> {
 }
 
 /** The control. It ends by itself within seconds, whoever started it. */
-async function lookFromOpen(cage: PreparedCage): Promise<ContainerFacts> {
+export async function lookFromOpen(cage: PreparedCage): Promise<ContainerFacts> {
   const all = await runOpen(cage, ["--privileged"]);
   // An engine that itself runs in a container cannot give what it does not have.
   const result = all.code === 0 ? all : await runOpen(cage, [

@@ -1,0 +1,84 @@
+import type { ComposeDocument, ComposeService } from "../../../../src/cage/compose_document.ts";
+import {
+  type CageRequest,
+  locateCage,
+  prepareCage,
+  type PreparedCage,
+} from "../../../../src/cage/prepare.ts";
+import type { SessionContext } from "../../../../src/cage/session.ts";
+import { type Host, observeHost } from "../../../../src/host.ts";
+import type { Io } from "../../../../src/io.ts";
+import type { World } from "../world.ts";
+
+/** A compose service with whatever a mutation adds, which the planner has no words for. */
+export type Weakened = Partial<Omit<ComposeService, keyof Weakenings>> & Weakenings;
+
+/** Keys that a mutation may set against the planner's types. */
+type Weakenings = {
+  cap_add?: string[];
+  cap_drop?: string[];
+  security_opt?: string[];
+  read_only?: boolean;
+  tmpfs?: string[];
+  pid?: string;
+  hostname?: string;
+  logging?: { driver: string };
+  volumes?: unknown[];
+};
+
+/** What a cage in a world is prepared with, in this process. */
+export async function prepareIn(
+  world: World,
+  request: CageRequest = { service: "shell" },
+): Promise<{ cage: PreparedCage; context: SessionContext }> {
+  const host: Host = {
+    ...observeHost(),
+    cwd: world.project,
+    home: world.home,
+    stateDir: world.state,
+    // A name that no image holds.
+    user: { name: "ottilie", ...world.runAs ?? { uid: Deno.uid()!, gid: Deno.gid()! } },
+  };
+  const context = { host, io: silent(), takeSignals: () => ({ [Symbol.dispose]() {} }) };
+  const site = await locateCage(request, context);
+  return { cage: await prepareCage(site, context), context };
+}
+
+/** The same cage with a wall taken out: what compose is given is changed on its way. */
+export function mutate(
+  cage: PreparedCage,
+  change: (service: ComposeService) => Weakened,
+): PreparedCage {
+  return {
+    ...cage,
+    engine: {
+      ...cage.engine,
+      endpoint: cage.engine.endpoint,
+      title: cage.engine.title,
+      url: cage.engine.url,
+      capabilities: cage.engine.capabilities,
+      isLocal: () => cage.engine.isLocal(),
+      docker: (args, options) => cage.engine.docker(args, options),
+      composeCommand(args) {
+        const path = args[args.indexOf("--file") + 1]!;
+        const document = JSON.parse(Deno.readTextFileSync(path)) as ComposeDocument;
+        const service = document.services[cage.service.name] as ComposeService;
+        Object.assign(service, change(service));
+        Deno.writeTextFileSync(path, JSON.stringify(document));
+        return cage.engine.composeCommand(args);
+      },
+    },
+  };
+}
+
+function silent(): Io {
+  return {
+    out() {},
+    talk() {},
+    warn() {},
+    progress: () => ({ update() {}, done() {}, [Symbol.dispose]() {} }),
+    confirm: () => Promise.resolve(false),
+    interactive: false,
+    color: false,
+  };
+}
