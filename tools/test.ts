@@ -6,12 +6,20 @@ import { join } from "node:path";
 import { docker } from "./engine_state.ts";
 import { ensureEngine, ensurePrograms, makeBundle, REPOSITORY } from "./prepare.ts";
 import { must, print, say, show } from "./shell.ts";
-import { addTallies, formatTally, isGreen, type Tally, tallyJunit } from "./testing/junit.ts";
+import {
+  addTallies,
+  formatSlowest,
+  formatTally,
+  isGreen,
+  type Tally,
+  tallyJunit,
+} from "./testing/junit.ts";
 import { findLeaks, formatLeaks, removeLeaks } from "./testing/leaks.ts";
 import { type Group, parseTestOptions, type TestOptions, USAGE } from "./testing/options.ts";
+import { planOrder } from "./testing/order.ts";
 
 /** Upper bound of a whole run in milliseconds; a test that hangs must not hang the CI. */
-const RUN_LIMIT_MS = 28 * 60_000;
+const RUN_LIMIT_MS = 25 * 60_000;
 
 /** Where reports and whatever a failing test keeps are found. */
 const ARTEFACTS = join(REPOSITORY, "tests", ".artefacts");
@@ -19,8 +27,15 @@ const ARTEFACTS = join(REPOSITORY, "tests", ".artefacts");
 /** What tests drive besides the product, by Debian package. */
 const TEST_PROGRAMS = { tmux: "tmux", git: "git", setpriv: "util-linux" };
 
-/** What to run, and what ends it. */
-type RunOptions = TestOptions & { signal: AbortSignal };
+/** What to run, what ends it, and what is under way. */
+type RunOptions = TestOptions & {
+  signal: AbortSignal;
+  /** Resolves with what went wrong when the end-to-end tests were prepared. */
+  preparing: Promise<unknown>;
+};
+
+/** How many of the slowest files are named at the end of a group. */
+const SLOWEST = 8;
 
 const runId = `t${crypto.getRandomValues(new Uint32Array(1))[0]!.toString(36)}`;
 /** Everything of this run on disk. */
@@ -43,8 +58,12 @@ async function main(): Promise<number> {
   await Deno.mkdir(ARTEFACTS, { recursive: true });
   const signal = AbortSignal.timeout(RUN_LIMIT_MS);
   let tally: Tally = { passed: 0, failed: 0, failures: [] };
+  // Engine and images come over the network for the most part: the unit tests run meanwhile.
+  const preparing = options.groups.includes("e2e")
+    ? prepareEndToEnd().then(() => undefined, (error: unknown) => error)
+    : Promise.resolve();
   for (const group of options.groups) {
-    tally = addTallies(tally, await runGroup(group, { ...options, signal }));
+    tally = addTallies(tally, await runGroup(group, { ...options, signal, preparing }));
   }
   if (tally.failures.length > 0) {
     say(
@@ -61,8 +80,8 @@ async function main(): Promise<number> {
 async function runGroup(group: Group, options: RunOptions): Promise<Tally> {
   if (group === "unit") return await runDenoTest(group, options);
   try {
-    await Deno.mkdir(runRoot, { recursive: true, mode: 0o755 });
-    await prepareEndToEnd();
+    const failure = await options.preparing;
+    if (failure !== undefined) throw failure;
     const tally = await runDenoTest(group, options);
     return addTallies(tally, await checkLeaks());
   } catch (error) {
@@ -76,6 +95,7 @@ async function runGroup(group: Group, options: RunOptions): Promise<Tally> {
 
 /** Everything the tests would otherwise do first, once and in sight: engine, programs, images. */
 async function prepareEndToEnd(): Promise<void> {
+  await Deno.mkdir(runRoot, { recursive: true, mode: 0o755 });
   const [state, project] = [join(runRoot, "prepare", "state"), join(runRoot, "prepare", "project")];
   await Deno.mkdir(state, { recursive: true });
   await Deno.mkdir(project);
@@ -99,12 +119,12 @@ async function prepareEndToEnd(): Promise<void> {
 
 async function runDenoTest(group: Group, options: RunOptions): Promise<Tally> {
   const report = join(ARTEFACTS, `${group}.xml`);
-  const files = options.files.filter((file) => file.includes(`tests/${group}/`));
+  const files = await listFiles(group, options);
   const args = [
     // Types are the business of `deno task check`: one file in disorder must not hide all results.
     ...["test", "-A", "--no-check", "--parallel", `--junit-path=${report}`],
     ...(options.filter === undefined ? [] : [`--filter=${options.filter}`]),
-    ...(files.length > 0 ? files : [join("tests", group)]),
+    ...files,
   ];
   say(`\n${group} tests`);
   const code = await show(Deno.execPath(), args, {
@@ -120,7 +140,20 @@ async function runDenoTest(group: Group, options: RunOptions): Promise<Tally> {
     },
   });
   const xml = await Deno.readTextFile(report).catch(() => "");
+  const slowest = formatSlowest(xml, SLOWEST);
+  if (slowest !== "") say(`Slowest ${group} tests: ${slowest}`);
   return tallyJunit(xml, { code, filtered: options.filter !== undefined });
+}
+
+/** Files of a group, in the order they run in: those that were named, else all. */
+async function listFiles(group: Group, options: TestOptions): Promise<string[]> {
+  const named = options.files.filter((file) => file.includes(`tests/${group}/`));
+  if (named.length > 0) return named;
+  const dir = join("tests", group);
+  if (group === "unit") return [dir];
+  const entries = await Array.fromAsync(Deno.readDir(join(REPOSITORY, dir)));
+  const files = entries.filter(({ name }) => name.endsWith("_test.ts"));
+  return planOrder(files.map(({ name }) => join(dir, name)));
 }
 
 /** A run cleans up after itself; what it forgot is removed here and counts as failed. */

@@ -33,6 +33,22 @@ export function tallyJunit(xml: string, options: TallyOptions): Tally {
   return tally;
 }
 
+/** The files of a report that took longest, as one line; empty for a report without times. */
+export function formatSlowest(xml: string, count: number): string {
+  const files = [...xml.matchAll(/<testsuite name="([^"]*)"[^>]*>([\s\S]*?)<\/testsuite>/g)]
+    .map(([, name, body]) => {
+      const times = [...body!.matchAll(/<testcase name="([^"]*)"[^>]*time="([\d.]+)"/g)]
+        .map(([, title, time]) => ({ title: decode(title!), seconds: Number(time) }));
+      const titles = new Set(times.map(({ title }) => title));
+      const seconds = times.filter(({ title }) => !isStep(title, titles))
+        .reduce((sum, time) => sum + time.seconds, 0);
+      return { name: decode(name!).replace(/^.*\//, "").replace(/_test\.ts$/, ""), seconds };
+    });
+  return files.toSorted((a, b) => b.seconds - a.seconds).slice(0, count)
+    .filter(({ seconds }) => seconds >= 1)
+    .map(({ name, seconds }) => `${name} ${Math.round(seconds)} s`).join(", ");
+}
+
 /** Adds two tallies. */
 export function addTallies(one: Tally, other: Tally): Tally {
   return {

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { formatTally, isGreen, tallyJunit } from "../../../../tools/testing/junit.ts";
+import {
+  formatSlowest,
+  formatTally,
+  isGreen,
+  tallyJunit,
+} from "../../../../tools/testing/junit.ts";
 
 const REPORT = `<?xml version="1.0"?><testsuites><testsuite name="x">
 <testcase name="a &lt;ok&gt;" classname="x" time="0.1">
@@ -33,4 +38,18 @@ Deno.test("isGreen() wants at least one test", () => {
   assert.equal(isGreen({ passed: 0, failed: 0, failures: [] }), false);
   assert.equal(isGreen({ passed: 1, failed: 0, failures: [] }), true);
   assert.equal(isGreen({ passed: 1, failed: 1, failures: ["x"] }), false);
+});
+
+Deno.test("formatSlowest() names the slowest files with their seconds, steps counted once", () => {
+  const file = (name: string, cases: string) =>
+    `<testsuite name="./tests/e2e/${name}_test.ts" tests="1">${cases}</testsuite>`;
+  const timed = (name: string, time: string) =>
+    `<testcase name="${name}" classname="x" time="${time}"></testcase>`;
+  const xml = [
+    file("quick", timed("a", "0.2")),
+    file("slow", timed("a", "3.4") + timed("a &gt; step", "3.1") + timed("b", "2.0")),
+    file("middle", timed("c", "2.0")),
+  ].join("");
+  assert.equal(formatSlowest(xml, 2), "slow 5 s, middle 2 s");
+  assert.equal(formatSlowest(REPORT, 2), "");
 });
