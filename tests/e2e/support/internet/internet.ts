@@ -34,6 +34,8 @@ export type Internet = AsyncDisposable & {
   handle(host: string, handler: (seen: Seen, body: string) => Promise<Reply>): void;
   /** Runs probes in a container on this internet, without any gateway: the positive control. */
   probe(probes: readonly Probe[]): Promise<Outcomes>;
+  /** Ends that container: the next probes run in a new one. */
+  renew(): Promise<void>;
 };
 
 /** Names the tests know. All others lead to the decoy. */
@@ -88,18 +90,21 @@ export async function startInternet(): Promise<Internet> {
   const names = [...KNOWN, "*.wild.test", ...Object.values(BAD_CERTIFICATES)];
   await channel.start({ subnet, addresses, ipv6, certificates, names });
   const outside = `${name}-outside`;
-  stack.defer(() =>
-    run("docker", ["rm", "--force", outside], { timeoutMs: 30_000 }).then(() => {})
-  );
-  const owned = stack.move();
   let started: Promise<string> | undefined;
   const findOutside = () => started ??= startOutside(outside, { name, labels, plan, caFile });
+  const renew = async () => {
+    started = undefined;
+    await run("docker", ["rm", "--force", outside], { timeoutMs: 30_000 });
+  };
+  stack.defer(renew);
+  const owned = stack.move();
   return assemble({
     name,
     plan,
     caFile,
     channel,
     findOutside,
+    renew,
     dispose: () => owned.disposeAsync(),
   });
 }
@@ -127,6 +132,7 @@ function assemble(
     caFile: string;
     channel: Channel;
     findOutside(): Promise<string>;
+    renew(): Promise<void>;
     dispose(): Promise<void>;
   },
 ): Internet {
@@ -153,6 +159,7 @@ function assemble(
       }
       return parseOutcomes(result.stdout);
     },
+    renew: made.renew,
     [Symbol.asyncDispose]: made.dispose,
   };
 }
