@@ -178,6 +178,15 @@ Deno.test("init --promote asks at a terminal, and what it wrote is what start do
   await terminal.press("C-a");
   await terminal.press("d");
   await terminal.expect(/host\$ *\s*$/);
+  // What landed, and what lands while somebody looks on.
+  await terminal.type("sandcage log -f");
+  await terminal.expect(/landed: 1 commit landed on "main"/);
+  await inside(commit("two.txt", "second"));
+  const tip = async () => (await git(world, "log -1 --format=%s|%h --abbrev=12 main")).trim();
+  await until("it landed", async () => (await tip()).startsWith("second|"));
+  await terminal.expect(new RegExp(`now at ${(await tip()).split("|")[1]}`));
+  await terminal.press("C-c");
+  await terminal.expect(/host\$ *\s*$/);
   await must(world.sandcage(["clear"]));
 });
 
