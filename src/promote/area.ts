@@ -55,9 +55,13 @@ export async function openArea(pin: Pin): Promise<Area> {
   return area;
 }
 
-/** Removes the files of an area, but for its index. */
-export async function clearArea(area: Area): Promise<void> {
-  await Promise.all(DIRS.map((name) => removeTree(join(area.path, name))));
+/**
+ * Begins to remove files of an area: those that came and those that were compared, once that is done;
+ * older ones, once they are of no use. What stays goes with the area.
+ */
+export async function clearArea(area: Area, part: "new" | "old"): Promise<void> {
+  const dirs = part === "new" ? [area.new, area.was] : [join(area.path, part)];
+  await Promise.all(dirs.map((dir) => removeTree(dir).catch(() => {})));
 }
 
 /** Removes an area; those of other landings and previews stay. */

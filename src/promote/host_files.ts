@@ -32,6 +32,8 @@ export type HostFiles = {
    * @throws {Deno.errors.AlreadyExists} If something is there, whenever it came.
    */
   moveNew(from: string, to: string): void;
+  /** Moves a directory to where nothing is; says whether it did. */
+  moveNewDir(from: string, to: string): boolean;
   mkdir(path: string): void;
   /** Removes an empty directory; says whether it did. */
   rmdir(path: string): boolean;
@@ -80,6 +82,13 @@ function linuxFiles(raw: RawCalls): HostFiles {
       }
       raw.unlink(from);
     },
+    moveNewDir(from, to) {
+      try {
+        return raw.renameNew(from, to) === "done";
+      } catch {
+        return false;
+      }
+    },
     mkdir: (path) => raw.mkdir(path),
     rmdir(path) {
       try {
@@ -113,6 +122,8 @@ export function denoFiles(): HostFiles {
     read: (path) => unlessGone(() => read(hostPath(path))),
     move: (from, to) => Deno.renameSync(hostPath(from), hostPath(to)),
     moveNew: (from, to) => moveNew(hostPath(from), hostPath(to)),
+    // Without a call that takes nothing's place only, it would take that of an empty directory.
+    moveNewDir: () => false,
     mkdir: (path) => Deno.mkdirSync(hostPath(path)),
     rmdir(path) {
       try {

@@ -155,15 +155,17 @@ async function carryOut(journal: Journal, options: Carrying): Promise<Landed> {
   const { files, pin, git, at } = options;
   const moving = { files, worktree: pin.worktree, at };
   await writeJournal(options.stateDir, journal);
-  const refs = { moved: false };
+  const clearing: Promise<void>[] = [];
+  let areRefsMoved = false;
   try {
     at?.("journal");
     await moveFiles(journal, options);
+    clearing.push(clearArea(options.area, "new"));
     await writeNewIndex(journal, moving);
     checkMovedAside(journal, moving);
     at?.("indexed");
     await moveRefs(git, journal);
-    refs.moved = true;
+    areRefsMoved = true;
   } catch (error) {
     const settled = await undoLanding(journal, options);
     if (settled === "undone") return explainUndone(error, options);
@@ -172,11 +174,10 @@ async function carryOut(journal: Journal, options: Carrying): Promise<Landed> {
     // The refs had moved, whatever failed then.
   }
   at?.("committed");
-  // Older files are of no use any more, whatever happens.
-  await Promise.all([
-    finishLanding(journal, { ...options, refs: refs.moved ? "moved" : "unknown" }),
-    clearArea(options.area),
-  ]);
+  // Whatever happens now, older files are of no use any more.
+  clearing.push(clearArea(options.area, "old"));
+  await finishLanding(journal, { ...options, refs: areRefsMoved ? "moved" : "unknown" });
+  await Promise.all(clearing);
   return { kind: "landed", changed: journal.changes.map(({ path }) => path) };
 }
 

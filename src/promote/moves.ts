@@ -30,10 +30,12 @@ export type MoveOptions = {
  * @throws {ChangedMeanwhileError} If a path is not as it was when the journal was written.
  */
 export function applySteps(journal: Journal, options: MoveOptions): void {
+  const at = { area: journal.area, ...options };
+  const isPlaced = createDirMove(journal, at);
   for (const [index, step] of journal.steps.entries()) {
     options.at?.(`step ${index}`);
     try {
-      applyStep(step, { area: journal.area, ...options });
+      if (!isPlaced(step)) applyStep(step, at);
     } catch (error) {
       // A directory came or went in between.
       if (!isGone(error) && !(error instanceof Deno.errors.AlreadyExists)) throw error;
@@ -85,6 +87,27 @@ export function undoSteps(journal: Journal, options: MoveOptions): Map<string, F
 }
 
 type At = MoveOptions & { area: string };
+
+/**
+ * Moves directories that come with all that is in them, in one call each; says whether a step's file
+ * has come so. What is taken back later are files and directories all the same.
+ */
+function createDirMove(journal: Journal, at: At): (step: Step) => boolean {
+  const left = new Set(journal.newDirs);
+  const moved = new Set<string>();
+  return (step) => {
+    // A file that was there when it was decided is no longer: its own step says so.
+    if (step.kind !== "place" || step.old !== undefined) return false;
+    const dir = parentsOf(step.path).find((parent) => left.has(parent) || moved.has(parent));
+    if (dir === undefined) return false;
+    if (left.delete(dir)) {
+      checkParents(dir, at);
+      const target = `${rawPath(at.worktree)}/${dir}`;
+      if (at.files.moveNewDir(newAt(at.area, dir), target)) moved.add(dir);
+    }
+    return moved.has(dir);
+  };
+}
 
 function applyStep(step: Step, at: At): void {
   const target = `${rawPath(at.worktree)}/${step.path}`;

@@ -51,6 +51,16 @@ for (
       assert.equal(files.rmdir(at("dir")), false);
       assert.equal(files.rmdir(at("mine")), false);
       assert.deepEqual(files.list(at("dir")).sort(), ["link", "moved"]);
+      await Deno.mkdir(join(dir, "whole/deep"), { recursive: true });
+      await Deno.writeTextFile(join(dir, "whole/deep/file"), "whole");
+      await Deno.mkdir(join(dir, "empty"));
+      for (const taken of ["empty", "mine", "dir/moved", "none/deep"]) {
+        assert.equal(files.moveNewDir(at("whole"), at(taken)), false, taken);
+      }
+      const isMoved = files.moveNewDir(at("whole"), at("dir/whole"));
+      const where = isMoved ? "dir/whole" : "whole";
+      assert.equal(await Deno.readTextFile(join(dir, where, "deep/file")), "whole");
+      await Deno.remove(join(dir, where), { recursive: true });
       files.move(at("dir/moved"), at("mine"));
       assert.equal(await Deno.readTextFile(join(dir, "mine")), "text");
       await Deno.remove(join(dir, "dir/link"));
