@@ -58,7 +58,8 @@ async function waitByApi(socket: string, { container, signal, since }: Wait): Pr
       text += new TextDecoder("latin1").decode(buffer.subarray(0, count));
       const end = text.indexOf("\r\n\r\n");
       if (end >= 0 && !/^HTTP\/1\.[01] 200 /.test(text)) return false;
-      if (end >= 0 && text.indexOf("{", end) >= 0) return true;
+      // The engine also tells of containers whose names only begin so.
+      if (text.includes(`"name":${JSON.stringify(container)}`)) return true;
     }
   } finally {
     signal.removeEventListener("abort", close);
@@ -76,7 +77,7 @@ async function waitByClient(
       "events",
       ...["--since", String(since)],
       ...filters.flatMap((filter) => ["--filter", filter]),
-      ...["--format", "{{.ID}}"],
+      ...["--format", "{{.Actor.Attributes.name}}"],
     ],
     env: engine.composeCommand([]).env,
     stdin: "null",
@@ -84,14 +85,16 @@ async function waitByClient(
     stderr: "null",
     signal,
   }).spawn();
-  const reader = child.stdout.getReader();
-  const { value } = await reader.read();
-  await reader.cancel();
+  let hasStarted = false;
+  for await (const line of child.stdout.pipeThrough(new TextDecoderStream())) {
+    hasStarted = line.split("\n").includes(container);
+    if (hasStarted) break;
+  }
   try {
     child.kill("SIGTERM");
   } catch {
     // It has ended already.
   }
   await child.status;
-  return value !== undefined;
+  return hasStarted;
 }
