@@ -115,3 +115,34 @@ Deno.test("files land by the calls of every system, in a working tree beside the
   assert.equal(await Deno.readLink(join(beside, "link")), "a");
   assert.equal(await run(user, "status", "--porcelain"), "");
 });
+
+Deno.test("a directory of the user's that came in the moment of the landing stays, with what comes in it", async () => {
+  await using world = await openLandingWorld({ a: "a" });
+  await world.commit({ "new/deep/file": "f", "new/other": "o" });
+  const mkdir = () => {
+    Deno.mkdirSync(join(world.user, "new"));
+    Deno.writeTextFileSync(join(world.user, "new/mine"), "m");
+  };
+  const landed = await world.land({ at: inTheMoment(mkdir) });
+  assert.equal(landed.kind, "landed", JSON.stringify(landed));
+  const { "new/mine": mine, "new/deep/file": deep, "new/other": other } = await world.observe();
+  assert.deepEqual([mine, deep, other], ["f:m", "f:f", "f:o"]);
+  assert.equal(await world.run(world.user, "status", "--porcelain"), "?? new/mine");
+});
+
+Deno.test("a link of the user's that came in that moment is not followed, and all is as it was", async () => {
+  await using world = await openLandingWorld({ a: "a" });
+  await world.commit({ a: "b", "new/deep/file": "f" });
+  const elsewhere = join(world.root, "elsewhere");
+  await Deno.mkdir(elsewhere);
+  const link = join(world.user, "new");
+  const waiting = await world.land({ at: inTheMoment(() => Deno.symlinkSync(elsewhere, link)) });
+  assert.ok(waiting.kind === "paused" && waiting.reason === "collision", JSON.stringify(waiting));
+  assert.deepEqual([...Deno.readDirSync(elsewhere)], []);
+  assert.deepEqual([await Deno.readLink(link), (await world.observe()).a], [elsewhere, "f:a"]);
+});
+
+/** Acts once everything is decided and before the first file moves. */
+function inTheMoment(act: () => void): (moment: string) => void {
+  return (moment) => moment === "journal" ? act() : undefined;
+}

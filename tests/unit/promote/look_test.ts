@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { UserError } from "../../../src/errors.ts";
 import { lookAtCage, type LookOutcome } from "../../../src/promote/look.ts";
 import { landSideBranch, offerCommits } from "../../../src/promote/offer.ts";
 import { openQuarantine } from "../../../src/promote/quarantine.ts";
@@ -281,3 +282,24 @@ const HOOKS = [
   "pre-receive",
   "post-receive",
 ];
+
+Deno.test("commits that cannot be written do not land, though their files are staged by then", async () => {
+  await using world = await openLandingWorld({ a: "a", dir: "d" });
+  const { user, run, pin } = world;
+  await commitInside(world, { a: "b", "new/file": "n" });
+  const options = localLooks(world.root, pin);
+  const before = { ...await world.observe(), refs: await run(user, "for-each-ref", "refs/heads") };
+  const failing = lookAtCage({
+    ...options,
+    async rewrite(request) {
+      const built = await options.rewrite(request);
+      assert.equal(built.kind, "built");
+      throw new UserError("No room for commits");
+    },
+  });
+  await assert.rejects(failing, /No room for commits/);
+  const after = { ...await world.observe(), refs: await run(user, "for-each-ref", "refs/heads") };
+  assert.deepEqual(after, before);
+  assert.deepEqual([...Deno.readDirSync(pin.gitDir)].filter(({ name }) => name === "sandcage"), []);
+  assert.equal((await look(world)).kind, "landed");
+});
