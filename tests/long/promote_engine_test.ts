@@ -12,7 +12,6 @@ import {
   must,
   start,
   status,
-  until,
 } from "../e2e/support/promote_world.ts";
 import { waitFor } from "../e2e/support/files.ts";
 import { type SecondEngine, startSecondEngine } from "../e2e/support/second_engine.ts";
