@@ -7,7 +7,7 @@ export function addLaunch(root: CommandUnknownOpts, wiring: Wiring): void {
   const launch = newCommand("launch", {
     summary: "have an agent work on a prompt, without a terminal",
     description:
-      "Starts an agent that works on a prompt alone, asking for no permission: the cage is what holds it. It goes on when this terminal is closed; Ctrl-C ends it. What it does is shown until it has ended, and kept: sandcage logs. Its messages: sandcage outbox and inbox. -p is the prompt here, --path the project.\n\nEnds with the exit code of the agent, or 124 after --timeout, 125 over --budget, 137 out of memory, 143 stopped, 130 after Ctrl-C, 4 when the engine went away, 5 when an agent is at work there already.",
+      "Starts an agent that works on a prompt alone, asking for no permission: the cage is what holds it. It goes on when this terminal is closed; Ctrl-C ends it. What it does is shown until it has ended, and kept: sandcage logs. Its messages come by outbox, yours go by inbox. -p is the prompt here, --path the project.\n\nEnds with the exit code of the agent, or 124 after --timeout, 125 over --budget, 137 out of memory, 143 stopped, 130 after Ctrl-C, 4 when the engine went away, 5 when an agent is at work there already.",
   })
     .usage("[cage] -p TEXT [options] [-- ARGS…]")
     .argument("[cage]", "name of the cage; by default the one of the project")
