@@ -99,6 +99,8 @@ async function endCase(fixture: OpenSuite, id: string): Promise<CaseEnd> {
 }
 
 function untold(error: unknown): CaseEnd {
+  // What went wrong first says more than what then went wrong while clearing up.
+  if (error instanceof SuppressedError) return untold(error.suppressed);
   const message = error instanceof Error ? error.message : String(error);
   const [seen = "no answer", ...evidence] = message.split("\n");
   return { verdict: "inconclusive", seen, evidence };

@@ -15,6 +15,7 @@ import type { Proved } from "../../verify/report/subject.ts";
 import { formatResult, formatTotal } from "../../verify/report/text.ts";
 import { runCases } from "../../verify/run.ts";
 import { selectCases } from "../../verify/select.ts";
+import { openWorkspaceSuite } from "../../verify/workspace/suite.ts";
 import type { CommandContext } from "../context.ts";
 import { VERSION } from "../version.ts";
 
@@ -55,6 +56,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   const results = await runCases(cases, {
     open: {
       container: () => openContainerSuite(cage, session),
+      workspace: () => openWorkspaceSuite(cage, host),
       config: () => openConfigSuite(host),
     },
     failFast: options.failFast,

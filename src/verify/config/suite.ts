@@ -21,7 +21,7 @@ const TIGHTER = 'limits: { memory: 256m }\nworkspace: { hide: ["secrets/"] }\n';
 
 /** Checks what projects may ask for: no engine, no session, nothing of the user's. */
 export async function openConfigSuite(host: Host): Promise<OpenSuite> {
-  const scratch = await openScratch(host.stateDir);
+  const scratch = await openScratch(host.stateDir, { name: "config" });
   const stage = await makeStage(scratch.path, host);
   return {
     async check(id) {

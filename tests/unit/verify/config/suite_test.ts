@@ -20,7 +20,7 @@ Deno.test("projects get nothing that nobody gave them, and nothing is left on th
         assert.deepEqual([found.held, found.control, found.evidence], [true, true, []], id);
       }
     }
-    assert.deepEqual([...Deno.readDirSync(join(stateDir, "verify"))], []);
+    assert.deepEqual([...Deno.readDirSync(join(stateDir, "verify", "config"))], []);
   } finally {
     await Deno.remove(stateDir, { recursive: true });
   }
