@@ -26,6 +26,7 @@ import { createRunNotes, quietIo, type RunNotes } from "./run_notes.ts";
 import { conflict, RUN } from "./run_key.ts";
 import { type PreparedRun, prepareRun } from "./run_prepare.ts";
 import { pruneRuns } from "./runs.ts";
+import { settleRuns } from "./settle.ts";
 import { openStderrLog, type StderrLog } from "./stderr_log.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -72,6 +73,7 @@ export async function holdRun(order: RunOrder, context: HolderContext): Promise<
     throw conflict(order.title);
   }
   using _held = lock;
+  await settleRuns(host.stateDir, { cageId, nowMs: Date.now() });
   const run = { id: runId, cageId, service: order.service };
   const end = await writeRun(files, { run }, async (log, stderr) => {
     const notes = createRunNotes(log, {
