@@ -138,10 +138,11 @@ export const BUILT_IN: Readonly<Record<string, BuiltInService>> = {
     ],
     "headless": {
       "command": [
+        "env",
+        "GEMINI_CLI_TRUST_WORKSPACE=true",
         "gemini",
         "--output-format",
-        "stream-json",
-        "--skip-trust"
+        "stream-json"
       ],
       "format": "gemini"
     },
