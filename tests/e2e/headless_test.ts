@@ -45,7 +45,9 @@ async function background(world: World, args: readonly string[]): Promise<string
 async function readRuns(world: World): Promise<RunRecord[]> {
   const runs: RunRecord[] = [];
   for (const dir of await listRunDirs(world)) {
-    runs.push(JSON.parse(await Deno.readTextFile(join(dir, "run.json"))));
+    const path = join(dir, "run.json");
+    // One that is just being made has none yet.
+    if (await exists(path)) runs.push(JSON.parse(await Deno.readTextFile(path)));
   }
   return runs;
 }
@@ -174,7 +176,8 @@ Deno.test("gemini driven over ACP: it is allowed what it asks for, and ends when
   const gemini = AGENTS[2]!;
   await using model = await startModel();
   await using world = await makeRunWorld("acp", {
-    config: `${gemini.config(model.url)}[services.gemini.headless]\nformat = "acp"\n`,
+    config: `${gemini.config(model.url)}GEMINI_CLI_TRUST_WORKSPACE = "true"\n` +
+      `[services.gemini.headless]\nformat = "acp"\n`,
   });
   await Deno.mkdir(join(world.project, ".gemini"));
   await world.write(".gemini/settings.json", GEMINI_SETTINGS);
