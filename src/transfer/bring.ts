@@ -1,6 +1,6 @@
 import { EXIT, UserError } from "../errors.ts";
 import { formatPath } from "../project/root.ts";
-import type { TreeEntry } from "../tree/entry.ts";
+import { comparePaths, type TreeEntry } from "../tree/entry.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import { foldsNames } from "../tree/folds.ts";
 import { createTwinCheck, type Platform } from "../tree/paths.ts";
@@ -59,7 +59,8 @@ export async function bringEntries(work: BringWork): Promise<Brought> {
       {
         fs,
         stage,
-        wanted: new Map(entries.map((entry) => [entry.path, { entry }])),
+        wanted: entries.map((entry) => ({ path: entry.path, entry }))
+          .sort((a, b) => comparePaths(a.path, b.path)),
         pinned: new Map(),
         platform,
         onProgress: (bytes, files) =>
@@ -69,9 +70,9 @@ export async function bringEntries(work: BringWork): Promise<Brought> {
     open = undefined;
     result = stage.commit({ removes: [], modes: [], expected: [] });
     if (result.changed.length === 0) {
-      for (const path of result.refusedLinks) arrived.delete(path);
+      for (const path of result.refusedLinks) arrived.delete(arrived.find(path));
       const bytes = entries.reduce(
-        (sum, { path, size }) => arrived.has(path) ? sum + size : sum,
+        (sum, { path, size }) => arrived.has(arrived.find(path)) ? sum + size : sum,
         0,
       );
       return { paths: arrived.size, bytes, missed, refusedLinks: result.refusedLinks, twins };

@@ -12,10 +12,11 @@ import { scanHostTree, scanKnownHostTree, scanKnownTree } from "../tree/scan.ts"
 import { readSmallFile } from "../tree/small_file.ts";
 import { type Base, findBase } from "./base.ts";
 import type { BaseChange, BaseEntry, Clocks } from "./base_entry.ts";
-import { classify, type Difference, needsHash } from "./classify.ts";
+import { classify, type Difference } from "./classify.ts";
 import { type Candidate, compareTrees, type SideProblem, WAIT } from "./compare.ts";
 import { findUnfit, markInTheWay } from "./in_the_way.ts";
 import { createQueue, readAhead } from "./read_ahead.ts";
+import { readCandidates } from "./read_candidates.ts";
 import type { Courier } from "./types.ts";
 
 /** What is compared. */
@@ -60,9 +61,6 @@ export type Differences = {
 /** How often `.gitignore` files may change while they are read. */
 const MOST_LOOKS = 3;
 
-/** Files of the host that are read at the same time. */
-const READERS = 4;
-
 /** From so many differences on, the memory that only the start needed is better used for them. */
 const MANY = 10_000;
 
@@ -73,19 +71,13 @@ const MANY = 10_000;
  */
 export async function observeDifferences(options: ObserveOptions): Promise<Differences> {
   const { found, rules, ignoreFiles, borrowed } = await findCandidates(options);
-  const problems = found.filter((item): item is SideProblem => "problem" in item);
-  const all = found.filter((item): item is Candidate => !("problem" in item));
-  const { platform, fs, hostRoot } = options;
-  const folds = platform !== "linux" || foldsNames(fs, hostRoot);
-  problems.push(...findUnfit(all, { platform, folds }));
-  const unfit = new Set(problems.map(({ path }) => path));
-  const candidates = all.filter(({ path }) => !unfit.has(path));
-  problems.push(...await readContents(candidates, options));
+  const { candidates, problems } = takeCandidates(found, options);
+  problems.push(...await readCandidates(candidates, options));
   const unread = new Set(problems.map(({ path }) => path));
   const differences: Difference[] = [];
   const changes: BaseChange[] = [];
   const isExcluded = createIgnoreMatcher(rules);
-  for (const candidate of candidates) {
+  for (const candidate of drain(candidates)) {
     const { path, base } = candidate;
     if (unread.has(path)) continue;
     const { difference, learned } = classify(candidate, { clocks: options.clocks, borrowed });
@@ -103,6 +95,27 @@ export async function observeDifferences(options: ObserveOptions): Promise<Diffe
     learned: { ignoreFiles, changes },
     rules,
   };
+}
+
+/** Tells what can be compared from what cannot. Nothing is left in the list. */
+function takeCandidates(
+  found: (Candidate | SideProblem)[],
+  { platform, fs, hostRoot }: ObserveOptions,
+): { candidates: Candidate[]; problems: SideProblem[] } {
+  const problems = found.filter((item): item is SideProblem => "problem" in item);
+  const all = found.filter((item): item is Candidate => !("problem" in item));
+  found.length = 0;
+  const folds = platform !== "linux" || foldsNames(fs, hostRoot);
+  problems.push(...findUnfit(all, { platform, folds }));
+  if (problems.length === 0) return { candidates: all, problems };
+  const unfit = new Set(problems.map(({ path }) => path));
+  return { candidates: all.filter(({ path }) => !unfit.has(path)), problems };
+}
+
+/** Gives items in order and forgets them: of a hundred thousand, those that are done are in the way. */
+function* drain<Item>(items: Item[]): Generator<Item> {
+  items.reverse();
+  for (let item = items.pop(); item !== undefined; item = items.pop()) yield item;
 }
 
 type Found = {
@@ -202,47 +215,4 @@ function presumeRules(options: ObserveOptions): TreeRules {
 function isSameRules(a: TreeRules, b: TreeRules): boolean {
   return a.length === b.length &&
     a.every((source, at) => source.base === b[at]!.base && source.text === b[at]!.text);
-}
-
-/** Reads what has to be read on both sides, and puts the hashes into the candidates. */
-async function readContents(
-  candidates: readonly Candidate[],
-  options: ObserveOptions,
-): Promise<SideProblem[]> {
-  const wanted = candidates.map((candidate) => ({ candidate, need: needsHash(candidate) }));
-  const inner = wanted.filter(({ need }) => need.inner).map(({ candidate }) => candidate);
-  const host = wanted.filter(({ need }) => need.host).map(({ candidate }) => candidate);
-  const { courier, root } = options;
-  const [hashes, ours] = await Promise.all([
-    inner.length === 0
-      ? new Map<string, string>()
-      : courier.hash(root, inner.map(({ path }) => path)),
-    hashAll(host.map(({ path }) => path), options),
-  ]);
-  const problems: SideProblem[] = [];
-  for (const [side, list, found] of [["inner", inner, hashes], ["host", host, ours]] as const) {
-    for (const candidate of list) {
-      const sha256 = found.get(candidate.path);
-      const { path } = candidate;
-      // It was there when the walk came by.
-      if (sha256 === undefined) problems.push({ path, problem: "unreadable", side });
-      else candidate[side] = { ...candidate[side]!, sha256 };
-    }
-  }
-  return problems;
-}
-
-async function hashAll(
-  paths: readonly string[],
-  { hashHost }: Pick<ObserveOptions, "hashHost">,
-): Promise<ReadonlyMap<string, string>> {
-  const hashes = new Map<string, string>();
-  let next = 0;
-  await Promise.all(Array.from({ length: READERS }, async () => {
-    for (let path = paths[next++]; path !== undefined; path = paths[next++]) {
-      const sha256 = await hashHost(path);
-      if (sha256 !== undefined) hashes.set(path, sha256);
-    }
-  }));
-  return hashes;
 }

@@ -3,6 +3,7 @@ import type { Platform } from "../tree/paths.ts";
 import { readSmallFile } from "../tree/small_file.ts";
 import { type CommitResult, openStage, type Stage, type StageChange } from "../tree/stage.ts";
 import { TarRefused } from "../tree/tar_refused.ts";
+import type { Arrived } from "./arrived.ts";
 import { updateBase } from "./base_update.ts";
 import { explainHostFailure, isDiskFull } from "./host_failure.ts";
 import type { BaseChange } from "./base_entry.ts";
@@ -10,7 +11,7 @@ import { learnModes, learnRemoves, mergeLearned, toLearned } from "./learned.ts"
 import type { Look } from "./look.ts";
 import type { ExportPlan } from "./plan_export.ts";
 import type { TransferState } from "./progress.ts";
-import { type Received, receiveEntries, type Wanted } from "./receive.ts";
+import { type Received, receiveEntries } from "./receive.ts";
 import { findStageDir } from "./target.ts";
 import type { CageRoot, CopyCage, Courier } from "./types.ts";
 
@@ -85,13 +86,13 @@ export async function applyExport(work: ExportWork): Promise<Exported> {
   const { changed, refusedLinks, kept } = result;
   if (changed.length > 0) return { ...NOTHING, changed, kept, missed: received.missed };
   const { arrived, missed } = received;
-  for (const path of refusedLinks) arrived.delete(path);
+  for (const path of refusedLinks) arrived.delete(arrived.find(path));
   await updateBase(look.baseFile, {
     ignoreFiles: learned.ignoreFiles,
     changes: mergeLearned(learned.changes, learn(work, { change, arrived })),
   });
   let bytes = 0;
-  for (const { path, entry } of plan.writes) if (arrived.has(path)) bytes += entry.size;
+  for (const [at, { entry }] of plan.writes.entries()) if (arrived.has(at)) bytes += entry.size;
   return {
     written: arrived.size,
     removed: change.removes.length,
@@ -107,16 +108,16 @@ export async function applyExport(work: ExportWork): Promise<Exported> {
 
 function learn(
   { plan, look }: ExportWork,
-  { change, arrived }: { change: StageChange; arrived: ReadonlyMap<string, string> },
+  { change, arrived }: { change: StageChange; arrived: Arrived },
 ): Iterable<BaseChange> {
   const options = { from: "inner", clocks: look.clocks } as const;
   const { differences } = look;
   const modes = learnModes(change.modes, { ...options, differences });
   const written = function* () {
-    for (const { path, entry } of plan.writes) {
-      const sha256 = arrived.get(path);
-      if (sha256 === undefined) continue;
-      yield toLearned(sha256 === "" ? entry : { ...entry, sha256 }, options);
+    for (const [at, { entry }] of plan.writes.entries()) {
+      if (!arrived.has(at)) continue;
+      const sha256 = arrived.hash(at);
+      yield toLearned(sha256 === undefined ? entry : { ...entry, sha256 }, options);
     }
   };
   return mergeLearned(mergeLearned(learnRemoves(change.removes), modes), written());
@@ -146,9 +147,9 @@ async function stageExport(work: ExportWork): Promise<Staged> {
 
 function receive(work: ExportWork, stage: Stage): Promise<Received> {
   const { plan, courier, root, fs, platform, reviewed, onProgress } = work;
-  const wanted: Wanted = new Map(plan.writes.map((write) => [write.path, write]));
+  const wanted = plan.writes;
   let totalBytes = 0;
-  for (const { entry } of wanted.values()) totalBytes += entry.size;
+  for (const { entry } of wanted) totalBytes += entry.size;
   return receiveEntries((paths, options) => courier.read(root.name, paths, options), {
     fs,
     stage,
@@ -156,7 +157,7 @@ function receive(work: ExportWork, stage: Stage): Promise<Received> {
     pinned: reviewed,
     platform,
     onProgress: (bytes, files) =>
-      onProgress?.({ bytes, totalBytes, files, totalFiles: wanted.size }),
+      onProgress?.({ bytes, totalBytes, files, totalFiles: wanted.length }),
   });
 }
 
@@ -165,7 +166,7 @@ function stageBackups(
   { stage, received }: { stage: Stage; received: Received },
 ): StageChange["expected"] {
   return plan.backups.flatMap(({ path, to }) => {
-    const text = received.arrived.has(path)
+    const text = received.arrived.has(received.arrived.find(path))
       ? readSmallFile(`${target}/${path}`, { fs, mostBytes: MOST_BACKUP_BYTES })
       : undefined;
     const there = fs.lstat(`${target}/${to}`);

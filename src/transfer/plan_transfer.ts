@@ -46,7 +46,10 @@ export type TransferPlan = {
   conflicts: readonly Conflict[];
   /** Deleted on the side that is carried, and kept on the other because nobody asked to delete. */
   kept: readonly string[];
-  /** What must still be so where the change is made. */
+  /**
+   * What must still be so where the change is made. A file or link that is added is not listed: then
+   * nothing may be at its place.
+   */
   expected: readonly Expected[];
   problems: readonly SideProblem[];
 };
@@ -74,16 +77,13 @@ export function planTransfer(
   planWrites(state);
   const { conflicts, kept, removes, writes, modes } = state;
   const order = (a: { path: string }, b: { path: string }) => comparePaths(a.path, b.path);
-  const touched = [...new Set([...removes, ...[...writes, ...modes].map(({ path }) => path)])];
   return {
     removes,
     writes: writes.toSorted(order),
     modes,
     conflicts: conflicts.toSorted(order),
     kept: kept.toSorted(comparePaths),
-    expected: touched.toSorted(comparePaths).map((path) =>
-      toExpected(state.byPath.get(path), state)
-    ),
+    expected: findExpected(state),
     problems: found.problems,
   };
 }
@@ -91,7 +91,8 @@ export function planTransfer(
 type State = {
   options: TransferOptions;
   differences: readonly Difference[];
-  byPath: ReadonlyMap<string, Difference>;
+  /** Those that are a directory on any side, by path. */
+  dirs: ReadonlyMap<string, Difference>;
   /** Directories that hold what stays. */
   full: Set<string>;
   conflicts: Conflict[];
@@ -99,7 +100,7 @@ type State = {
   kept: string[];
   removes: string[];
   writes: PlannedWrite[];
-  written: Map<string, PlannedWrite>;
+  writtenDirs: Set<string>;
   modes: PlannedMode[];
 };
 
@@ -115,14 +116,18 @@ function observe(
   return {
     options,
     differences,
-    byPath: new Map(differences.map((difference) => [difference.path, difference])),
+    dirs: new Map(
+      differences.filter(({ inner, host, base }) =>
+        [inner, host, base].some((entry) => entry?.kind === "dir")
+      ).map((difference) => [difference.path, difference]),
+    ),
     full,
     conflicts: [],
     refused: new Set(),
     kept: [],
     removes: [],
     writes: [],
-    written: new Map(),
+    writtenDirs: new Set(),
     modes: [],
   };
 }
@@ -130,7 +135,8 @@ function observe(
 /** From the last path to the first: a directory goes after all that is in it. */
 function planRemoves(state: State): void {
   const { options, full } = state;
-  for (const difference of state.differences.toReversed()) {
+  for (let at = state.differences.length - 1; at >= 0; at--) {
+    const difference = state.differences[at]!;
     const { path, side, change } = difference;
     const there = difference[to(options)];
     const isOurs = side === options.from;
@@ -177,12 +183,12 @@ function planWrites(state: State): void {
 
 /** Sees to it that all directories above a path will be there; false where that cannot be. */
 function makeParents(path: string, state: State): boolean {
-  const { options, byPath, written, refused } = state;
+  const { options, dirs, writtenDirs, refused } = state;
   const missing: PlannedWrite[] = [];
   for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
     const parent = path.slice(0, end);
-    const difference = byPath.get(parent);
-    if (difference === undefined || written.has(parent)) continue;
+    const difference = dirs.get(parent);
+    if (difference === undefined || writtenDirs.has(parent)) continue;
     const there = difference[to(options)];
     if (there?.kind === "dir") continue;
     const entry = difference[options.from];
@@ -195,7 +201,7 @@ function makeParents(path: string, state: State): boolean {
 
 function write(planned: PlannedWrite, state: State): void {
   state.writes.push(planned);
-  state.written.set(planned.path, planned);
+  if (planned.entry.kind === "dir") state.writtenDirs.add(planned.path);
 }
 
 function refuse(difference: Difference, reason: ConflictReason, state: State): void {
@@ -219,12 +225,24 @@ function keepParents(path: string, full: Set<string>): void {
   }
 }
 
-function toExpected(difference: Difference | undefined, { options }: State): Expected {
-  const { path } = difference!;
-  const there = difference![to(options)];
-  if (there === undefined) return { path, was: null };
+function findExpected({ options, differences, removes, writes, modes }: State): Expected[] {
+  const touched = new Set(removes);
+  for (const { path } of modes) touched.add(path);
+  for (const { path, entry, replaced } of writes) {
+    if (replaced !== undefined || entry.kind === "dir") touched.add(path);
+  }
+  const expected: Expected[] = [];
+  for (const difference of differences) {
+    const { path } = difference;
+    if (touched.has(path)) expected.push({ path, was: toWas(difference[to(options)]) });
+  }
+  return expected;
+}
+
+function toWas(there: TreeEntry | undefined): Expected["was"] {
+  if (there === undefined) return null;
   const { kind, size, mtimeMs, ctimeMs } = there;
-  return { path, was: { kind, size, mtimeMs, ctimeMs } };
+  return { kind, size, mtimeMs, ctimeMs };
 }
 
 function to({ from }: TransferOptions): "inner" | "host" {

@@ -5,14 +5,12 @@ import type { FileSink, Stage } from "../tree/stage.ts";
 import { createTarReader, type TarLimits } from "../tree/tar_read.ts";
 import { TarRefused } from "../tree/tar_refused.ts";
 import { createSha256, type TreeHash } from "../tree/sha256.ts";
-
-/** What is asked for, by path. */
-export type Wanted = ReadonlyMap<string, { entry: TreeEntry }>;
+import { type Arrived, createArrived, type Wanted } from "./arrived.ts";
 
 /** What came. */
 export type Received = {
-  /** Paths that are staged: files with the SHA-256 of their bytes, all others with nothing. */
-  arrived: Map<string, string>;
+  /** What is staged. */
+  arrived: Arrived;
   /** Paths that are not staged, because they changed inside meanwhile, or cannot be read there. */
   missed: string[];
 };
@@ -50,27 +48,32 @@ export async function receiveEntries(
   options: ReceiveOptions,
 ): Promise<Received> {
   const { stage, wanted } = options;
-  const arrived = new Map<string, string>();
+  const arrived = createArrived(wanted);
   const torn = new Set<string>();
-  const asked = [...wanted.keys()].filter((path) => !reuse(path, arrived, options));
+  const asked: string[] = [];
   let bytesDone = 0;
-  for (const path of arrived.keys()) bytesDone += wanted.get(path)!.entry.size;
-  let sink: { entry: TreeEntry; file: FileSink; hash: TreeHash } | undefined;
+  for (const [at, { path, entry }] of wanted.entries()) {
+    const sha256 = reuse(entry, options);
+    if (sha256 === undefined) asked.push(path);
+    else {
+      arrived.add(at, sha256);
+      bytesDone += entry.size;
+    }
+  }
+  let sink: { at: number; entry: TreeEntry; file: FileSink; hash: TreeHash } | undefined;
   const reader = createTarReader({
     entry(entry) {
-      const known = wanted.get(entry.path);
-      if (known === undefined || arrived.has(entry.path)) {
-        throw new TarRefused("nobody asked for it", entry.path);
-      }
-      if (!isAsAsked(entry, known.entry)) return;
+      const at = arrived.find(entry.path);
+      if (at < 0 || arrived.has(at)) throw new TarRefused("nobody asked for it", entry.path);
+      if (!isAsAsked(entry, wanted[at]!.entry)) return;
       if (entry.kind === "dir") stage.dir(entry.path);
       else if (entry.kind === "link") stage.link(entry.path, entry.target ?? "");
       else {
         const file = stage.file({ ...entry, isExecutable: isExecutable(entry) });
-        sink = { entry, file, hash: createSha256() };
+        sink = { at, entry, file, hash: createSha256() };
         return;
       }
-      arrived.set(entry.path, "");
+      arrived.add(at);
     },
     data(bytes) {
       if (sink === undefined) return;
@@ -81,18 +84,18 @@ export async function receiveEntries(
     },
     entryEnd() {
       if (sink === undefined) return;
-      const { entry, file, hash } = sink;
+      const { at, entry, file, hash } = sink;
       sink = undefined;
       const sha256 = hash.digest("hex");
-      const asked = wanted.get(entry.path)!.entry;
-      const known = findKnown(entry.path, options);
+      const asked = wanted[at]!.entry;
+      const known = findKnown(asked, options);
       const isSame = known === undefined ? entry.mtimeMs === asked.mtimeMs : known === sha256;
       if (!isSame) return file.drop();
       file.end();
-      arrived.set(entry.path, sha256);
+      arrived.add(at, sha256);
     },
   }, {
-    limits: planLimits(asked, wanted),
+    limits: planLimits(asked.length, wanted),
     check: (path) => checkEntryPath(path, { platform: options.platform }),
     checkLink: checkLinkTarget,
   });
@@ -107,33 +110,32 @@ export async function receiveEntries(
     throw error;
   }
   for (const path of torn) {
-    if (arrived.has(path) && wanted.get(path)!.entry.kind === "file") stage.drop(path);
-    arrived.delete(path);
+    const at = arrived.find(path);
+    if (at < 0) continue;
+    if (arrived.has(at) && wanted[at]!.entry.kind === "file") stage.drop(path);
+    arrived.delete(at);
   }
-  return { arrived, missed: asked.filter((path) => !arrived.has(path)) };
+  return {
+    arrived,
+    missed: wanted.filter((_, at) => !arrived.has(at)).map(({ path }) => path),
+  };
 }
 
-function reuse(
-  path: string,
-  arrived: Map<string, string>,
-  options: ReceiveOptions,
-): boolean {
-  const { fs, stage, wanted } = options;
-  const { entry } = wanted.get(path)!;
-  if (entry.kind !== "file") return false;
+/** Takes a file that an earlier run staged; answers with its SHA-256. */
+function reuse(entry: TreeEntry, options: ReceiveOptions): string | undefined {
+  const { fs, stage } = options;
+  if (entry.kind !== "file") return undefined;
   const staged = stage.reuse({ ...entry, isExecutable: isExecutable(entry) });
-  if (staged === undefined) return false;
+  if (staged === undefined) return undefined;
   const found = hashFile(fs, staged);
-  if ((findKnown(path, options) ?? found) !== found) {
-    stage.drop(path);
-    return false;
-  }
-  arrived.set(path, found);
-  return true;
+  if ((findKnown(entry, options) ?? found) === found) return found;
+  stage.drop(entry.path);
+  return undefined;
 }
 
-function findKnown(path: string, { wanted, pinned }: ReceiveOptions): string | undefined {
-  return pinned.get(path) ?? wanted.get(path)?.entry.sha256;
+/** The hash that a file must have; `undefined` when nobody knows one. */
+function findKnown(entry: TreeEntry, { pinned }: ReceiveOptions): string | undefined {
+  return pinned.get(entry.path) ?? entry.sha256;
 }
 
 /** SHA-256 of a file, hex. */
@@ -159,8 +161,8 @@ function isAsAsked(entry: TreeEntry, asked: TreeEntry): boolean {
   return entry.size === asked.size && isExecutable(entry) === isExecutable(asked);
 }
 
-function planLimits(asked: readonly string[], wanted: Wanted): TarLimits {
+function planLimits(entries: number, wanted: Wanted): TarLimits {
   let bytes = SPARE_BYTES;
-  for (const path of asked) bytes += wanted.get(path)!.entry.size;
-  return { entries: asked.length, entryBytes: bytes, totalBytes: bytes, pathBytes: 4096 };
+  for (const { entry } of wanted) bytes += entry.size;
+  return { entries, entryBytes: bytes, totalBytes: bytes, pathBytes: 4096 };
 }

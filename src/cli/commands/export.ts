@@ -166,8 +166,12 @@ async function carry(
   context: CommandContext,
 ): Promise<Exported> {
   const { io, host } = context;
-  const { target, root, look } = opened;
+  const { target, root } = opened;
   await warnAboutLeft(opened, { plan, context });
+  // Of all that differs, an export asks for modes only: what else there is would fill the memory.
+  const modes = new Set(plan.modes.map(({ path }) => path));
+  const differences = opened.look.differences.filter(({ path }) => modes.has(path));
+  const look = opened.look = { ...opened.look, differences };
   const work = { ...site, root, target, look, plan, reviewed, platform: host.platform };
   if (countChanges(plan) === 0) {
     io.talk(`There is nothing to export to ${quotePath(target)}`);
@@ -191,6 +195,7 @@ async function carry(
 }
 
 function countChanges({ writes, removes, modes }: ExportPlan): number {
+  if (removes.length === 0) return writes.length + modes.length;
   const written = new Set(writes.map(({ path }) => path));
   return written.size + modes.length + removes.filter((path) => !written.has(path)).length;
 }
