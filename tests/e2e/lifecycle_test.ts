@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type ProcessResult, run } from "../../src/engine/process.ts";
 import { docker, listContainers } from "../../tools/engine_state.ts";
 import { listSessions } from "../../src/cage/sessions.ts";
-import { exists, waitFor } from "./support/files.ts";
+import { waitFor } from "./support/files.ts";
 import { makeWorld, RUN_ID, type World } from "./support/world.ts";
 
 /** A clear error: the code, the words, a hint, no stack trace. */
@@ -25,7 +25,7 @@ async function assertWorks(world: World, args = ["shell", "--", "echo", "works"]
 }
 
 Deno.test("an engine that is not running is named, and how to start it", async () => {
-  await using world = await makeWorld("dead");
+  await using world = await makeWorld("dead", { cold: true });
   const dead = `unix://${world.root}/no.sock`;
   const result = await world.sandcage(["shell", "--", "true"], { env: { DOCKER_HOST: dead } });
   assertError(result, { code: 4, words: /no\.sock/ });
@@ -33,7 +33,7 @@ Deno.test("an engine that is not running is named, and how to start it", async (
 });
 
 Deno.test("no docker command on the PATH", async () => {
-  await using world = await makeWorld("nodocker");
+  await using world = await makeWorld("nodocker", { cold: true });
   const bin = join(world.root, "bin");
   await Deno.mkdir(bin);
   const result = await world.sandcage(["shell", "--", "true"], { env: { PATH: bin } });
@@ -42,7 +42,7 @@ Deno.test("no docker command on the PATH", async () => {
 });
 
 Deno.test("docker without Compose v2", async () => {
-  await using world = await makeWorld("nocompose");
+  await using world = await makeWorld("nocompose", { cold: true });
   const bin = join(world.root, "bin");
   await Deno.mkdir(bin);
   // The real client, minus what it says of its compose plugin; nothing else is on the PATH.
@@ -58,23 +58,24 @@ Deno.test("an unknown service, with the nearest one", async () => {
   assertError(await world.sandcage(["cloude"]), { code: 2, words: /claude/ });
 });
 
-for (
-  const [what, file, text, words] of [
+Deno.test("what is wrong in a config file: its place, and nothing started", async (t) => {
+  await using world = await makeWorld("config");
+  const rows = [
     ["broken YAML", ".sandcage.yml", "env: [unclosed\n", /\.sandcage\.yml:\d+/],
     ["a wrong type", ".sandcage.yml", "limits: { pids: many }\n", /\.sandcage\.yml:1.*pids/s],
     ["an unknown key", ".sandcage.yml", "enviroment: {}\n", /enviroment(.|\n)*env/],
     ["NUL bytes", ".sandcage.yml", "env: { A: '\0' }\n", /\.sandcage\.yml/],
     ["an anchor bomb", ".sandcage.yml", anchorBomb(), /\.sandcage\.yml/],
-  ] as const
-) {
-  Deno.test(`${what} in a config file: its place, and nothing started`, async () => {
-    await using world = await makeWorld("config");
-    await world.write(file, text);
-    assertError(await world.sandcage(["shell", "--", "true"]), { code: 3, words });
-    await Deno.remove(join(world.project, file));
-    await assertWorks(world);
-  });
-}
+  ] as const;
+  for (const [what, file, text, words] of rows) {
+    await t.step(what, async () => {
+      await world.write(file, text);
+      assertError(await world.sandcage(["shell", "--", "true"]), { code: 3, words });
+      await Deno.remove(join(world.project, file));
+    });
+  }
+  await assertWorks(world);
+});
 
 Deno.test("a project that wants more is refused until it is trusted", async () => {
   await using world = await makeWorld("trust");
@@ -105,40 +106,6 @@ for (const name of ["/", "HOME", "SANDCAGE_HOME", "SSH"]) {
     assert.deepEqual(await listContainers(world.root), []);
   });
 }
-
-for (
-  const [what, name] of [
-    ["spaces", "my project"],
-    ["quotes", `it's "quoted"`],
-    ["a dollar", "cost$HOME$$x${PATH}"],
-    ["unicode", "projekt-ünï-日本"],
-    ["a colon and a comma", "a:b,c=d"],
-    ["a backslash", "back\\slash"],
-    ["a leading dash", "-rf"],
-    ["a hash and percent", "a#b%20c"],
-  ] as const
-) {
-  Deno.test(`a project path with ${what} works`, async () => {
-    await using world = await makeWorld("path", { projectName: name });
-    const result = await world.sandcage([
-      "shell",
-      "--",
-      "sh",
-      "-c",
-      "pwd; echo x > made; cat README.md",
-    ]);
-    assert.equal(result.code, 0, result.stderr);
-    assert.equal(result.stdout, `${world.project}\n# A project\n`);
-    assert.equal(await world.read("made"), "x\n");
-  });
-}
-
-Deno.test("a project path with a newline works or is refused in words", async () => {
-  await using world = await makeWorld("newline", { projectName: "two\nlines" });
-  const result = await world.sandcage(["shell", "--", "cat", "README.md"]);
-  if (result.code === 0) assert.equal(result.stdout, "# A project\n");
-  else assertError(result, { code: result.code, words: /line/i });
-});
 
 Deno.test("a symlinked project is the directory it points to", async () => {
   await using world = await makeWorld("symlink");
@@ -211,30 +178,6 @@ Deno.test("a published port reaches the cage from the loopback, and a taken one 
   const taken = await world.sandcage(["shell", "--", "true"]);
   assertError(taken, { code: 5, words: new RegExp(String(port)) });
   assert.deepEqual(await listContainers(world.root), []);
-});
-
-Deno.test("a build that fails shows the step, keeps the log, and the next build works", async () => {
-  await using _images = ownImages();
-  await using world = await makeWorld("buildfail", { config: OWN_DOCKERFILE });
-  await writeDockerfile(world, "RUN echo before-the-end && exit 7");
-  const failed = await world.sandcage(["build", "shell"]);
-  assertError(failed, { code: 1, words: /exit 7/ });
-  const log = /(\/\S+\.log)/.exec(failed.stderr)?.[1];
-  assert.ok(log !== undefined && await exists(log), failed.stderr);
-  assert.match(await Deno.readTextFile(log), /before-the-end/);
-  await writeDockerfile(world, "RUN echo built > /etc/built");
-  assert.equal((await world.sandcage(["shell", "--", "cat", "/etc/built"])).stdout, "built\n");
-});
-
-Deno.test("a client killed in the middle of a build leaves nothing that stops the next", async () => {
-  await using _images = ownImages();
-  await using world = await makeWorld("buildkill", { config: OWN_DOCKERFILE });
-  await writeDockerfile(world, "RUN sleep 4 && echo built > /etc/built");
-  const child = world.spawn(["build", "shell"]);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  await child.end("SIGKILL");
-  const next = await world.sandcage(["shell", "--", "cat", "/etc/built"]);
-  assert.equal(next.stdout, "built\n", next.stderr);
 });
 
 Deno.test("a second project builds nothing", async () => {

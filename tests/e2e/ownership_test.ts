@@ -19,10 +19,11 @@ for (const user of USERS) {
     await using world = await makeWorld(`uid${user.uid}`, { runAs: user });
     const result = await world.sandcage([
       ...["shell", "--", "sh", "-ec"],
-      'id -u; id -g; whoami; echo hi > made.txt; echo x > ~/x; touch /tmp/x; stat -c %u:%g README.md "$HOME"',
+      'id -u; id -g; whoami; echo hi > made.txt; echo x > ~/x; touch /tmp/x; stat -c %u:%g README.md "$HOME"; ' +
+      "git add made.txt; git commit -qm 'feat: add'; git log -1 --format='%an <%ae>'",
     ]);
     assert.equal(result.code, 0, result.stderr);
-    const [uid, gid, name, file, home] = result.stdout.trim().split("\n");
+    const [uid, gid, name, file, home, author] = result.stdout.trim().split("\n");
 
     await t.step("inside runs the same uid and gid, under a name", () => {
       assert.deepEqual([Number(uid), Number(gid)], [user.uid, user.gid]);
@@ -35,13 +36,8 @@ for (const user of USERS) {
       const made = await Deno.stat(join(world.project, "made.txt"));
       assert.deepEqual([made.uid, made.gid], [user.uid, user.gid]);
     });
-    await t.step("git works inside, with the host's identity", async () => {
-      const commit = await world.sandcage([
-        ...["shell", "--", "sh", "-ec"],
-        "git add made.txt; git commit -qm 'feat: add'; git log -1 --format='%an <%ae>'",
-      ]);
-      assert.equal(commit.code, 0, commit.stderr);
-      assert.equal(commit.stdout, "Test User <user@example.test>\n");
+    await t.step("git works inside, with the host's identity", () => {
+      assert.equal(author, "Test User <user@example.test>");
     });
     await t.step("and nothing in the repository changed hands", async () => {
       const script = `find ${world.project} ! -uid ${user.uid} -o ! -gid ${user.gid}`;

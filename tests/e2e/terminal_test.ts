@@ -52,13 +52,16 @@ Deno.test("Ctrl-D ends the session and the terminal is as it was", async () => {
   await terminal.expect(/^same=2$/m);
 });
 
-for (const code of [0, 1, 2, 3, 42, 125, 126, 127, 130, 255]) {
-  Deno.test(`exit code ${code} of the agent is sandcage's`, async () => {
-    await using world = await makeWorld(`code${code}`);
-    const result = await world.sandcage(["shell", "--", "sh", "-c", `exit ${code}`]);
-    assert.equal(result.code, code, result.stderr);
-  });
-}
+// Every code passes the same way, whoever else uses it: the engine 125 to 127, the shell 128 and on.
+Deno.test("the exit code of the agent is sandcage's", async (t) => {
+  await using world = await makeWorld("code");
+  for (const code of [0, 1, 42, 125, 127, 130, 255]) {
+    await t.step(String(code), async () => {
+      const result = await world.sandcage(["shell", "--", "sh", "-c", `exit ${code}`]);
+      assert.equal(result.code, code, result.stderr);
+    });
+  }
+});
 
 for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 143]] as const) {
   Deno.test(`${signal} to the client ends the session with ${code} and leaves no container`, async () => {

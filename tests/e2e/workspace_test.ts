@@ -215,7 +215,10 @@ Deno.test("a hidden file that went along with a renamed directory refuses the ne
 });
 
 for (
-  const name of ["with space", "q'uo\"te", "dol$HOME$$x", "new\nline", "ünï-日本", "co:lon", "#%25"]
+  const name of [
+    ...["with space", "q'uo\"te", "cost$HOME$$x${PATH}", "new\nline", "ünï-日本", "a:b,c=d"],
+    ...["#%25", "back\\slash", "-rf"],
+  ]
 ) {
   Deno.test(`a project named ${JSON.stringify(name)} is mounted at its own path`, async () => {
     await using world = await makeWorld("name", {

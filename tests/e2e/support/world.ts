@@ -50,6 +50,8 @@ export type WorldOptions = {
   runAs?: { uid: number; gid: number };
   /** Shared home volumes, for the tests of exactly that. */
   sharedHome?: boolean;
+  /** Nothing is known of engine and machine, as at a user's first command. */
+  cold?: boolean;
 };
 
 /** Id of this run of the tests, in the name of everything it makes. */
@@ -83,7 +85,7 @@ export async function makeWorld(name: string, options: WorldOptions = {}): Promi
   };
   await Deno.mkdir(paths.home, { recursive: true });
   await Deno.mkdir(paths.state, { mode: 0o700 });
-  await takeFacts(FACTS, paths.state);
+  if (options.cold !== true) await takeFacts(FACTS, paths.state);
   await Deno.mkdir(paths.project, { recursive: true });
   const shared = options.sharedHome === true ? "" : 'home = "project"\n';
   const configure = (config: string) =>
