@@ -2,7 +2,7 @@ import { findCopyRecord, listCopyCages } from "../copy/record.ts";
 import { cageDir, listCageIds } from "../cage/store.ts";
 import { listRunIds } from "../headless/runs.ts";
 import type { Host } from "../host.ts";
-import { findCageId } from "./commands/stop.ts";
+import { findCageId, findCopyId } from "./cage_word.ts";
 import { findCagesHere } from "./copy_choice.ts";
 
 /** A cage whose runs are meant: its id, and what people call it. */
@@ -27,10 +27,7 @@ export async function chooseRunCage(
 
 async function findNamed(word: string, stateDir: string): Promise<string> {
   const copies = (await listCopyCages(stateDir)).map(({ copy }) => copy);
-  const begun = copies.filter(({ name }) => name.startsWith(word));
-  const named = begun.find(({ name }) => name === word) ??
-    (begun.length === 1 ? begun[0] : undefined);
-  return named?.id ?? findCageId(word, await listCageIds(stateDir));
+  return findCopyId(word, copies) ?? findCageId(word, await listCageIds(stateDir));
 }
 
 async function findLaunchedLast(ids: readonly string[], stateDir: string): Promise<string> {

@@ -1,6 +1,7 @@
-import { type CopyRecord, listCopyCages } from "../../copy/record.ts";
+import { listCopyCages } from "../../copy/record.ts";
 import { DESK } from "../../desk/desk.ts";
 import { RUN } from "../../headless/run_key.ts";
+import { settleRuns } from "../../headless/settle.ts";
 import { type HeldKey, observeHeld } from "../../hold/held.ts";
 import { endHold } from "../../hold/start.ts";
 import { type ManagedObject, observeManaged } from "../../cage/inventory.ts";
@@ -10,13 +11,13 @@ import { markStopped } from "../../cage/stop_mark.ts";
 import { listCageIds } from "../../cage/store.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { EXIT, UserError } from "../../errors.ts";
+import { EXIT } from "../../errors.ts";
 import type { Host } from "../../host.ts";
 import type { CommandContext } from "../context.ts";
+import { findCageId, findCopyId } from "../cage_word.ts";
 import { findCagesHere } from "../copy_choice.ts";
 import { formatCount } from "../output.ts";
 import { drainStopped } from "../promote_drain.ts";
-import { findMeant } from "../suggest.ts";
 
 /** How long a session may take to end after SIGTERM, in seconds. */
 const STOP_SECONDS = 10;
@@ -47,6 +48,7 @@ export async function runStop(options: StopOptions, context: CommandContext): Pr
   );
   const held = (await observeHolders(host.stateDir, meant))
     .filter(({ state }) => state.kind === "starting" || state.kind === "ready");
+  for (const cageId of meant) await settleRuns(host.stateDir, { cageId, nowMs: Date.now() });
   if (chosen.length === 0 && held.length === 0) {
     if (options.drains !== false) await drainStopped(meant, context);
     io.talk(options.all ? "No sessions run" : `No sessions run in ${wanted.join(", ")}`);
@@ -73,15 +75,7 @@ async function findWanted(
   const copies = (await listCopyCages(host.stateDir)).map(({ copy }) => copy);
   const containers = await observeManaged(engine, ["container"]);
   const known = [...new Set([...onRecord, ...containers.flatMap(({ cage }) => cage ?? [])])];
-  return options.cages.map((word) => findByName(word, copies) ?? findCageId(word, known));
-}
-
-/** The copy cage of a name, or the one whose name begins so: names change, ids do not. */
-function findByName(word: string, copies: readonly CopyRecord[]): string | undefined {
-  const begun = copies.filter(({ name }) => name.startsWith(word));
-  const found = begun.find(({ name }) => name === word) ??
-    (begun.length === 1 ? begun[0] : undefined);
-  return found?.id;
+  return options.cages.map((word) => findCopyId(word, copies) ?? findCageId(word, known));
 }
 
 async function observeHolders(stateDir: string, cageIds: readonly string[]) {
@@ -95,28 +89,6 @@ async function observeHolders(stateDir: string, cageIds: readonly string[]) {
 async function endHolders(keys: readonly HeldKey[], stateDir: string): Promise<HeldKey[]> {
   const ended = await Promise.all(keys.map((key) => endHold(stateDir, key)));
   return keys.filter((_, index) => !ended[index]);
-}
-
-/**
- * Finds the cage a word means: its id, or the one id that begins with it.
- *
- * @throws {UserError} Of code `usage` if it means none or several.
- */
-export function findCageId(word: string, known: readonly string[]): string {
-  if (known.includes(word)) return word;
-  const begun = known.filter((id) => id.startsWith(word));
-  if (begun.length === 1) return begun[0]!;
-  const meant = begun.length > 1
-    ? `It could be any of: ${begun.join(", ")}`
-    : findMeant(word, known)?.replace(/.*/s, (id) => `Did you mean "${id}"?`);
-  throw new UserError(
-    `Cannot find cage "${word}": ${begun.length > 1 ? "the name is not whole" : "there is none"}`,
-    {
-      hint: [meant, "Run: sandcage list"].filter((line) => line !== undefined).join("\n"),
-      exit: EXIT.usage,
-      code: "usage",
-    },
-  );
 }
 
 // SIGTERM first, so that agents can save; what still exists afterwards is removed.

@@ -11,7 +11,7 @@ import {
   planReset,
   refuseLive,
 } from "../../../src/cli/commands/reset.ts";
-import { findCageId } from "../../../src/cli/commands/stop.ts";
+import { findCageId } from "../../../src/cli/cage_word.ts";
 import { UserError } from "../../../src/errors.ts";
 import { bareHost, makeTempDir, runLine } from "./support.ts";
 
