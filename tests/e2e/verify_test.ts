@@ -9,6 +9,7 @@ import type { ContainerFacts } from "../../src/verify/container/facts.ts";
 import { lookFromOpen, openContainerSuite } from "../../src/verify/container/suite.ts";
 import { runCases } from "../../src/verify/run.ts";
 import { listContainers } from "../../tools/engine_state.ts";
+import { formatMatrix, MATRIX } from "../../tools/matrix.ts";
 import { mutate, prepareIn, type Weakened } from "./support/verify/mutate.ts";
 import { makeWorld } from "./support/world.ts";
 
@@ -117,12 +118,20 @@ Deno.test("each hole in the walls of a container turns its cases red, and no oth
 
 Deno.test("sandcage verify proves a cage and says so to people and programs", async (t) => {
   await using world = await makeWorld("verify");
-  await t.step("all of it", async () => {
-    const result = await world.sandcage(["verify", "--json"], { timeoutMs: 120_000 });
+  await t.step("all of it, as docs/boundary-matrix.md says", async () => {
+    const result = await world.sandcage(["verify", "--markdown"], {
+      timeoutMs: 120_000,
+      // A name that no image holds, so that it can be told whether it is inside.
+      env: { USER: "ottilie" },
+    });
     assert.equal(result.code, 0, result.stderr + result.stdout);
+    const page = await Deno.readTextFile(MATRIX);
+    assert.equal(await formatMatrix(result.stdout), page, "run: deno task matrix");
+  });
+  await t.step("for programs", async () => {
+    const result = await world.sandcage(["verify", "--json", "--suite", "config"]);
     const told = JSON.parse(result.stdout);
-    assert.equal(told.proved, true);
-    assert.equal(told.service, "shell");
+    assert.deepEqual([result.code, told.proved, told.service], [0, true, "shell"]);
   });
   await t.step("one case, for people", async () => {
     const result = await world.sandcage(["verify", "--case", "c01"]);
