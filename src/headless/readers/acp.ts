@@ -33,6 +33,14 @@ const SILENT = [
 export function createAcpReader(): StreamReader {
   const joiner = createJoiner();
   let costUsd: number | undefined;
+  const called = new Set<string>();
+  // Some agents tell of a call first when they ask whether it may be made.
+  const readCallOnce = (update: JsonObject): AgentEvent[] => {
+    const id = findTextOf(update.toolCallId);
+    if (id !== undefined && called.has(id)) return [];
+    if (id !== undefined) called.add(id);
+    return [readCall(update)];
+  };
   const readUpdate = (update: JsonObject): AgentEvent[] | undefined => {
     const kind = textOf(update.sessionUpdate);
     if (kind === "agent_message_chunk") return joiner.add("text", chunkText(update));
@@ -43,7 +51,9 @@ export function createAcpReader(): StreamReader {
       if (currency === "USD") costUsd = findAmount(amount);
       return [];
     }
-    const events = readWork(update, kind);
+    const events = kind === "tool_call"
+      ? [...readCallOnce(update), ...readResult(update)]
+      : readWork(update, kind);
     return events === undefined ? undefined : [...joiner.flush(), ...events];
   };
   const read = (line: string): AgentEvent[] => {
@@ -53,7 +63,10 @@ export function createAcpReader(): StreamReader {
     if (message.method === "session/update") {
       return readUpdate(objectOf(objectOf(message.params).update)) ?? unread(line);
     }
-    // Questions of the agent, which the driver answers.
+    if (message.method === "session/request_permission") {
+      return [...joiner.flush(), ...readCallOnce(objectOf(objectOf(message.params).toolCall))];
+    }
+    // Other questions of the agent, which the driver answers.
     if (message.method !== undefined) return [];
     if (message.error !== undefined) {
       const text = textOf(objectOf(message.error).message) || "error";
@@ -76,8 +89,6 @@ function chunkText(update: JsonObject): string {
 
 function readWork(update: JsonObject, kind: string): AgentEvent[] | undefined {
   switch (kind) {
-    case "tool_call":
-      return [readCall(update), ...readResult(update)];
     case "tool_call_update":
       return readResult(update);
     case "plan": {
