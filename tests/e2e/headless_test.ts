@@ -7,6 +7,7 @@ import { sha256Hex } from "../../src/hash.ts";
 import { docker, listContainers } from "../../tools/engine_state.ts";
 import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { exists, waitFor } from "./support/files.ts";
+import { AGENTS, everyKey, GEMINI_SETTINGS } from "./support/headless_agents.ts";
 import { startModel } from "./support/model.ts";
 import { openTerminal } from "./support/tmux.ts";
 import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
@@ -93,52 +94,6 @@ function kinds(events: readonly LoggedEvent[]): string[] {
 function textOf(events: readonly LoggedEvent[]): string {
   return events.map((event) => "text" in event ? event.text : "").join("\n");
 }
-
-const KEYS = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"];
-
-function everyKey(): Record<string, string> {
-  return Object.fromEntries(KEYS.map((name) => [name, `test-key-of-${name.toLowerCase()}`]));
-}
-
-function secret(name: string): string {
-  return `[secrets.${name}]\nfrom = "env"\nto = ["api.example.test"]\n`;
-}
-
-const GEMINI_SETTINGS = '{"security":{"auth":{"selectedType":"gemini-api-key"}}}\n';
-
-/** How each agent is pointed at the scripted model. */
-const AGENTS: {
-  service: string;
-  config(url: string): string;
-  args(url: string): string[];
-  settings?: string;
-  /** It tells what it cost. */
-  hasCost?: true;
-}[] = [
-  {
-    service: "claude",
-    config: (url) =>
-      `${secret("ANTHROPIC_API_KEY")}[services.claude.env]\nANTHROPIC_BASE_URL = "${url}"\n`,
-    args: () => [],
-    hasCost: true,
-  },
-  {
-    service: "codex",
-    config: () => secret("OPENAI_API_KEY"),
-    args: (url) => [
-      ...["-c", "model=scripted", "-c", "model_provider=scripted", "-c"],
-      `model_providers.scripted={name="scripted",base_url="${url}/v1",env_key="OPENAI_API_KEY",` +
-      `wire_api="responses",request_max_retries=0,stream_max_retries=0}`,
-    ],
-  },
-  {
-    service: "gemini",
-    config: (url) =>
-      `${secret("GEMINI_API_KEY")}[services.gemini.env]\nGOOGLE_GEMINI_BASE_URL = "${url}"\n`,
-    args: () => ["-m", "gemini-2.5-flash"],
-    settings: GEMINI_SETTINGS,
-  },
-];
 
 const PROMPT = [
   "write hello.txt: made inside",

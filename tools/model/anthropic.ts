@@ -1,17 +1,19 @@
 import type { Answer, Conversation, Frame, Reply } from "./conversation.ts";
-import { contentText, type JsonObject, objectOf, objectsOf, textOf } from "./json.ts";
+import { contentText, type JsonObject, objectOf, objectsOf, textOf, textsIn } from "./json.ts";
 
 /** Reads a request of the Anthropic messages API, `POST …/v1/messages`. */
 export function parseAnthropic(body: JsonObject): Conversation {
   const messages = objectsOf(body.messages);
   const blocks = messages.flatMap((message) => objectsOf(message.content));
+  const results = blocks.filter((block) => block.type === "tool_result");
   return {
     model: textOf(body.model),
     userText: messages.filter((message) => message.role === "user")
       .map((message) => contentText(message.content)).join("\n"),
     systemText: contentText(body.system),
     tools: objectsOf(body.tools).map((tool) => ({ name: textOf(tool.name), custom: false })),
-    toolResults: blocks.filter((block) => block.type === "tool_result").length,
+    toolResults: results.length,
+    resultTexts: textsIn(results.map(({ content }) => content)),
     stream: body.stream === true,
     wantsJson: false,
   };

@@ -1,5 +1,5 @@
 import type { Answer, Conversation, Frame, Reply } from "./conversation.ts";
-import { contentText, type JsonObject, objectOf, objectsOf, textOf } from "./json.ts";
+import { contentText, type JsonObject, objectOf, objectsOf, textOf, textsIn } from "./json.ts";
 
 /** Reads a request of the OpenAI chat API, `POST …/chat/completions`. */
 export function parseChat(body: JsonObject): Conversation {
@@ -7,6 +7,7 @@ export function parseChat(body: JsonObject): Conversation {
   const textBy = (role: string) =>
     messages.filter((message) => message.role === role)
       .map((message) => contentText(message.content)).join("\n");
+  const results = messages.filter((message) => message.role === "tool");
   return {
     model: textOf(body.model),
     userText: textBy("user"),
@@ -15,7 +16,8 @@ export function parseChat(body: JsonObject): Conversation {
       name: textOf(objectOf(tool.function).name),
       custom: false,
     })),
-    toolResults: messages.filter((message) => message.role === "tool").length,
+    toolResults: results.length,
+    resultTexts: textsIn(results.map(({ content }) => content)),
     stream: body.stream === true,
     wantsJson: false,
   };

@@ -9,6 +9,8 @@ export type Conversation = {
   tools: OfferedTool[];
   /** How many tool results the history holds. */
   toolResults: number;
+  /** Every text in those results, in order. */
+  resultTexts: string[];
   /** Whether the client asked for server-sent events. */
   stream: boolean;
   /** Set when the client wants JSON text instead of prose. */

@@ -1,5 +1,5 @@
 import type { Answer, Conversation, Reply } from "./conversation.ts";
-import { contentText, type JsonObject, objectOf, objectsOf, textOf } from "./json.ts";
+import { contentText, type JsonObject, objectOf, objectsOf, textOf, textsIn } from "./json.ts";
 
 /** What the URL of a Gemini request says; its body names neither. */
 export type GeminiCall = { model: string; stream: boolean };
@@ -9,6 +9,7 @@ export function parseGemini(body: JsonObject, call: GeminiCall): Conversation {
   const contents = objectsOf(body.contents);
   const parts = contents.flatMap((content) => objectsOf(content.parts));
   const generation = objectOf(body.generationConfig);
+  const results = parts.flatMap(({ functionResponse }) => functionResponse ?? []);
   return {
     model: call.model,
     userText: contents.filter((content) => content.role !== "model")
@@ -20,7 +21,8 @@ export function parseGemini(body: JsonObject, call: GeminiCall): Conversation {
         custom: false,
       }))
     ),
-    toolResults: parts.filter((part) => part.functionResponse !== undefined).length,
+    toolResults: results.length,
+    resultTexts: textsIn(results.map((result) => objectOf(result).response)),
     stream: call.stream,
     wantsJson: generation.responseJsonSchema !== undefined ||
       generation.responseSchema !== undefined,

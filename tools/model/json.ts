@@ -22,6 +22,13 @@ export function contentText(content: unknown): string {
   return objectsOf(content).map((block) => textOf(block.text)).filter(Boolean).join("\n");
 }
 
+/** Every text in a value, however deep, in order. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { Answer, Conversation, Frame, Reply } from "./conversation.ts";
-import { contentText, type JsonObject, objectsOf, textOf } from "./json.ts";
+import { contentText, type JsonObject, objectsOf, textOf, textsIn } from "./json.ts";
 
 const RESULT_TYPES = [
   "function_call_output",
@@ -12,6 +12,9 @@ export function parseResponses(body: JsonObject): Conversation {
   const items = typeof body.input === "string"
     ? [{ role: "user", content: body.input }]
     : objectsOf(body.input);
+  const results: JsonObject[] = items.filter((item: JsonObject) =>
+    RESULT_TYPES.includes(textOf(item.type))
+  );
   return {
     model: textOf(body.model),
     userText: items.filter((item) => item.role === "user")
@@ -25,8 +28,8 @@ export function parseResponses(body: JsonObject): Conversation {
       name: textOf(tool.name) || textOf(tool.type),
       custom: tool.type === "custom",
     })),
-    toolResults: items.filter((item) => RESULT_TYPES.includes(textOf((item as JsonObject).type)))
-      .length,
+    toolResults: results.length,
+    resultTexts: textsIn(results.map(({ output }) => output)),
     stream: body.stream === true,
     wantsJson: false,
   };

@@ -6,6 +6,7 @@ import type { Conversation, OfferedTool, Reply, ToolInput } from "./conversation
  * - `write FILE: CONTENT` writes a file through whichever tool the agent offers;
  * - `run: COMMAND` runs a shell command.
  *
+ * The instructions of a `task_revision` in a tool's result are further steps, after all those before.
  * A line `think: TEXT` is what it thinks before its first answer.
  *
  * Each request plays the next step, counted by the tool results in its history; after the last
@@ -21,7 +22,8 @@ export const CLOSING_TEXT = "Done: every step of the prompt was carried out.";
 /** Says what comes next in a conversation. */
 export function decideReply(conversation: Conversation): Reply {
   if (conversation.wantsJson) return { kind: "text", text: formatRouting() };
-  const steps = parseSteps(conversation.userText);
+  const steps = [conversation.userText, ...findRevisions(conversation.resultTexts)]
+    .flatMap(parseSteps);
   const step = steps[conversation.toolResults];
   const thought = conversation.toolResults === 0
     ? /^\s*think: (.+?)\s*$/m.exec(conversation.userText)?.[1]
@@ -52,6 +54,23 @@ export function parseSteps(text: string): Step[] {
   return steps;
 }
 
+/** Instructions of the messages that `cage-wait` has printed, each once and in their order. */
+export function findRevisions(results: readonly string[]): string[] {
+  const revisions = new Map<string, string>();
+  for (const line of results.flatMap((text) => text.split("\n"))) {
+    const begin = line.indexOf('{"id":"msg-');
+    if (begin < 0) continue;
+    const end = line.lastIndexOf("}");
+    try {
+      const { id, type, payload } = JSON.parse(line.slice(begin, end + 1));
+      if (type === "task_revision") revisions.set(id, payload.instructions);
+    } catch {
+      // An agent has cut or quoted it.
+    }
+  }
+  return [...revisions.values()];
+}
+
 /** The working directory an agent tells its model, in the words of the known agents. */
 export function findCwd(text: string): string | undefined {
   const match = /<cwd>([^<]+)<\/cwd>/.exec(text) ??
@@ -79,12 +98,15 @@ const WRITERS: { tool: string; input(file: string, content: string): Record<stri
   { tool: "write", input: (file, content) => ({ filePath: file, content }) },
 ];
 
+/** How long a command may take before Codex goes on without its end, in milliseconds. */
+const YIELD_MS = 30_000;
+
 /** Shell tools by name, in order of preference. */
 const SHELLS: { tool: string; input(command: string): ToolInput }[] = [
   json("Bash", (command) => ({ command, description: "Scripted step" })),
   json("run_shell_command", (command) => ({ command, description: "Scripted step" })),
   json("bash", (command) => ({ command, description: "Scripted step" })),
-  json("exec_command", (command) => ({ cmd: command })),
+  json("exec_command", (command) => ({ cmd: command, yield_time_ms: YIELD_MS })),
   json("shell_command", (command) => ({ command })),
   json("shell", (command) => ({ command: ["sh", "-c", command] })),
   json("local_shell", (command) => ({ command: ["sh", "-c", command] })),
@@ -105,7 +127,9 @@ function planShell(
   if (shell !== undefined) return { tool: shell.tool, input: shell.input(command) };
   // Codex's code mode offers one custom tool that takes a script and calls the others from it.
   if (tools.some((tool) => tool.custom && tool.name === "exec")) {
-    const script = `text(await tools.exec_command({ cmd: ${JSON.stringify(command)} }));`;
+    const script = `text(await tools.exec_command({ cmd: ${
+      JSON.stringify(command)
+    }, yield_time_ms: ${YIELD_MS} }));`;
     return { tool: "exec", input: { kind: "text", value: script } };
   }
   return undefined;

@@ -9,6 +9,7 @@ function conversation(change: Partial<Conversation>): Conversation {
     systemText: "",
     tools: [],
     toolResults: 0,
+    resultTexts: [],
     stream: true,
     wantsJson: false,
     ...change,
@@ -43,7 +44,7 @@ for (
     ["Write", { file_path: "/p/a.txt", content: "hello world\n" }],
     ["write_file", { file_path: "/p/a.txt", content: "hello world\n" }],
     ["write", { filePath: "/p/a.txt", content: "hello world\n" }],
-    ["exec_command", { cmd: "printf '%s' 'hello world\n' > '/p/a.txt'" }],
+    ["exec_command", { cmd: "printf '%s' 'hello world\n' > '/p/a.txt'", yield_time_ms: 30_000 }],
     ["shell", { command: ["sh", "-c", "printf '%s' 'hello world\n' > '/p/a.txt'"] }],
   ] as const
 ) {
@@ -66,7 +67,7 @@ Deno.test("decideReply() scripts codex's custom exec tool", () => {
     kind: "call",
     id: "call_2",
     tool: "exec",
-    input: { kind: "text", value: 'text(await tools.exec_command({ cmd: "id" }));' },
+    input: { kind: "text", value: 'text(await tools.exec_command({ cmd: "id", yield_time_ms: 30000 }));' },
   });
 });
 
@@ -94,4 +95,19 @@ Deno.test("decideReply() answers text when no fitting tool is offered", () => {
 Deno.test("decideReply() answers JSON to a request that wants JSON", () => {
   const reply = decideReply(conversation({ wantsJson: true }));
   assert.equal(reply.kind === "text" && JSON.parse(reply.text).next_speaker, "user");
+});
+
+Deno.test("a task_revision that a tool has printed is carried out after the prompt, once", () => {
+  const revision = {
+    id: "msg-20260101T000000-0",
+    type: "task_revision",
+    payload: { instructions: "run: echo two" },
+  };
+  const printed = `Output:\n${JSON.stringify(revision)}\nexit code 0`;
+  const told = { userText: "run: echo one", tools: [{ name: "Bash", custom: false }] };
+  const input = (toolResults: number, resultTexts: string[]) =>
+    decideReply(conversation({ ...told, toolResults, resultTexts }));
+  assert.match(JSON.stringify(input(1, [printed])), /echo two/);
+  assert.equal(input(2, [printed, printed]).kind, "text");
+  assert.equal(input(1, [printed.slice(0, 40)]).kind, "text");
 });
