@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { findText } from "../files.ts";
+import { settleBoth } from "./both.ts";
 import { collect } from "./child.ts";
 import { formatExtUrl } from "./ext.ts";
 import {
@@ -10,9 +11,9 @@ import {
 } from "./fetch_outcome.ts";
 import type { Git } from "./git.ts";
 import { planGitEnv } from "./git_plan.ts";
-import { findMissing } from "./odb.ts";
+import { findMissing, listDescendants } from "./odb.ts";
 import { probeSource } from "./probe.ts";
-import { openQuarantine, type Quarantine } from "./quarantine.ts";
+import { type Expanded, openQuarantine, type Quarantine } from "./quarantine.ts";
 import { moveRef, readRefs } from "./refs.ts";
 import { UNPACK_LIMIT } from "./store.ts";
 import { type ObjectId, type Pin, promoteRefs } from "./types.ts";
@@ -75,8 +76,8 @@ export async function fetchInner(options: FetchOptions): Promise<FetchOutcome> {
     pin,
     refs: Object.fromEntries(have.map((id, index) => [`refs/known/${index}`, id])),
   });
-  const failure = await fetchInto(quarantine, options);
-  if (failure !== undefined) return failure;
+  const fetched = await fetchInto(quarantine, options);
+  if ("kind" in fetched) return fetched;
   const tip = (await findText(join(quarantine.git.gitDir, ARRIVED)))?.trim();
   if (tip === undefined) {
     // git ends well then, for it is a choice of the user's with other repositories.
@@ -84,16 +85,19 @@ export async function fetchInner(options: FetchOptions): Promise<FetchOutcome> {
     return formatFailure("failed", { branch: pin.innerBranch, limits: options.limits, said });
   }
   const done = known.get(refs.done) ?? pin.snapshot;
-  const [excess, isDescendant] = await Promise.all([
-    findExcess(quarantine, options),
-    tip === done || isAncestor(quarantine.git, { of: tip, id: done }),
-  ]);
+  const [expanded, ids] = await settleBoth(
+    fetched.expanded,
+    tip === done ? Promise.resolve([]) : listDescendants(quarantine.git, { from: done, tip }),
+  );
+  const excess = findExcess(expanded, options);
   if (excess !== undefined) return excess;
   await quarantine.admit();
   const before = known.get(refs.in);
   if (before !== tip) await moveRef(git, { name: refs.in, from: before, to: tip });
   if (tip === done) return { kind: "nothing", tip };
-  return { kind: isDescendant ? "new" : "rewritten", tip };
+  return ids === undefined
+    ? { kind: "rewritten", tip }
+    : { kind: "new", tip, range: { from: done, tip, ids } };
 }
 
 async function ownSnapshot(git: Git, pin: Pin): Promise<ObjectId[]> {
@@ -101,15 +105,10 @@ async function ownSnapshot(git: Git, pin: Pin): Promise<ObjectId[]> {
   return missing.has(pin.snapshot) ? [] : [pin.snapshot];
 }
 
-async function isAncestor(git: Git, { of, id }: { of: ObjectId; id: ObjectId }): Promise<boolean> {
-  // An id that did not arrive at all is no ancestor either.
-  return (await git.run(["merge-base", "--is-ancestor", id, of])).code === 0;
-}
-
 async function fetchInto(
   quarantine: Quarantine,
   options: FetchOptions,
-): Promise<FetchFailure | undefined> {
+): Promise<FetchFailure | { expanded: Promise<Expanded> }> {
   const { pin, source, limits, signal } = options;
   const command = source.kind === "path" ? ["git", "upload-pack", source.path] : source.command;
   const env = source.kind === "path" ? {} : source.env ?? {};
@@ -135,14 +134,16 @@ async function fetchInto(
   );
   await child.closeWrite();
   const ended = Promise.all([child.result(), collect(child)]);
-  const isTooBig = await watch(quarantine, { ended, bytes: limits.bytes });
-  if (isTooBig) child.kill();
+  const arrived = await watch(quarantine, { ended, bytes: limits.bytes });
+  if (arrived.isTooBig) child.kill();
   const [result] = await ended;
   signal?.throwIfAborted();
   const facts = { branch: pin.innerBranch, limits, said: result.stderr };
-  if (isTooBig) return formatFailure("too-big", facts);
+  if (arrived.isTooBig) return formatFailure("too-big", facts);
   if (result.timedOut) return formatFailure("timeout", facts);
-  if (result.code === 0) return undefined;
+  if (result.code === 0) {
+    return { expanded: arrived.expanded ?? quarantine.measureExpanded() };
+  }
   const probe = await probeSource(command, { env: planGitEnv(options.env, env), signal });
   if (probe.kind !== "answers") return formatFailure(probe.kind, { ...facts, said: probe.said });
   const branches = probe.refs.flatMap(({ name }) => /^refs\/heads\/(.*)/.exec(name)?.[1] ?? []);
@@ -152,17 +153,34 @@ async function fetchInto(
   return formatFailure(parseFinding(result.stderr) === undefined ? "failed" : "refused", facts);
 }
 
-/** Looks at what arrives until all has, or it is too much. */
+type Watched = {
+  isTooBig: boolean;
+  /** What the objects are when they are unpacked, where that could be measured by the way. */
+  expanded?: Promise<Expanded> | undefined;
+};
+
+/**
+ * Looks at what arrives until all has, or it is too much. git goes on for a while when all is there:
+ * it looks whether it hangs together. What all of it is unpacked is measured meanwhile.
+ */
 async function watch(
   quarantine: Quarantine,
   { ended, bytes }: { ended: Promise<unknown>; bytes: number },
-): Promise<boolean> {
+): Promise<Watched> {
   let isOver = false;
+  let early: { packs: string; expanded: Promise<Expanded> } | undefined;
   const over = ended.then(() => isOver = true, () => isOver = true);
   for (;;) {
     const last = isOver;
-    if (await quarantine.measure() > bytes) return true;
-    if (last) return false;
+    const arrived = await quarantine.measure();
+    if (arrived.bytes > bytes) return { isTooBig: true };
+    if (last) return { isTooBig: false, ...(arrived.packs === early?.packs ? early : {}) };
+    if (early === undefined && arrived.packs !== undefined) {
+      const expanded = quarantine.measureExpanded();
+      // Nobody asks if git fails.
+      expanded.catch(() => {});
+      early = { packs: arrived.packs, expanded };
+    }
     let timer: ReturnType<typeof setTimeout> | undefined;
     await Promise.race([over, new Promise((resolve) => timer = setTimeout(resolve, WATCH_MS))]);
     clearTimeout(timer);
@@ -170,12 +188,11 @@ async function watch(
 }
 
 /** A small pack can hold files that fill the disk. */
-async function findExcess(
-  quarantine: Quarantine,
+function findExcess(
+  { total, largest }: Expanded,
   { pin, limits }: FetchOptions,
-): Promise<FetchFailure | undefined> {
+): FetchFailure | undefined {
   const most = limits.expandedBytes ?? limits.bytes * EXPANSION;
-  const { total, largest } = await quarantine.measureExpanded();
   const facts = { branch: pin.innerBranch, limits: { ...limits, bytes: most } };
   if (total > most) return formatFailure("too-big", facts);
   if (largest <= MOST_HISTORY_BYTES) return undefined;

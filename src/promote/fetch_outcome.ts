@@ -7,10 +7,13 @@ export type FetchOutcome =
   /** Nothing that is not promoted yet. */
   | { kind: "nothing"; tip: ObjectId }
   /** Commits on top of what is promoted; `in` is their tip. */
-  | { kind: "new"; tip: ObjectId }
+  | { kind: "new"; tip: ObjectId; range?: CommitRange }
   /** The tip is no descendant of what is promoted; `in` is the tip, `done` stays. */
   | { kind: "rewritten"; tip: ObjectId }
   | FetchFailure;
+
+/** The commits that a tip has and `from`, an ancestor of it, has not: parents before children. */
+export type CommitRange = { from: ObjectId; tip: ObjectId; ids: readonly ObjectId[] };
 
 /** Nothing was taken, no ref moved, nothing is left of it. */
 export type FetchFailure = {

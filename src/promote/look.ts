@@ -52,7 +52,7 @@ export async function lookAtCage(options: LookOptions): Promise<LookOutcome> {
     case "nothing":
       return { kind: "idle" };
     case "new":
-      return await landNew(fetched.tip, options);
+      return await landNew(fetched, options);
     case "rewritten":
       return await tellWaiting(rewrittenWait(pin), { inner: fetched.tip, options });
     default:
@@ -72,12 +72,15 @@ export function rewrittenWait(pin: Pin): Wait {
   });
 }
 
-async function landNew(inner: ObjectId, options: LookOptions): Promise<Look> {
+async function landNew(
+  { tip: inner, range }: Extract<FetchOutcome, { kind: "new" }>,
+  options: LookOptions,
+): Promise<Look> {
   const wait = (why: Wait) => tellWaiting(why, { inner, options });
   const place = await observePlace({ ...options, lockMs: options.lockMs ?? LOCK_MS });
   if (isWait(place)) return await wait(place);
   const { tip: onto, done = options.pin.snapshot } = place;
-  const building = startBuilding({ tip: inner, done, onto }, options);
+  const building = startBuilding({ tip: inner, done, onto, range }, options);
   const begun = await Promise.race([building.trees, building.built]);
   if (isWait(begun)) return await wait(begun);
   // Files are staged while commits are still being written.

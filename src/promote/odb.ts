@@ -25,6 +25,9 @@ const READER_MS = 30 * 60_000;
  */
 const OWN_READER = 64;
 
+/** Characters of an id. */
+const ID_LENGTH = 40;
+
 /** Opens the objects of a repository. */
 export function openOdb(git: Git): Odb {
   let staying: Process | undefined;
@@ -94,6 +97,23 @@ export async function listCommits(
   const what = "Cannot list the commits to promote";
   const lines = await git.read([...args, range.tip, `^${range.from}`], { what });
   return new TextDecoder().decode(lines).split("\n").filter((line) => line !== "");
+}
+
+/**
+ * The same, where `tip` is a descendant of `from`; `undefined` where it is none, or one of them is
+ * missing.
+ */
+export async function listDescendants(
+  git: Git,
+  { from, tip }: { from: ObjectId; tip: ObjectId },
+): Promise<ObjectId[] | undefined> {
+  const args = ["rev-list", "--topo-order", "--reverse", "--parents", tip, `^${from}`];
+  const told = await git.run(args, { timeoutMs: READER_MS });
+  if (told.code !== 0) return undefined;
+  const lines = latin1(told.stdout).split("\n").filter((line) => line !== "");
+  // On each way down to it the last commit before it has it as a parent.
+  if (!lines.some((line) => line.includes(from, ID_LENGTH))) return undefined;
+  return lines.map((line) => line.slice(0, ID_LENGTH));
 }
 
 /** Which of these ids the repository has not. */

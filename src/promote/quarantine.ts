@@ -8,12 +8,19 @@ import type { Pin } from "./types.ts";
  */
 export type Quarantine = AsyncDisposable & {
   git: Git;
-  /** Bytes that its objects take on disk by now. */
-  measure(): Promise<number>;
+  /** What its objects take on disk by now. */
+  measure(): Promise<Arrived>;
   /** What its objects are when they are unpacked. */
   measureExpanded(): Promise<Expanded>;
   /** Moves its objects into the user's repository. */
   admit(): Promise<void>;
+};
+
+/** What has arrived. */
+export type Arrived = {
+  bytes: number;
+  /** Names of its packs, once there is nothing but packs that are whole. */
+  packs?: string;
 };
 
 /** Bytes of unpacked objects. */
@@ -57,7 +64,7 @@ export async function openQuarantine(
   ]);
   return {
     git: git.in({ gitDir: dir, env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: quote(home) } }),
-    measure: () => measureFiles(objects),
+    measure: () => measureArrived(objects),
     // Without the user's objects, all that is there is what has arrived.
     measureExpanded: () => measureExpanded(git.in({ gitDir: dir })),
     admit: () => admitObjects(objects, home),
@@ -68,6 +75,22 @@ export async function openQuarantine(
 /** A path among others in a variable, quoted as C does. */
 function quote(path: string): string {
   return `"${path.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}
+
+async function measureArrived(objects: string): Promise<Arrived> {
+  let [bytes, isOther] = [0, false];
+  const packs: string[] = [];
+  for await (const { name } of listDir(join(objects, "pack"))) {
+    bytes += await sizeOf(join(objects, "pack", name));
+    if (name.endsWith(".idx")) packs.push(name);
+    isOther ||= name.startsWith("tmp_");
+  }
+  for await (const { name } of listDir(objects)) {
+    if (name === "pack") continue;
+    isOther = true;
+    bytes += await measureFiles(join(objects, name));
+  }
+  return packs.length === 0 || isOther ? { bytes } : { bytes, packs: packs.sort().join() };
 }
 
 async function measureFiles(dir: string): Promise<number> {

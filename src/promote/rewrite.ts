@@ -5,6 +5,7 @@ import { hashObject, type NewObject } from "./pack.ts";
 import { findDirtyDirs, loadAlong } from "./prefetch.ts";
 import { createOwnLines, type OwnLines } from "./own_lines.ts";
 import { type Replayed, replayTree } from "./replay.ts";
+import type { CommitRange } from "./fetch_outcome.ts";
 import { formatRawPath } from "./raw_path.ts";
 import { hexId, type RawId, rawId } from "./tree.ts";
 import { createTreeStore, EMPTY_TREE, type TreeStore } from "./tree_store.ts";
@@ -19,6 +20,8 @@ export type RewriteRequest = {
   /** The user's commit that stands for `done`: the branch's tip, also where the user went on. */
   onto: ObjectId;
   identity: Identity;
+  /** Those commits, where they are listed already. */
+  range?: CommitRange | undefined;
   /** Told of the last tree once all trees are in the repository, while commits may not be. */
   onTree?: ((tree: ObjectId) => void) | undefined;
 };
@@ -59,7 +62,7 @@ export type Rewritten =
   };
 
 /** So many commits are read at once. */
-const AT_ONCE = 512;
+const AT_ONCE = 1024;
 
 /** What was made is written once it is so many bytes. */
 const STORE_BYTES = 32 * 1024 * 1024;
@@ -94,7 +97,7 @@ export async function rewriteCommits(
   tools: RewriteTools,
 ): Promise<Rewritten> {
   await using odb = openOdb(tools.git);
-  const ids = await listCommits(tools.git, { from: request.done, tip: request.tip });
+  const ids = await listRequested(request, tools);
   const trees = createTreeStore(odb);
   const run: Run = {
     request,
@@ -149,6 +152,14 @@ export async function rewriteCommits(
   if (waiting.length > 0) await storeCommits();
   const tip = map.get(request.tip) ?? request.onto;
   return { kind: "built", tip, map, commits: map.size, trees: treeCount };
+}
+
+async function listRequested(
+  { done, tip, range }: RewriteRequest,
+  { git }: RewriteTools,
+): Promise<readonly ObjectId[]> {
+  if (range?.from === done && range.tip === tip) return range.ids;
+  return await listCommits(git, { from: done, tip });
 }
 
 /** Reads commits; with the first of them, those they are put onto. */

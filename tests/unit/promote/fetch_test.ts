@@ -27,7 +27,8 @@ Deno.test("fetchInner() brings the branch into the cage's own refs, and nothing 
   await gitIn(scene.inner, ["branch", "other", "main"]);
   const before = await gitIn(scene.outer, ["for-each-ref"]);
   const tip = scene.marks.get(3)!;
-  assert.deepEqual(await scene.fetch(), { kind: "new", tip });
+  const range = { from: scene.pin.snapshot, tip, ids: [scene.marks.get(2)!, tip] };
+  assert.deepEqual(await scene.fetch(), { kind: "new", tip, range });
   const after = await gitIn(scene.outer, ["for-each-ref"]);
   assert.equal(after, `${before}${tip} commit\t${sceneRefs(scene).in}\n`);
   assert.deepEqual(await leftovers(scene), []);
@@ -39,7 +40,8 @@ Deno.test("fetchInner() says so when there is nothing new, and looks again", asy
   await gitIn(scene.inner, ["update-ref", "refs/heads/main", scene.pin.snapshot]);
   assert.deepEqual(await scene.fetch(), { kind: "nothing", tip: scene.pin.snapshot });
   await gitIn(scene.inner, ["update-ref", "refs/heads/main", scene.marks.get(2)!]);
-  const fetched = { kind: "new", tip: scene.marks.get(2)! };
+  const tip = scene.marks.get(2)!;
+  const fetched = { kind: "new", tip, range: { from: scene.pin.snapshot, tip, ids: [tip] } };
   assert.deepEqual(await scene.fetch(), fetched);
   // It waits: it is still what is new.
   assert.deepEqual(await scene.fetch(), fetched);
