@@ -1,7 +1,7 @@
 /**
- * `deno task bench [--runs N] [--only sessions|gateway|policy|acp|warm|tar|promote|headless] [--json]`: speed as ratios, every
- * number of one run taken against a reference of the same run. Nothing fails on time: machines
- * differ.
+ * `deno task bench [--runs N] [--only PART] [--json]`: speed as ratios, every number of one run taken
+ * against a reference of the same run. Nothing fails on time: machines differ. Parts: sessions,
+ * gateway, policy, acp, warm, copy, tar, promote, promote-live, headless.
  */
 import { parseArgs } from "node:util";
 import { print } from "../../tools/shell.ts";
@@ -12,6 +12,7 @@ import { benchGateway } from "./gateway/suite.ts";
 import { benchHeadless } from "./headless.ts";
 import { benchPolicy } from "./policy.ts";
 import { benchPromote } from "./promote.ts";
+import { benchPromoteLive } from "./promote_live.ts";
 import { benchSessions } from "./sessions.ts";
 import { benchTar } from "./tar.ts";
 
@@ -39,6 +40,7 @@ const parts = {
   copy: () => benchCopy({ rounds, json: flags.json }),
   tar: () => benchTar({ rounds, json: flags.json }),
   promote: () => benchPromote({ rounds, json: flags.json }),
+  "promote-live": () => benchPromoteLive({ rounds, json: flags.json }),
   headless: () => benchHeadless({ rounds, json: flags.json }),
 };
 for (const [name, bench] of Object.entries(parts)) {
