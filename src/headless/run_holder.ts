@@ -128,7 +128,7 @@ async function runAgent(
   using watchdog = createWatchdog({
     timeoutMs: order.timeoutMs,
     idleMs: parseDurationMs(cage.config.headless.idle_timeout),
-  }, { nowMs: Date.now, onBite: (reason) => asked.end(timedOut(reason)) });
+  }, { onBite: (reason) => asked.end(timedOut(reason)) });
   const mail = createRunMail(cage, {
     isWanted: order.hasMail,
     onMessage(message) {

@@ -16,6 +16,13 @@ export type Watchdog = Disposable & {
   touch(events?: readonly AgentEvent[]): void;
 };
 
+/** What tells the time; the machine's own by default. */
+export type Clock = {
+  nowMs(): number;
+  /** Acts once after a time, unless what it answers is called before. */
+  after(ms: number, act: () => void): () => void;
+};
+
 /** A longer one would end at once; in milliseconds. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -25,45 +32,39 @@ const WAITS = /\bcage-wait\b/;
 /** Makes a watchdog; it bites once, with the reason. */
 export function createWatchdog(
   limits: WatchdogLimits,
-  options: { nowMs(): number; onBite(reason: string): void },
+  options: { clock?: Clock; onBite(reason: string): void },
 ): Watchdog {
   const { timeoutMs, idleMs } = limits;
-  const { nowMs, onBite } = options;
-  const timers = new Set<ReturnType<typeof setTimeout>>();
+  const { clock = CLOCK, onBite } = options;
+  const cancels: (() => void)[] = [];
   let startedMs = 0;
   let lastMs = 0;
   let waits = false;
   let isOver = false;
-  const bite = (reason: string) => {
+  /** Bites when nothing is left, and looks again when it could be. */
+  const watch = (slot: number, left: () => number, reason: string) => {
     if (isOver) return;
+    const ms = left();
+    if (ms > 0) {
+      const again = () => watch(slot, left, reason);
+      cancels[slot] = clock.after(Math.min(ms, LONGEST_TIMER_MS), again);
+      return;
+    }
     isOver = true;
     onBite(reason);
   };
-  const later = (ms: number, act: () => void) => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      act();
-    }, Math.min(ms, LONGEST_TIMER_MS));
-    timers.add(timer);
-  };
-  const lookAtTime = (limitMs: number) => {
-    const left = startedMs + limitMs - nowMs();
-    if (left > 0) return later(left, () => lookAtTime(limitMs));
-    bite(`it took longer than ${formatTime(limitMs)} (--timeout)`);
-  };
-  const lookAtIdle = () => {
-    const left = waits ? idleMs : lastMs + idleMs - nowMs();
-    if (left > 0) return later(left, lookAtIdle);
-    bite(`it said nothing for ${formatTime(idleMs)} (headless.idle_timeout)`);
-  };
   return {
     start() {
-      startedMs = lastMs = nowMs();
-      if (timeoutMs !== undefined) lookAtTime(timeoutMs);
-      lookAtIdle();
+      startedMs = lastMs = clock.nowMs();
+      if (timeoutMs !== undefined) {
+        const left = () => startedMs + timeoutMs - clock.nowMs();
+        watch(0, left, `it took longer than ${formatTime(timeoutMs)} (--timeout)`);
+      }
+      const left = () => waits ? idleMs : lastMs + idleMs - clock.nowMs();
+      watch(1, left, `it said nothing for ${formatTime(idleMs)} (headless.idle_timeout)`);
     },
     touch(events = []) {
-      lastMs = nowMs();
+      lastMs = clock.nowMs();
       for (const event of events) {
         if (event.kind === "tool") waits = WAITS.test(event.argument);
         else if (event.kind === "result" || event.kind === "text") waits = false;
@@ -71,15 +72,23 @@ export function createWatchdog(
     },
     [Symbol.dispose]() {
       isOver = true;
-      for (const timer of timers) clearTimeout(timer);
+      for (const cancel of cancels) cancel?.();
     },
   };
 }
 
-const UNITS = [["h", 3_600_000], ["m", 60_000], ["s", 1_000], ["ms", 1]] as const;
+const CLOCK: Clock = {
+  nowMs: Date.now,
+  after(ms, act) {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+const UNITS = [["h", 3_600_000], ["m", 60_000], ["s", 1_000]] as const;
 
 /** A time as the configuration spells it: `90s`, `30m`. Pure. */
 export function formatTime(ms: number): string {
-  const [unit, size] = UNITS.find(([, size]) => ms >= size && ms % size === 0) ?? ["ms", 1];
-  return `${ms / size}${unit}`;
+  const unit = UNITS.find(([, size]) => ms >= size && ms % size === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }

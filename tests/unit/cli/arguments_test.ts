@@ -3,6 +3,7 @@ import {
   findCommandIndex,
   findPathOption,
   hasFlag,
+  spellPrompt,
   splitCommandLine,
 } from "../../../src/cli/arguments.ts";
 
@@ -48,3 +49,20 @@ Deno.test("hasFlag() looks at whole words only", () => {
   assert.equal(hasFlag(["list", "--json"], "--json"), true);
   assert.equal(hasFlag(["list", "--jsonx"], "--json"), false);
 });
+
+for (
+  const [head, spelt] of [
+    [["launch", "-p", "fix it"], ["launch", "--prompt", "fix it"]],
+    [["launch", "web", "-pfix"], ["launch", "web", "--prompt=fix"]],
+    [["-p", "~/api", "launch", "-p", "x"], ["-p", "~/api", "launch", "--prompt", "x"]],
+    [["launch", "--path", "~/api", "--prompt-file", "f"], undefined],
+    [["claude", "-p", "~/api"], undefined],
+    [["logs", "launch", "-p", "~/api"], undefined],
+    [["-p", "launch", "list"], undefined],
+    [[], undefined],
+  ] as const
+) {
+  Deno.test(`-p is a prompt behind launch alone: ${head.join(" ") || "nothing"}`, () => {
+    assert.deepEqual(spellPrompt(head), spelt ?? head);
+  });
+}
