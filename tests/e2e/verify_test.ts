@@ -138,6 +138,13 @@ Deno.test("sandcage verify proves a cage and says so to people and programs", as
     assert.equal(result.code, 0, result.stderr);
     assert.match(result.stdout, /^\[PASS\] C01 [^\n]+ \([^\n]+\)\n$/);
   });
+  await t.step("doctor tries what takes seconds, and builds nothing for it", async () => {
+    const result = await world.sandcage(["doctor", "--json"]);
+    assert.match(findWalls(result.stdout), /^ok \d\d ways out tried, none open/);
+    await world.configure('packages = ["sl"]');
+    const other = await world.sandcage(["doctor", "--json"]);
+    assert.match(findWalls(other.stdout), /^ok not tried, there is no image yet/);
+  });
   await t.step("wrong words", async () => {
     for (
       const [args, message] of [
@@ -153,3 +160,10 @@ Deno.test("sandcage verify proves a cage and says so to people and programs", as
   });
   assert.deepEqual(await listContainers(world.root), []);
 });
+
+/** Status and detail of a check of doctor's. */
+function findWalls(json: string): string {
+  const checks = JSON.parse(json) as { name: string; status: string; detail: string }[];
+  const walls = checks.find(({ name }) => name === "walls");
+  return `${walls?.status} ${walls?.detail}`;
+}

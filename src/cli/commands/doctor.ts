@@ -17,6 +17,7 @@ import { checkHost } from "../../setup/host_checks.ts";
 import { formatChecks } from "../checks.ts";
 import type { CommandContext } from "../context.ts";
 import { formatJson } from "../output.ts";
+import { observeWalls } from "../walls.ts";
 
 /** `sandcage doctor`: every check with its fix. Exit 4 when one fails. */
 export async function runDoctor(
@@ -37,6 +38,8 @@ export async function runDoctor(
     }),
     project.check,
   ];
+  // A way out is tried only where sessions can start at all.
+  if (!checks.some(({ status }) => status === "fail")) checks.push(await observeWalls(context));
   io.out(options.json ? formatJson(checks) : formatChecks(checks, { color: io.color }));
   return checks.some(({ status }) => status === "fail") ? EXIT.engine : EXIT.ok;
 }
