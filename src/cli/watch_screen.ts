@@ -24,7 +24,10 @@ const LEAVE = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /** All of one drawing is shown at once, by terminals that know how. */
 const BEGIN = "\x1b[?2026h\x1b[H";
-const END = "\x1b[J\x1b[?2026l";
+const END = "\x1b[?2026l";
+
+/** Empties a line before it is written: behind a full one it would take its last character. */
+const ERASE = "\x1b[2K";
 
 /** Keys that leave. */
 // deno-lint-ignore no-control-regex
@@ -37,7 +40,9 @@ export function openScreen(
 ): Screen {
   const left = new AbortController();
   const draw = () => {
-    const lines = render(ports.size()).map((line) => `${line}\x1b[K`);
+    const size = ports.size();
+    const shown = render(size);
+    const lines = Array.from({ length: size.lines }, (_, index) => ERASE + (shown[index] ?? ""));
     ports.write(BEGIN + lines.join("\r\n") + END);
   };
   ports.setRaw(true);

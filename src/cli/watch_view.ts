@@ -21,11 +21,11 @@ type Column = {
 
 const COLUMNS: readonly Column[] = [
   { title: "CAGE", from: 0, cell: ({ name }) => name },
-  { title: "SERVICE", from: 60, cell: ({ service }) => service ?? "-" },
+  { title: "SERVICE", from: 64, cell: ({ service }) => service ?? "-" },
   { title: "STATE", from: 0, cell: ({ state }) => state },
-  { title: "AGO", from: 70, cell: ({ run }, nowMs) => formatAgo(run?.lastAt, nowMs) },
-  { title: "COST", from: 50, cell: ({ run }) => formatAmount(run?.usage.costUsd) },
-  { title: "BLOCKED", from: 40, cell: ({ blocked }) => String(blocked) },
+  { title: "AGO", from: 72, cell: ({ run }, nowMs) => formatAgo(run?.lastAt, nowMs) },
+  { title: "COST", from: 56, cell: ({ run }) => formatAmount(run?.usage.costUsd) },
+  { title: "BLOCKED", from: 46, cell: ({ blocked }) => String(blocked) },
   { title: "LAST", from: 0, cell: ({ run }) => run?.last ?? "-" },
 ];
 

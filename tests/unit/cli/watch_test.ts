@@ -191,9 +191,10 @@ Deno.test("the terminal is left as it was, drawn anew in place and after a chang
   assert.equal(leave, "\x1b[?7h\x1b[?25h\x1b[?1049l");
   assert.deepEqual(
     drawings,
-    [1, 2].map((number) =>
-      `\x1b[?2026h\x1b[Hdrawing ${number}\x1b[K\r\nbelow\x1b[K\x1b[J\x1b[?2026l`
-    ),
+    [1, 2].map((number) => {
+      const lines = [`drawing ${number}`, "below", "", "", ""].map((line) => `\x1b[2K${line}`);
+      return `\x1b[?2026h\x1b[H${lines.join("\r\n")}\x1b[?2026l`;
+    }),
   );
 });
 
