@@ -1,18 +1,15 @@
 import { join } from "node:path";
 import { openRunLog, type RunLog } from "../../src/headless/log_store.ts";
 import { newRunId, runDir } from "../../src/headless/run_files.ts";
-import { type ProcessResult, run } from "../../src/engine/process.ts";
 import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
 import { say } from "../../tools/shell.ts";
 import { sandcageCommand } from "../e2e/support/sandcage.ts";
 import { makeWorld, type World } from "../e2e/support/world.ts";
-import { formatBench, judge, measure, type Target, type Timing } from "./measure.ts";
-import { pickService } from "./references.ts";
+import { COMPOSE, LAUNCH, timeLaunch } from "./launch.ts";
+import { formatBench, judge, type Target, type Timing } from "./measure.ts";
 
 const EVENT = "an event on stdout of logs -f --json";
 const PRETTY = "an event on stdout of logs -f";
-const LAUNCH = "sandcage launch --background";
-const COMPOSE = "docker compose run -d";
 
 const TARGETS: readonly Target[] = [
   { subject: EVENT, limit: { ms: 50 } },
@@ -44,7 +41,8 @@ export async function benchHeadless(options: { rounds: number; json: boolean }):
   ];
   say(`Following ${LONG_LINES} lines`);
   const peakMb = await measureLongLog(world);
-  const timings = [...events, ...await timeLaunch(world, options.rounds)];
+  await using held = await makeWorld("bench-launch", { network: 'mode = "allowlist"' });
+  const timings = [...events, ...await timeLaunch({ open: world, held }, options.rounds)];
   const verdicts = [...judge(timings, TARGETS), {
     target: `logs -f of ${LONG_LINES} lines ≤ ${MOST_MB} MB`,
     measured: `${peakMb.toFixed(0)} MB`,
@@ -159,47 +157,4 @@ function follow(world: World, form: readonly string[]) {
 async function readPeakMb(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-/** Starts an agent that only waits, by launch and by compose alone. */
-async function timeLaunch(world: World, rounds: number): Promise<Timing[]> {
-  say("Warming up");
-  done(await world.sandcage(["shell", "--", "true"], { timeoutMs: 1_200_000 }));
-  const shown = await world.sandcage(["config", "show", "--compose"]);
-  done(shown);
-  const text = pickService(shown.stdout, "shell");
-  const file = join(world.root, "reference.compose.yml");
-  await Deno.writeTextFile(file, text);
-  const project: string = JSON.parse(text).name;
-  const reference = `${project}-bench-reference`;
-  const stop = async () => void await world.sandcage(["stop"]);
-  const remove = async () => {
-    await run("docker", ["rm", "--force", reference], { timeoutMs: 60_000 });
-  };
-  const launch = ["launch", "--service", "shell", "-p", "sleep 600", "--background"];
-  const timings = await measure([
-    {
-      name: LAUNCH,
-      prepare: stop,
-      run: async () => done(await world.sandcage([...launch, "--no-inject-messaging"])),
-    },
-    {
-      name: COMPOSE,
-      prepare: remove,
-      run: async () =>
-        done(
-          await run("docker", [
-            ...["compose", "--project-name", project, "--file", file],
-            ...["run", "--detach", "--no-TTY", "--name", reference, "shell", "sleep", "600"],
-          ], { cwd: world.project, timeoutMs: 60_000 }),
-        ),
-    },
-  ], rounds);
-  await stop();
-  await remove();
-  return timings;
-}
-
-function done(result: ProcessResult): void {
-  if (result.code !== 0) throw new Error(`ended with ${result.code}: ${result.stderr}`);
 }
