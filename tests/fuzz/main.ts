@@ -11,6 +11,7 @@ import { runTarget } from "./campaign.ts";
 import { HTTP_READERS } from "./http_readers.ts";
 import { runLive } from "./live/campaign.ts";
 import { isolate } from "./live/network.ts";
+import { MAIL_READERS } from "./mail_readers.ts";
 import { POLICY_READERS } from "./policy_readers.ts";
 import { READERS } from "./readers.ts";
 import { formatFindings, formatLive } from "./report.ts";
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
 }
 
 function runReaders(cases: number): number {
-  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS, ...TREE_READERS]
+  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS, ...TREE_READERS, ...MAIL_READERS]
     .filter(({ name }) => (flags.target ?? name) === name);
   let code = 0;
   for (const target of targets) {
