@@ -15,6 +15,7 @@ import { MAIL_READERS } from "./mail_readers.ts";
 import { POLICY_READERS } from "./policy_readers.ts";
 import { READERS } from "./readers.ts";
 import { formatFindings, formatLive } from "./report.ts";
+import { STREAM_READERS } from "./stream_readers.ts";
 import { TREE_READERS } from "./tree_readers.ts";
 
 const { values: flags } = parseArgs({
@@ -56,7 +57,14 @@ async function main(): Promise<number> {
 }
 
 function runReaders(cases: number): number {
-  const targets = [...READERS, ...HTTP_READERS, ...POLICY_READERS, ...TREE_READERS, ...MAIL_READERS]
+  const targets = [
+    ...READERS,
+    ...HTTP_READERS,
+    ...POLICY_READERS,
+    ...TREE_READERS,
+    ...MAIL_READERS,
+    ...STREAM_READERS,
+  ]
     .filter(({ name }) => (flags.target ?? name) === name);
   let code = 0;
   for (const target of targets) {
