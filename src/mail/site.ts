@@ -41,7 +41,6 @@ export function planMailSite(site: PlannedSite): MailSite {
     home: home.name,
     images: [images.final.ref, images.images[0]!.ref],
     user,
-    programs: [service.command, service.headless?.command, service.acp]
-      .flatMap((command) => command?.slice(0, 1) ?? []),
+    programs: [service.command, service.acp].flatMap((command) => command?.slice(0, 1) ?? []),
   };
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { parseDurationMs } from "../../config/units.ts";
 import { ensurePrivateDir } from "../../files.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { isLiveState } from "../../headless/run_record.ts";
@@ -164,10 +165,14 @@ function parsePoll(words: PollOptions): Poll {
 }
 
 function parseSeconds(text: string, flag: string): number {
-  const seconds = /^\d{1,7}(\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (seconds > 0) return seconds * 1000;
+  const ms = /^\d{1,7}(\.\d+)?$/.test(text)
+    ? Number(text) * 1000
+    : /^\d{1,9}(ms|s|m|h|d)$/.test(text)
+    ? parseDurationMs(text)
+    : 0;
+  if (ms > 0) return ms;
   throw new UserError(`Cannot read ${flag} ${JSON.stringify(text)}`, {
-    hint: "Give seconds as a number greater than 0, for example 30",
+    hint: "Give seconds, such as 30, or a duration: 90s, 30m, 2h",
     exit: EXIT.usage,
     code: "usage",
   });
