@@ -1,4 +1,4 @@
-import { hasFlag, splitCommandLine } from "./src/cli/arguments.ts";
+import { findCommandIndex, hasFlag, splitCommandLine } from "./src/cli/arguments.ts";
 import { describeFailure, isBrokenPipe } from "./src/cli/failure.ts";
 import { processPorts } from "./src/cli/ports.ts";
 import { trapSignals } from "./src/cli/signals.ts";
@@ -6,6 +6,9 @@ import { createIo, decideColor } from "./src/cli/terminal.ts";
 import { VERSION } from "./src/cli/version.ts";
 import { EXIT } from "./src/errors.ts";
 import { observeHost } from "./src/host.ts";
+
+/** What a launch starts, as its whole command line. */
+const HOLDER = "launch-hold";
 
 /** The whole program: argv in, exit code out. The only place that ends the process. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -27,6 +30,15 @@ async function main(argv: readonly string[]): Promise<number> {
   });
   const context = { host, io, signals };
   try {
+    // Started by a launch, which waits for it: needs nothing of the command tree.
+    if (argv.length === 1 && argv[0] === HOLDER) {
+      const { runLaunchHold } = await import("./src/cli/commands/launch_hold.ts");
+      return await runLaunchHold(context);
+    }
+    if (head[findCommandIndex(head)] === "launch") {
+      const { startHolder } = await import("./src/headless/holder_process.ts");
+      Object.assign(context, { holder: await startHolder(host) });
+    }
     const { runProgram } = await import("./src/cli/run.ts");
     return await runProgram({ head, rest, columns: ports.columns() }, context);
   } catch (error) {

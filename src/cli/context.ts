@@ -1,4 +1,5 @@
 import type { Host } from "../host.ts";
+import type { IdleHolder } from "../headless/holder_process.ts";
 import type { Io } from "../io.ts";
 import type { Signals } from "./signals.ts";
 
@@ -10,4 +11,6 @@ export type CommandContext = {
   engineContext?: string;
   /** Signals to this process; absent in tests. */
   signals?: Signals;
+  /** Started while the command tree was loaded, for a launch. */
+  holder?: IdleHolder;
 };

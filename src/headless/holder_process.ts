@@ -14,21 +14,17 @@ export type IdleHolder = {
   dismiss(): void;
 };
 
-/** Hidden command that holds a run. */
+/** What main.ts reads before the command tree is loaded. */
 const HOLDER = "launch-hold";
 
 /**
  * Starts the process that will hold a run, as early as can be: it gets ready while this one finds
  * out what is to be run. Without an order it ends with this process.
  */
-export async function startHolder(
-  host: Pick<Host, "stateDir">,
-  options: { engineContext?: string | undefined } = {},
-): Promise<IdleHolder> {
-  const { engineContext } = options;
+export async function startHolder(host: Pick<Host, "stateDir">): Promise<IdleHolder> {
   await ensurePrivateDir(host.stateDir);
   const child = spawnDetached({
-    args: [...(engineContext === undefined ? [] : ["--context", engineContext]), HOLDER],
+    args: [HOLDER],
     stateDir: host.stateDir,
     cwd: host.stateDir,
     piped: true,

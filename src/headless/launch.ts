@@ -12,7 +12,7 @@ import { newRunId, runDir, runFiles } from "./run_files.ts";
 import { conflict, RUN } from "./run_key.ts";
 
 /** What is to be run, and where. */
-export type LaunchRequest = Omit<RunOrder, "runId" | "stopMark"> & {
+export type LaunchRequest = Omit<RunOrder, "runId" | "stopMark" | "engineContext"> & {
   prompt: string;
 };
 
@@ -35,7 +35,7 @@ export async function launchRun(
   // Most launches never need it.
   const { prepareRun } = await import("./run_prepare.ts");
   await prepareRun(request, context);
-  const holder = await startHolder(context.host, context);
+  const holder = await startHolder(context.host);
   const second = await tryLaunch(request, { ...context, holder, mayAsk: false });
   if (second !== "needs hands") return second;
   throw new UserError(`Its images were removed while ${request.title} was about to start`, {
@@ -56,7 +56,7 @@ async function tryLaunch(
 ): Promise<LaunchedRun | "needs hands"> {
   const { prompt: _prompt, ...wanted } = request;
   const { cageId, title } = wanted;
-  const { host, io, holder, mayAsk } = context;
+  const { host, io, engineContext, holder, mayAsk } = context;
   const { kind } = await observeHeld(host.stateDir, { cageId, name: RUN });
   if (kind === "ready" || kind === "starting") throw conflict(title);
   const stopMark = await readStopMark(host.stateDir, cageId);
@@ -66,7 +66,7 @@ async function tryLaunch(
   const text = planPrompt(request);
   try {
     await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
-    await holder.hold({ ...wanted, runId, stopMark });
+    await holder.hold({ ...wanted, runId, stopMark, engineContext });
   } catch (error) {
     await Deno.remove(dir, { recursive: true });
     throw error;

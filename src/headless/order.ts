@@ -4,6 +4,8 @@ import type { ErrorCode, ExitCode } from "../errors.ts";
 export type RunOrder = {
   runId: string;
   cageId: string;
+  /** Docker context of the command line. */
+  engineContext?: string | undefined;
   /** Which cage, as `locateCage` takes it. */
   service: string;
   path?: string | undefined;

@@ -7,7 +7,6 @@ import { removeIfPresent } from "../files.ts";
 import { heldFiles } from "../hold/held.ts";
 import { holdLockedSession, takeHeldLock } from "../hold/hold.ts";
 import { pause } from "../pause.ts";
-import { ensurePromoter } from "../promote/cage/hold.ts";
 import { openRunLog, type RunLog } from "./log_store.ts";
 import type { HolderWord, RunOrder } from "./order.ts";
 import { createRunAgent, type RunAgent } from "./run_agent.ts";
@@ -193,9 +192,8 @@ function begin(
   mail.open(container);
   pruneRuns(context.host.stateDir, { cageId: order.cageId }).catch(() => {});
   if (promoted === undefined) return;
-  ensurePromoter(promoted, context).catch((error) =>
-    notes.say(`Its commits do not land by themselves: ${error.message}`)
-  );
+  import("../promote/cage/hold.ts").then(({ ensurePromoter }) => ensurePromoter(promoted, context))
+    .catch((error) => notes.say(`Its commits do not land by themselves: ${error.message}`));
 }
 
 function planAgent(

@@ -2,7 +2,6 @@ import { settleKilledSession } from "../cage/guard.ts";
 import { type CageContext, locateCage, prepareCage, type PreparedCage } from "../cage/prepare.ts";
 import { reapOrphans } from "../cage/reap.ts";
 import type { CopyRecord } from "../copy/record.ts";
-import { refreshPromotion } from "../promote/cage/hold.ts";
 import { planRunCommand, type RunCommand } from "./command.ts";
 import type { RunOrder } from "./order.ts";
 
@@ -40,5 +39,7 @@ export async function prepareRun(
   const settled = await settleKilledSession(site, { stateDir: host.stateDir, io });
   const found = settled ? await locateCage(wanted, context) : site;
   const cage = await prepareCage({ ...found, acp: plan.format === "acp" }, context);
+  if (cage.copy?.promote === undefined) return { cage, plan, promoted: undefined };
+  const { refreshPromotion } = await import("../promote/cage/hold.ts");
   return { cage, plan, promoted: await refreshPromotion(cage, context) };
 }

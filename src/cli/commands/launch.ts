@@ -38,7 +38,7 @@ export async function runLaunch(options: LaunchOptions, context: CommandContext)
   const budgetUsd = options.budget === undefined ? undefined : parseBudget(options.budget);
   const source = isTest ? undefined : planSource(options);
   // It gets ready while this process finds out what is to be run.
-  const holder = await startHolder(host, context);
+  const holder = context.holder ?? await startHolder(host);
   try {
     const { findRunTarget } = await import("../run_target.ts");
     const { projectPath, ...target } = await findRunTarget({

@@ -13,7 +13,7 @@ export async function runLaunchHold(context: CommandContext): Promise<number> {
     return await holdRun(order, {
       host: context.host,
       io: context.io,
-      ...(context.engineContext === undefined ? {} : { engineContext: context.engineContext }),
+      ...(order.engineContext === undefined ? {} : { engineContext: order.engineContext }),
       signal: ending.signal,
       tell,
       beforeBuild() {

@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { adopt, declare, newCommand } from "../command.ts";
 import type { Wiring } from "../wiring.ts";
 
-/** Adds the command that has an agent work alone, and the one that holds it. */
+/** Adds the command that has an agent work alone. */
 export function addLaunch(root: CommandUnknownOpts, wiring: Wiring): void {
   const launch = newCommand("launch", {
     summary: "have an agent work on a prompt, without a terminal",
@@ -51,13 +51,5 @@ export function addLaunch(root: CommandUnknownOpts, wiring: Wiring): void {
       { line: "sandcage launch --test --service codex", about: "can it work at all?" },
     ],
   });
-  const hold = newCommand("launch-hold", { summary: "hold an agent that works alone" })
-    .action(() =>
-      wiring.end((async () => {
-        const { runLaunchHold } = await import("../commands/launch_hold.ts");
-        return await runLaunchHold(wiring.context());
-      })())
-    );
-  declare(hold, { hidden: true, examples: [] });
-  for (const command of [launch, hold]) adopt(root, command);
+  adopt(root, launch);
 }
