@@ -221,6 +221,45 @@ Deno.test("nothing is lost or comes twice when those who carry it are killed at 
   await session.end("SIGTERM");
 });
 
+Deno.test("a run that is held tells of messages at once; killed, it leaves them to the next look", async () => {
+  await using world = await makeMailWorld("mail-held");
+  const count = 150;
+  await world.write(
+    "work.sh",
+    `${sendMany(count, 20)}
+    cage-wait --timeout 60 >got.json
+    cage-send going_idle
+    exec sleep 600`,
+  );
+  const launched = await world.sandcage([
+    ...["launch", "--service", "shell", "--background", "-p", "bash work.sh"],
+  ]);
+  assert.equal(launched.code, 0, launched.stderr);
+  const sent = await send(world, ["ack"]);
+  // It never looks by itself within the time of the test: what it prints has woken it up.
+  const waiting = outbox(world, ["--poll", "--interval", "300", "--timeout", "100"]);
+  assert.equal((await waiting).code, 0, (await waiting).stderr);
+  const got = await world.read("got.json");
+  assert.equal(JSON.parse(got).id, sent);
+  const first = (await outbox(world, ["--all"])).messages;
+  assert.deepEqual(statuses(first.slice(0, -1)), numbersTo(count));
+  const logged = await world.sandcage(["logs", "--json"]);
+  const events = logged.stdout.split("\n").filter((line) => line !== "")
+    .map((line) => JSON.parse(line)).filter(({ kind }) => kind === "message");
+  const ids = events.map(({ id }) => id);
+  assert.deepEqual(new Set(ids), new Set([...first.map(({ id }) => id), sent]));
+  assert.equal(ids.length, new Set(ids).size);
+  const diagnosis = JSON.parse((await world.sandcage(["diagnose", "--json"])).stdout);
+  assert.equal(diagnosis.agent.state, "alive", JSON.stringify(diagnosis));
+
+  // The holder goes without a word; the agent sends on.
+  const container = await waitForSession(world);
+  const held = join(world.state, "cages", await findCage(world), "held", "run.json");
+  Deno.kill(JSON.parse(await Deno.readTextFile(held)).pid, "SIGKILL");
+  await docker(["exec", container, "cage-send", "progress_update", '{"status": "after"}']);
+  assert.deepEqual(statuses((await outbox(world)).messages), ["after"]);
+});
+
 /** Kills what carries messages inside, as the machine would. */
 async function killServers(container: string): Promise<void> {
   const script =
