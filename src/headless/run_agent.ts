@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Client, ClientCommand } from "../cage/attach.ts";
 import { startStreamClient } from "../hold/stream_client.ts";
 import { createAcpDriver } from "./acp_driver.ts";
@@ -75,7 +74,7 @@ function createWire(
 ) {
   const driver = createAcpDriver({
     cwd: run.cwd,
-    prompt: readFileSync(run.promptPath, "utf8"),
+    prompt: Deno.readTextFileSync(run.promptPath),
   });
   const { promise: writing, resolve } = Promise.withResolvers<
     WritableStreamDefaultWriter<Uint8Array>
