@@ -15,14 +15,13 @@ export type ScratchUse = {
   clear?(path: string): Promise<void>;
 };
 
-/**
- * Makes one below the state directory, and removes what killed runs left there: its lock tells
- * whether somebody still uses it.
- */
-export async function openScratch(stateDir: string, use: ScratchUse): Promise<Scratch> {
-  const parent = join(stateDir, "verify", use.name);
+/** Makes one below the state directory; its lock tells others that it is used. */
+export async function openScratch(
+  stateDir: string,
+  use: Pick<ScratchUse, "name">,
+): Promise<Scratch> {
+  const parent = parentOf(stateDir, use);
   await ensurePrivateDir(parent);
-  await sweepScratch(parent, use);
   const dir = await Deno.makeTempDir({ dir: parent });
   const lock = await tryLockFile(lockOf(dir));
   if (lock === undefined) throw new Error(`${dir} is somebody else's`);
@@ -40,16 +39,31 @@ function lockOf(dir: string): string {
   return `${dir}.lock`;
 }
 
-async function sweepScratch(parent: string, { clear }: ScratchUse): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(parent)) {
-    if (!isDirectory) continue;
+function parentOf(stateDir: string, { name }: Pick<ScratchUse, "name">): string {
+  return join(stateDir, "verify", name);
+}
+
+/** Removes what killed runs left: their locks are free. */
+export async function sweepScratch(stateDir: string, use: ScratchUse): Promise<void> {
+  const parent = parentOf(stateDir, use);
+  for (const name of await listNames(parent)) {
     const dir = join(parent, name);
     const lock = await tryLockFile(lockOf(dir));
     if (lock === undefined) continue;
-    await clear?.(dir);
+    await use.clear?.(dir);
     await Deno.remove(dir, { recursive: true }).catch(ignoreMissing);
     await Deno.remove(lockOf(dir)).catch(ignoreMissing);
     lock[Symbol.dispose]();
+  }
+}
+
+async function listNames(parent: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(parent)))
+      .filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  } catch (error) {
+    ignoreMissing(error);
+    return [];
   }
 }
 

@@ -1,5 +1,6 @@
 /** The walls of a cage: green as they are, and each hole that is made is seen by exactly its cases. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { ComposeService } from "../../src/cage/compose_document.ts";
 import type { PreparedCage } from "../../src/cage/prepare.ts";
 import type { SessionContext } from "../../src/cage/session.ts";
@@ -8,7 +9,9 @@ import { CONTAINER_CASES } from "../../src/verify/container/cases.ts";
 import type { ContainerFacts } from "../../src/verify/container/facts.ts";
 import { lookFromOpen, openContainerSuite } from "../../src/verify/container/suite.ts";
 import { runCases } from "../../src/verify/run.ts";
-import { listContainers } from "../../tools/engine_state.ts";
+import { LABEL } from "../../src/names.ts";
+import { docker, listContainers } from "../../tools/engine_state.ts";
+import { waitFor } from "./support/files.ts";
 import { formatMatrix, MATRIX } from "../../tools/matrix.ts";
 import { mutate, prepareIn, type Weakened } from "./support/verify/mutate.ts";
 import { makeWorld } from "./support/world.ts";
@@ -158,6 +161,34 @@ Deno.test("sandcage verify proves a cage and says so to people and programs", as
       assert.match(result.stderr, message);
     }
   });
+  assert.deepEqual(await listContainers(world.root), []);
+});
+
+Deno.test("a killed verify leaves nothing that the next one does not remove", async () => {
+  await using world = await makeWorld("verifykill");
+  const child = world.spawn(["verify", "--suite", "workspace,container"]);
+  const scratch = join(world.state, "verify", "workspace");
+  const findCages = async () => {
+    const entries = await Array.fromAsync(Deno.readDir(scratch)).catch(() => []);
+    const dir = entries.find(({ isDirectory }) => isDirectory);
+    if (dir === undefined) return [];
+    const cages = join(scratch, dir.name, "home", ".sandcage", "cages");
+    return (await Array.fromAsync(Deno.readDir(cages)).catch(() => [])).map(({ name }) => name);
+  };
+  const [cage] = await waitFor("the cage of its own", async () => {
+    const found = await findCages();
+    return found.length > 0 ? found : undefined;
+  }, { timeoutMs: 120_000 });
+  await child.end("SIGKILL");
+  const next = await world.sandcage(["verify", "--case", "X05"], { timeoutMs: 120_000 });
+  assert.equal(next.code, 0, next.stderr);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(scratch)), []);
+  const left = await Promise.all(
+    [["ps", "-aq"], ["volume", "ls", "-q"]].map((list) =>
+      docker([...list, "--filter", `label=${LABEL.cage}=${cage}`])
+    ),
+  );
+  assert.deepEqual(left, ["", ""]);
   assert.deepEqual(await listContainers(world.root), []);
 });
 

@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
 import { type CaseResult, isProved } from "../../verify/case.ts";
 import { CASES } from "../../verify/cases.ts";
-import { openConfigSuite } from "../../verify/config/suite.ts";
+import { CONFIG_SCRATCH, openConfigSuite } from "../../verify/config/suite.ts";
 import { openContainerSuite } from "../../verify/container/suite.ts";
 import { formatVerifyJson } from "../../verify/report/json.ts";
 import { formatJunit } from "../../verify/report/junit.ts";
@@ -14,8 +14,9 @@ import { formatSarif } from "../../verify/report/sarif.ts";
 import type { Proved } from "../../verify/report/subject.ts";
 import { formatResult, formatTotal } from "../../verify/report/text.ts";
 import { runCases } from "../../verify/run.ts";
+import { sweepScratch } from "../../verify/scratch.ts";
 import { selectCases } from "../../verify/select.ts";
-import { openWorkspaceSuite } from "../../verify/workspace/suite.ts";
+import { openWorkspaceSuite, WORKSPACE_SCRATCH } from "../../verify/workspace/suite.ts";
 import type { CommandContext } from "../context.ts";
 import { VERSION } from "../version.ts";
 
@@ -48,6 +49,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
     ...context,
     signal,
   });
+  for (const use of [CONFIG_SCRATCH, WORKSPACE_SCRATCH]) await sweepScratch(host.stateDir, use);
   const startedMs = performance.now();
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   const session = { host, io, takeSignals };

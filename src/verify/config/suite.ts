@@ -7,7 +7,7 @@ import type { Io } from "../../io.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { findProject } from "../../project/root.ts";
 import type { Finding, OpenSuite } from "../case.ts";
-import { openScratch } from "../scratch.ts";
+import { openScratch, type ScratchUse } from "../scratch.ts";
 import { COMMAND_FILES, ENGINE_FILES, type HostileFile, NETWORK_FILES } from "./hostile.ts";
 
 /** A machine of its own for configuration: a home, a state directory and a project, all empty. */
@@ -19,9 +19,12 @@ const USER_FILE = '[network]\nmode = "allowlist"\n';
 /** Asks for less than the user gives. */
 const TIGHTER = 'limits: { memory: 256m }\nworkspace: { hide: ["secrets/"] }\n';
 
+/** What it makes on the host. */
+export const CONFIG_SCRATCH: ScratchUse = { name: "config" };
+
 /** Checks what projects may ask for: no engine, no session, nothing of the user's. */
 export async function openConfigSuite(host: Host): Promise<OpenSuite> {
-  const scratch = await openScratch(host.stateDir, { name: "config" });
+  const scratch = await openScratch(host.stateDir, CONFIG_SCRATCH);
   const stage = await makeStage(scratch.path, host);
   return {
     async check(id) {

@@ -49,7 +49,7 @@ const JUDGES: Readonly<Record<string, (landing: Landing) => Finding>> = {
  * one export serves all cases. Nothing of the user's is near.
  */
 export async function openWorkspaceSuite(cage: PreparedCage, host: Host): Promise<OpenSuite> {
-  const scratch = await openScratch(host.stateDir, USE);
+  const scratch = await openScratch(host.stateDir, WORKSPACE_SCRATCH);
   await using stack = new AsyncDisposableStack();
   stack.use(scratch);
   const place = await makePlace(scratch.path, cage);
@@ -66,7 +66,8 @@ export async function openWorkspaceSuite(cage: PreparedCage, host: Host): Promis
   };
 }
 
-const USE: ScratchUse = {
+/** What it makes on the host, and the cages that are on record there. */
+export const WORKSPACE_SCRATCH: ScratchUse = {
   name: "workspace",
   clear: (root) => destroyAll(planPlace(root)),
 };
