@@ -14,8 +14,17 @@ import {
   INDEX_AT,
 } from "./base_rows.ts";
 
-/** Characters written at a time. */
-const WRITE_CHARS = 64 * 1024;
+/** Bytes written at a time. */
+const WRITE_BYTES = 64 * 1024;
+
+/**
+ * Characters of a directory that are held until they go there. Few, as they are made of many small
+ * pieces, which make the heap grow the more the longer they live.
+ */
+const HELD_CHARS = 4 * 1024;
+
+/** Bytes of the longest character. */
+const MOST_UTF8 = 4;
 
 /** Where the directories of a new base go. */
 export type Writer = {
@@ -119,8 +128,12 @@ function openDir(
   const put = () => {
     const offset = out.bytes();
     out.text(text);
-    pieces.push(offset, out.bytes() - offset);
     text = "";
+    const length = out.bytes() - offset;
+    const last = pieces.length - 2;
+    // Where no other directory came in between, it goes on.
+    if (last >= 0 && pieces[last]! + pieces[last + 1]! === offset) pieces[last + 1]! += length;
+    else pieces.push(offset, length);
   };
   return {
     dir,
@@ -128,7 +141,7 @@ function openDir(
       digests.add(entry);
       text += formatRow(entry);
       isEmpty = false;
-      if (text.length > WRITE_CHARS) put();
+      if (text.length > HELD_CHARS) put();
     },
     end() {
       if (text !== "") put();
@@ -149,7 +162,7 @@ type Output = {
 
 function createOutput(file: Deno.FsFile): Output {
   const encoder = new TextEncoder();
-  const buffer = new Uint8Array(WRITE_CHARS);
+  const buffer = new Uint8Array(WRITE_BYTES);
   let [filled, written] = [0, 0];
   const flush = () => {
     for (let at = 0; at < filled;) at += file.writeSync(buffer.subarray(at, filled));
@@ -167,7 +180,15 @@ function createOutput(file: Deno.FsFile): Output {
   };
   return {
     raw,
-    text: (text) => raw(encoder.encode(text)),
+    text(text) {
+      // Into the buffer itself: bytes of their own would stay until the next collection.
+      for (let rest = text; rest !== "";) {
+        if (buffer.length - filled < MOST_UTF8) flush();
+        const { read, written } = encoder.encodeInto(rest, buffer.subarray(filled));
+        filled += written;
+        rest = rest.slice(read);
+      }
+    },
     bytes: () => written + filled,
     flush,
   };

@@ -15,7 +15,7 @@ import type { BaseChange, BaseEntry, Clocks } from "./base_entry.ts";
 import { classify, type Difference } from "./classify.ts";
 import { type Candidate, compareTrees, type SideProblem, WAIT } from "./compare.ts";
 import { findUnfit, markInTheWay } from "./in_the_way.ts";
-import { createQueue, readAhead } from "./read_ahead.ts";
+import { createQueue, MANY, readAhead } from "./read_ahead.ts";
 import { readCandidates } from "./read_candidates.ts";
 import type { Courier } from "./types.ts";
 
@@ -60,9 +60,6 @@ export type Differences = {
 
 /** How often `.gitignore` files may change while they are read. */
 const MOST_LOOKS = 3;
-
-/** From so many differences on, the memory that only the start needed is better used for them. */
-const MANY = 10_000;
 
 /**
  * Walks both sides at the same time, reads the files that may differ, and tells what does.

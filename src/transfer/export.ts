@@ -1,3 +1,4 @@
+import { releaseStartPages } from "../engine/start_pages.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Platform } from "../tree/paths.ts";
 import { readSmallFile } from "../tree/small_file.ts";
@@ -11,6 +12,7 @@ import { learnModes, learnRemoves, mergeLearned, toLearned } from "./learned.ts"
 import type { Look } from "./look.ts";
 import type { ExportPlan } from "./plan_export.ts";
 import type { TransferState } from "./progress.ts";
+import { MANY } from "./read_ahead.ts";
 import { type Received, receiveEntries } from "./receive.ts";
 import { findStageDir } from "./target.ts";
 import type { CageRoot, CopyCage, Courier } from "./types.ts";
@@ -86,6 +88,8 @@ export async function applyExport(work: ExportWork): Promise<Exported> {
   const { changed, refusedLinks, kept } = result;
   if (changed.length > 0) return { ...NOTHING, changed, kept, missed: received.missed };
   const { arrived, missed } = received;
+  // What was needed to carry so much is not needed to remember it.
+  if (plan.writes.length > MANY) releaseStartPages();
   for (const path of refusedLinks) arrived.delete(arrived.find(path));
   await updateBase(look.baseFile, {
     ignoreFiles: learned.ignoreFiles,

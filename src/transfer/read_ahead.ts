@@ -22,6 +22,9 @@ export type Ahead<Item> = {
 /** Items read in one go, before what came from elsewhere is looked at: 2 milliseconds of a walk. */
 export const GO = 512;
 
+/** From so many differences on, the memory that only the start needed is better used for them. */
+export const MANY = 10_000;
+
 /** Most items that are held, in 5 MB: as many as are read while a program inside starts. */
 const MOST_AHEAD = 20_000;
 

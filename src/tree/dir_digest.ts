@@ -35,6 +35,9 @@ export type DirDigest = {
   end(): string | undefined;
 };
 
+/** Characters that are held until they are hashed. */
+const HELD_CHARS = 4096;
+
 /** Characters of a digest: 132 bits, so that none but who could lie anyway makes two that are equal. */
 const DIGEST_CHARS = 22;
 
@@ -45,6 +48,7 @@ export function isSameDir(item: { path: string }): item is SameDir {
 
 /** Begins the digest of one directory that strangers write to. */
 export function createDirDigest(): DirDigest {
+  const hash = createSha256();
   let text = "";
   let isSpoiled = false;
   return {
@@ -57,13 +61,17 @@ export function createDirDigest(): DirDigest {
       else {
         text += `${name}\0${executable ? "x" : "f"}\0${size} ${times.mtimeMs} ${times.ctimeMs}\0`;
       }
+      // Long texts of many small pieces make the heap grow.
+      if (text.length < HELD_CHARS) return;
+      hash.update(text);
+      text = "";
     },
     spoil() {
       isSpoiled = true;
     },
     end() {
       if (isSpoiled) return undefined;
-      return createSha256().update(text).digest("base64").slice(0, DIGEST_CHARS);
+      return hash.update(text).digest("base64").slice(0, DIGEST_CHARS);
     },
   };
 }
