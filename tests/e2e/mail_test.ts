@@ -2,89 +2,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { docker, listContainers } from "../../tools/engine_state.ts";
-import { waitFor } from "./support/files.ts";
-import { makeWorld, type World } from "./support/world.ts";
-
-/** What `outbox --json` prints of a message. */
-type Shown = { id: string; type: string; payload: Record<string, unknown>; seq: number };
-
-/** A world whose agent's session ends with it, whatever the test did. */
-async function makeMailWorld(name: string): Promise<World> {
-  const world = await makeWorld(name);
-  return {
-    ...world,
-    async [Symbol.asyncDispose]() {
-      await world.sandcage(["stop"]);
-      await world[Symbol.asyncDispose]();
-    },
-  };
-}
-
-async function inside(world: World, script: string, code = 0): Promise<string> {
-  const result = await world.sandcage(["shell", "--", "bash", "-c", script]);
-  assert.equal(result.code, code, `${result.stdout}\n${result.stderr}`);
-  return result.stdout;
-}
-
-async function outbox(world: World, args: readonly string[] = []) {
-  const result = await world.sandcage(["outbox", "--json", ...args]);
-  return { ...result, messages: parseLines(result.stdout) };
-}
-
-function parseLines(text: string): Shown[] {
-  return text.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
-}
-
-async function send(world: World, args: readonly string[]): Promise<string> {
-  const id = await findCage(world);
-  const result = await world.sandcage(["inbox", id, ...args]);
-  assert.equal(result.code, 0, result.stderr);
-  return result.stdout.trim();
-}
-
-async function findCage(world: World): Promise<string> {
-  const ids = await Array.fromAsync(Deno.readDir(join(world.state, "cages")));
-  assert.equal(ids.length, 1);
-  return ids[0]!.name;
-}
-
-/** The container of the session that is being started, once it runs. */
-async function waitForSession(world: World): Promise<string> {
-  return await waitFor("the session", async () => {
-    const [name] = await listContainers(world.root);
-    if (name === undefined) return undefined;
-    const state = await docker(["inspect", "--format", "{{.State.Running}}", name]);
-    return state === "true" ? name : undefined;
-  }, { timeoutMs: 60_000 });
-}
-
-/** Sends messages from one process inside, a pause after each. */
-const sendMany = (count: number, pauseMs: number) =>
-  `/opt/cage/node/bin/node --input-type=module -e '
-    import { findBox, openBox, send } from "/opt/cage/mail/box.mjs";
-    const box = openBox(findBox());
-    for (let n = 1; n <= ${count}; n++) {
-      send(box, { type: "progress_update", payload: { status: String(n) } });
-      await new Promise((resolve) => setTimeout(resolve, ${pauseMs}));
-    }
-  '`;
-
-/** Puts messages into the outbox without waiting for the disk. */
-const placeMany = (count: number) =>
-  `/opt/cage/node/bin/node --input-type=module -e '
-    import { writeFileSync } from "node:fs";
-    import { findBox, openBox } from "/opt/cage/mail/box.mjs";
-    import { makeMessage } from "/opt/cage/mail/envelope.mjs";
-    const { outbox } = openBox(findBox());
-    for (let n = 1; n <= ${count}; n++) {
-      const message = makeMessage("progress_update", { status: String(n) });
-      const name = String(n).padStart(6, "0") + "-" + message.id + ".json";
-      writeFileSync(outbox + "/" + name, JSON.stringify(message));
-    }
-  '`;
-
-const numbersTo = (count: number) => Array.from({ length: count }, (_, n) => String(n + 1));
-const statuses = (messages: readonly Shown[]) => messages.map(({ payload }) => payload.status);
+import {
+  findCage,
+  inside,
+  makeMailWorld,
+  numbersTo,
+  outbox,
+  placeMany,
+  playKills,
+  send,
+  sendMany,
+  statuses,
+  waitForSession,
+} from "./support/mail.ts";
 
 Deno.test("messages go both ways while an agent works, each of them once", async () => {
   await using world = await makeMailWorld("mail-both");
@@ -134,7 +64,7 @@ Deno.test("a cage that does not run has its mailbox, and nothing of the look at 
   assert.deepEqual(await listContainers(world.root), []);
   assert.equal(JSON.parse(await inside(world, "cage-wait --timeout 5")).payload.content, "early");
   // Nobody answers: that is told, and the next look finds nothing that could.
-  assert.equal(await inside(world, "cage-wait --timeout 0.2", 124), "");
+  assert.equal(await inside(world, "cage-wait --timeout 0.2", { code: 124 }), "");
   const idle = await outbox(world, ["--poll", "--timeout", "20"]);
   assert.deepEqual(idle.messages.map(({ type }) => type), ["going_idle"]);
   const nothing = await outbox(world, ["--poll", "--timeout", "20", "--interval", "0.5"]);
@@ -191,34 +121,7 @@ Deno.test("5,000 messages come in their order, and once", async () => {
 });
 
 Deno.test("nothing is lost or comes twice when those who carry it are killed at any moment", async () => {
-  await using world = await makeMailWorld("mail-kill");
-  const count = 400;
-  const session = world.spawn([
-    ...["shell", "--", "bash", "-c"],
-    `${sendMany(count, 10)}
-     cage-send task_complete '{"summary": "all", "exit_code": 0}'
-     exec sleep 600`,
-  ]);
-  const container = await waitForSession(world);
-  for (let round = 0; round < 6; round++) {
-    const reader = world.spawn(["outbox", "--json", "--poll", "--interval", "0.1"]);
-    await new Promise((resolve) => setTimeout(resolve, 150 + Math.random() * 700));
-    if (round % 2 === 0) await reader.end("SIGKILL");
-    else {
-      await killServers(container);
-      await reader.end("SIGKILL");
-    }
-  }
-  const deadline = Date.now() + 60_000;
-  for (let done = false; !done && Date.now() < deadline;) {
-    done = (await outbox(world, ["--poll", "--timeout", "30", "--interval", "0.5"])).code === 0;
-  }
-  const { messages } = await outbox(world, ["--all"]);
-  assert.equal(messages.length, count + 1);
-  assert.deepEqual(statuses(messages.slice(0, -1)), numbersTo(count));
-  assert.equal(messages.at(-1)!.type, "task_complete");
-  assert.deepEqual(messages.map(({ seq }) => seq), messages.map((_, n) => n + 1));
-  await session.end("SIGTERM");
+  await playKills({ rounds: 6, count: 400 });
 });
 
 Deno.test("a run that is held tells of messages at once; killed, it leaves them to the next look", async () => {
@@ -259,14 +162,3 @@ Deno.test("a run that is held tells of messages at once; killed, it leaves them 
   await docker(["exec", container, "cage-send", "progress_update", '{"status": "after"}']);
   assert.deepEqual(statuses((await outbox(world)).messages), ["after"]);
 });
-
-/** Kills what carries messages inside, as the machine would. */
-async function killServers(container: string): Promise<void> {
-  const script =
-    "for p in /proc/[0-9]*; do grep -qa serve.mjs $p/cmdline && kill -9 ${p#/proc/}; done";
-  await new Deno.Command("docker", {
-    args: ["exec", container, "bash", "-c", script],
-    stdout: "null",
-    stderr: "null",
-  }).output();
-}
