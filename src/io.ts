@@ -23,3 +23,14 @@ export type Progress = Disposable & {
   /** Ends the step with a closing word; disposing without it ends it as failed. */
   done(detail?: string): void;
 };
+
+/** An io that shows nothing and asks nobody. */
+export const SILENT_IO: Io = {
+  out() {},
+  talk() {},
+  warn() {},
+  progress: () => ({ update() {}, done() {}, [Symbol.dispose]() {} }),
+  confirm: () => Promise.resolve(false),
+  interactive: false,
+  color: false,
+};

@@ -4,7 +4,7 @@ import { EXIT, UserError } from "../errors.ts";
 import { writeFileAtomic } from "../files.ts";
 import type { Host } from "../host.ts";
 import { gatewayEnv } from "../image/env.ts";
-import type { Io } from "../io.ts";
+import { type Io, SILENT_IO } from "../io.ts";
 import { NETWORK } from "../names.ts";
 import type { GatewaySettings } from "../policy/protocol.ts";
 import { findInstalledServices } from "../service/installed.ts";
@@ -202,7 +202,8 @@ function planReload(
   },
 ): () => Promise<ApplyResult> {
   const { host, gateway } = options;
-  const io = silent(options.io);
+  // Nobody can be asked while the terminal is the agent's: what is not trusted is refused.
+  const io: Io = { ...SILENT_IO, warn: (text) => options.io.warn(text) };
   let version = 1;
   return async () => {
     const projectPath = cage.project.path;
@@ -225,18 +226,5 @@ function planReload(
       version: ++version,
     });
     return await gateway.apply(policy.document);
-  };
-}
-
-/** Nobody can be asked while the terminal is the agent's: what is not trusted is refused. */
-function silent(io: Pick<Io, "warn">): Io {
-  return {
-    warn: (text) => io.warn(text),
-    out() {},
-    talk() {},
-    progress: () => ({ update() {}, done() {}, [Symbol.dispose]() {} }),
-    confirm: () => Promise.resolve(false),
-    interactive: false,
-    color: false,
   };
 }

@@ -3,7 +3,7 @@ import { loadConfig, type LoadedConfig } from "../../config/layers.ts";
 import { findPendingGrants, requireTrust, storeGrants } from "../../config/trust.ts";
 import { UserError } from "../../errors.ts";
 import type { Host } from "../../host.ts";
-import type { Io } from "../../io.ts";
+import { SILENT_IO } from "../../io.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { findProject } from "../../project/root.ts";
 import type { Finding, OpenSuite } from "../case.ts";
@@ -59,23 +59,12 @@ async function makeStage(root: string, host: Host): Promise<Stage> {
   return { host: { ...host, home, stateDir, cwd: project }, project };
 }
 
-/** Nobody is there to say yes. */
-const ALONE: Io = {
-  out() {},
-  talk() {},
-  warn() {},
-  progress: () => ({ update() {}, done() {}, [Symbol.dispose]() {} }),
-  confirm: () => Promise.resolve(false),
-  interactive: false,
-  color: false,
-};
-
 async function load(text: string, { host, project }: Stage): Promise<LoadedConfig> {
   // What a file names is there: it is refused for what it asks.
   await Deno.writeTextFile(join(project, "Dockerfile"), "FROM sandcage/base\n");
   await Deno.writeTextFile(join(project, CONFIG_FILE.project), `version: 1\n${text}\n`);
   const loaded = await loadConfig(project, { host });
-  await requireTrust(loaded, { host, io: ALONE, projectPath: project });
+  await requireTrust(loaded, { host, io: SILENT_IO, projectPath: project });
   return loaded;
 }
 

@@ -7,7 +7,7 @@ import {
 } from "../../../../src/cage/prepare.ts";
 import type { SessionContext } from "../../../../src/cage/session.ts";
 import { type Host, observeHost } from "../../../../src/host.ts";
-import type { Io } from "../../../../src/io.ts";
+import { SILENT_IO } from "../../../../src/io.ts";
 import type { World } from "../world.ts";
 
 /** A compose service with whatever a mutation adds, which the planner has no words for. */
@@ -39,7 +39,7 @@ export async function prepareIn(
     // A name that no image holds.
     user: { name: "ottilie", ...world.runAs ?? { uid: Deno.uid()!, gid: Deno.gid()! } },
   };
-  const context = { host, io: silent(), takeSignals: () => ({ [Symbol.dispose]() {} }) };
+  const context = { host, io: SILENT_IO, takeSignals: () => ({ [Symbol.dispose]() {} }) };
   const site = await locateCage(request, context);
   return { cage: await prepareCage(site, context), context };
 }
@@ -68,17 +68,5 @@ export function mutate(
         return cage.engine.composeCommand(args);
       },
     },
-  };
-}
-
-function silent(): Io {
-  return {
-    out() {},
-    talk() {},
-    warn() {},
-    progress: () => ({ update() {}, done() {}, [Symbol.dispose]() {} }),
-    confirm: () => Promise.resolve(false),
-    interactive: false,
-    color: false,
   };
 }
