@@ -21,6 +21,9 @@ export const PREFLIGHT_SCRIPT = "echo ready\n";
 /** How long it may take when nothing else is said, in milliseconds. */
 export const PREFLIGHT_MS = 120_000;
 
+/** What a session says of a key that it does not have. */
+const MISSING = /No value for (\S+):/;
+
 /** Characters of what it said that are shown. */
 const SHOWN = 300;
 
@@ -47,9 +50,10 @@ function describe(run: RunRecord, events: readonly LoggedEvent[]): string {
     if (event.kind === "done") return [event.text];
     return event.kind === "text" || event.kind === "note" ? [event.text] : [];
   }).map((text) => text.trim()).filter((text) => text !== "");
+  const told = said.filter((text, index) => said.indexOf(text) === index && !MISSING.test(text));
   const words = run.state === "done"
-    ? said.slice(-1)
-    : [run.reason ?? run.state, ...said.slice(-3)];
+    ? told.slice(-1)
+    : [run.reason ?? run.state, ...told.slice(-3)];
   const text = words.join("; ").replace(/\s+/g, " ");
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text || "nothing";
 }
@@ -60,7 +64,7 @@ function planFixes(
 ): string[] {
   const keys = Object.keys(auth.keys);
   const missing = events.flatMap((event) =>
-    event.kind === "note" ? [/No value for (\S+):/.exec(event.text)?.[1] ?? ""] : []
+    event.kind === "note" ? [MISSING.exec(event.text)?.[1] ?? ""] : []
   ).filter((key) => key !== "");
   return [
     ...missing.map((key) => `Give it ${key}: sandcage secret set ${key}`),

@@ -1,6 +1,7 @@
 import type { ContainerEnd } from "../cage/outcome.ts";
 import { EXIT } from "../errors.ts";
 import type { RunState } from "./event.ts";
+import { formatCost } from "./render.ts";
 
 /** Exit codes of runs that did not end by their agent; as `timeout` and shells have them. */
 export const RUN_EXIT = {
@@ -103,6 +104,6 @@ export function overBudget(cost: { costUsd: number; budgetUsd: number }): EndOfR
   return {
     state: "over-budget",
     exit: RUN_EXIT.overBudget,
-    reason: `it cost $${cost.costUsd.toFixed(2)} of $${cost.budgetUsd.toFixed(2)}`,
+    reason: `it cost ${formatCost(cost.costUsd)} of ${formatCost(cost.budgetUsd)}`,
   };
 }
