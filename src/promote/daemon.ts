@@ -35,11 +35,17 @@ export type DaemonPorts = {
 export type DaemonTimes = {
   /** Between two looks that nothing has asked for. */
   intervalMs: number;
-  /** A look that nothing asked for: what was not told is found then. */
-  safetyMs: number;
+  /** A look that nothing asked for: what was not told is found then. By default {@link SAFETY_MS}. */
+  safetyMs?: number;
   /** How long it waits for the first thing to run. */
   startMs: number;
 };
+
+/**
+ * A look costs a tenth of a second of processor time, and the end of a watch is told at once: this is
+ * for one that has gone deaf, as a connection over a network may.
+ */
+export const SAFETY_MS = 300_000;
 
 /** Looks in a row while commits keep landing: then the next turn. */
 const MOST_LOOKS = 100;
@@ -50,6 +56,7 @@ const MOST_LOOKS = 100;
  */
 export async function runDaemon(ports: DaemonPorts, times: DaemonTimes): Promise<void> {
   const { signal } = ports;
+  const { safetyMs = SAFETY_MS } = times;
   const startedMs = ports.nowMs();
   let watch: Watch | undefined;
   let next: Promise<"changed" | "ended"> | undefined;
@@ -76,10 +83,18 @@ export async function runDaemon(ports: DaemonPorts, times: DaemonTimes): Promise
             unreachable(watched);
         }
       }
-      if (isDue || ports.nowMs() - lookedMs > times.safetyMs) {
+      if (isDue || ports.nowMs() - lookedMs > safetyMs) {
+        const wasTold = isDue;
         // Of what comes about from here on the watch tells again.
-        isDue = await lookThrough(ports);
+        const { landed, waits } = await lookThrough(ports);
+        isDue = waits;
         lookedMs = ports.nowMs();
+        if (!wasTold && (landed || waits)) {
+          // It should have told.
+          await watch?.close();
+          watch = next = undefined;
+          continue;
+        }
       }
       const wake = await waitFor(next, ports, times.intervalMs);
       if (wake === "changed") {
@@ -97,14 +112,15 @@ export async function runDaemon(ports: DaemonPorts, times: DaemonTimes): Promise
   }
 }
 
-/** Looks until nothing more lands; `true` when something waits and is to be looked at again. */
-async function lookThrough(ports: DaemonPorts): Promise<boolean> {
+/** Looks until nothing more lands; `waits` says that something is to be looked at again. */
+async function lookThrough(ports: DaemonPorts): Promise<{ landed: boolean; waits: boolean }> {
   for (let looks = 0; looks < MOST_LOOKS; looks++) {
     const outcome = await ports.look();
     await ports.onLook(outcome);
-    if (outcome.kind !== "landed") return outcome.kind !== "idle" && !isForInside(outcome);
+    if (outcome.kind === "landed") continue;
+    return { landed: looks > 0, waits: outcome.kind !== "idle" && !isForInside(outcome) };
   }
-  return true;
+  return { landed: true, waits: true };
 }
 
 /** Only a change inside ends it, which the watch tells: looking all the time would only cost. */

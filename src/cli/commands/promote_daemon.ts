@@ -22,9 +22,6 @@ import type { CommandContext } from "../context.ts";
 /** Which cage, and a file for what keeps it from starting. */
 export type PromoteDaemonOptions = { cage: string; log: string };
 
-/** A look that nothing asked for, in milliseconds. */
-const SAFETY_MS = 60_000;
-
 /** How long a start of the cage may take, in milliseconds. */
 const START_MS = 120_000;
 
@@ -93,7 +90,7 @@ async function promote(
     pause,
     nowMs: Date.now,
     signal,
-  }, { intervalMs, safetyMs: SAFETY_MS, startMs: START_MS });
+  }, { intervalMs, startMs: START_MS });
   log.say("ended");
 }
 

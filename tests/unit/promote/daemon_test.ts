@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type DaemonPorts, runDaemon, type Watched } from "../../../src/promote/daemon.ts";
 import type { LookOutcome } from "../../../src/promote/look.ts";
 
-const TIMES = { intervalMs: 5_000, safetyMs: 60_000, startMs: 120_000 };
+const TIMES = { intervalMs: 5_000, startMs: 120_000 };
 
 const IDLE: LookOutcome = { kind: "idle" };
 const LANDED: LookOutcome = {
@@ -85,11 +85,24 @@ Deno.test("a change inside is looked at, at once; the end of what runs is a last
   ]);
 });
 
-Deno.test("while nothing changes and nothing waits it looks once a minute", async () => {
-  const ticks = Array.from({ length: 24 }, () => undefined);
+Deno.test("while nothing changes and nothing waits it looks once in five minutes", async () => {
+  const ticks = Array.from({ length: 121 }, () => undefined);
   const said = await play({ watches: ["watch"], looks: [], wakes: [...ticks, "end"] });
-  // 24 turns of 5 s are two minutes; then the last look.
+  // 121 turns of 5 s are ten minutes; then the last look.
   assert.equal(said.filter((word) => word === "look idle").length, 1 + 1 + 1, said.join());
+});
+
+Deno.test("a watch that has not told what a look finds is closed, and another one opened", async () => {
+  const ticks = Array.from({ length: 61 }, () => undefined);
+  const said = await play({
+    watches: ["watch", "watch"],
+    looks: [IDLE, LANDED],
+    wakes: [...ticks, "changed", "end"],
+  });
+  assert.deepEqual(said, [
+    ...["open watch", "look idle", "look landed", "look idle", "close"],
+    ...["open watch", "look idle", "look idle", "close", "look idle"],
+  ]);
 });
 
 Deno.test("what waits is looked at with each turn, until it has landed", async () => {
