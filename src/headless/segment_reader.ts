@@ -23,17 +23,12 @@ export function openSegments(
   kind: SegmentKind,
   options: { from?: SegmentPlace } = {},
 ): SegmentReader {
-  let { number, offset } = options.from ?? FIRST_PLACE;
+  let { number } = options.from ?? FIRST_PLACE;
   let file: Deno.FsFile | undefined;
   const buffer = new Uint8Array(CHUNK_BYTES);
-  const open = async (wanted: number, at: number): Promise<boolean> => {
-    const opened = await openIfPresent(segmentPath(dir, kind, { number: wanted }));
-    if (opened === undefined) return false;
-    if (at > 0) await opened.seek(at, Deno.SeekMode.Start);
-    file?.close();
-    file = opened;
-    number = wanted;
-    return true;
+  const openFirst = async (): Promise<void> => {
+    file = await openIfPresent(segmentPath(dir, kind, { number }));
+    await file?.seek(options.from?.offset ?? 0, Deno.SeekMode.Start);
   };
   const readHere = async (): Promise<Uint8Array | undefined> => {
     const count = await file!.read(buffer);
@@ -41,7 +36,8 @@ export function openSegments(
   };
   return {
     async read() {
-      if (file === undefined && !await open(number, offset)) return undefined;
+      if (file === undefined) await openFirst();
+      if (file === undefined) return undefined;
       for (;;) {
         const bytes = await readHere();
         if (bytes !== undefined) return bytes;
@@ -61,7 +57,6 @@ export function openSegments(
     [Symbol.dispose]() {
       file?.close();
       file = undefined;
-      offset = 0;
     },
   };
 }

@@ -41,6 +41,7 @@ const EAGER = [
   "src/config/nearest.ts",
   "src/errors.ts",
   "src/host.ts",
+  "src/names.ts",
 ];
 
 type Graph = {
