@@ -69,6 +69,8 @@ export function openMailChannel(
       onSaid,
       async use(opened) {
         link = opened;
+        // A home that is full takes no message, and must not keep those of the agent from coming.
+        await opened.settle().catch(() => {});
         await opened.deliver().catch(() => {});
         await opened.ended;
         link = undefined;
@@ -198,8 +200,8 @@ async function collectOnce(
     onChange() {},
     async use(link) {
       try {
-        await link.deliver();
         await link.settle();
+        await link.deliver();
         problem = undefined;
       } catch (error) {
         problem = error;

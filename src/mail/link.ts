@@ -62,7 +62,7 @@ export function openLink(streams: ExecStreams, options: LinkOptions): MailLink {
   let writing: Promise<void> = Promise.resolve();
 
   const write = (order: Record<string, unknown>) => {
-    const bytes = encoder.encode(JSON.stringify(order) + "\n");
+    const bytes = encoder.encode(formatOrder(order));
     writing = writing.then(() => streams.write(bytes));
     // The reading side tells how it ended.
     writing.catch(() => {});
@@ -205,6 +205,16 @@ export function openLink(streams: ExecStreams, options: LinkOptions): MailLink {
       clearTimeout(late);
     },
   };
+}
+
+/**
+ * An order to the far end: JSON on one line, whatever its reader takes for the end of one. Node's
+ * takes U+2028 and U+2029, which may stand in JSON as they are.
+ */
+export function formatOrder(order: Record<string, unknown>): string {
+  const escaped = JSON.stringify(order)
+    .replace(/[\u2028\u2029]/g, (end) => `\\u${end.charCodeAt(0).toString(16)}`);
+  return `${escaped}\n`;
 }
 
 type Waiter = { done: Promise<void>; resolve(): void; reject(error: Error): void };

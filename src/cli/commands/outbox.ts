@@ -50,15 +50,20 @@ export async function runOutbox(
   await ensurePrivateDir(store.dir);
   const show = () => showMessages(store, { io, json: options.json, all: options.all });
   if (poll !== undefined) return await pollOutbox(target, { store, show, poll, context });
+  let looked = "";
   try {
-    await collectAll((await target.open()).sites, context);
+    const { sites } = await target.open();
+    looked = ` from ${sites.map(({ service }) => service).join(" and ")}`;
+    await collectAll(sites, context);
   } catch (error) {
     // What came before is here, whatever the engine says.
     if (!(error instanceof UserError) || error.code === "not-trusted") throw error;
     io.warn(`The cage was not looked at: ${error.message}`);
   }
   const shown = await show();
-  if (shown.length === 0) io.talk(`No ${options.all ? "" : "new "}messages of ${target.cage.name}`);
+  if (shown.length === 0) {
+    io.talk(`No ${options.all ? "" : "new "}messages${looked} in ${target.cage.name}`);
+  }
   return EXIT.ok;
 }
 

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { type InboxOptions, runInbox } from "../../../src/cli/commands/inbox.ts";
+import { runOutbox } from "../../../src/cli/commands/outbox.ts";
+import type { CommandContext } from "../../../src/cli/context.ts";
 import { type Diagnosis, suggest } from "../../../src/cli/diagnosis.ts";
 import { formatDiagnosis } from "../../../src/cli/diagnosis_view.ts";
 import { showMessages } from "../../../src/cli/mail_show.ts";
 import { chooseService } from "../../../src/cli/mail_target.ts";
 import { formatBad, formatMessage } from "../../../src/cli/mail_view.ts";
+import { UserError } from "../../../src/errors.ts";
 import { messagingInstructions } from "../../../src/mail/instructions.ts";
 import { makeMessage } from "../../../src/mail/message.ts";
 import { openMailStore } from "../../../src/mail/store.ts";
@@ -140,6 +144,55 @@ const SUGGESTED: [string, Omit<Diagnosis, "suggestion">, RegExp][] = [
 ];
 for (const [name, found, want] of SUGGESTED) {
   Deno.test(`what to do with an agent that ${name}`, () => assert.match(suggest(found), want));
+}
+
+const context = {
+  host: { cwd: "/", stateDir: "/nowhere", env: {}, home: "/nowhere" },
+  io: { out() {}, talk() {}, warn() {} },
+} as unknown as CommandContext;
+
+const REFUSED: [string, Partial<InboxOptions>, RegExp][] = [
+  [
+    "a type of the agent's",
+    { type: "task_complete", payload: "{}" },
+    /Cannot send "task_complete"/,
+  ],
+  ["a type that there is not", { type: "__proto__", payload: "{}" }, /Cannot send "__proto__"/],
+  ["no payload", { type: "task_revision" }, /is missing/],
+  ["what is no JSON", { type: "task_revision", payload: "{" }, /no JSON/],
+  ["a list", { type: "ack", payload: "[]" }, /no JSON object/],
+  ["a field that is missing", { type: "task_revision", payload: "{}" }, /needs "instructions"/],
+  [
+    "a field of another kind",
+    { type: "info_response", payload: '{"request_id": 1, "content": ""}' },
+    /"request_id" of info_response must be text/,
+  ],
+  ["two payloads", { type: "ack", payload: "{}", payloadFile: "-" }, /contradict/],
+  ["a file that is not there", { type: "ack", payloadFile: "/nowhere/x" }, /no such file/],
+  [
+    "what is too long",
+    { type: "task_revision", payload: JSON.stringify({ instructions: "x".repeat(1_100_000) }) },
+    /longer than 1048576 bytes/,
+  ],
+  ["a cage that there is not", { type: "ack" }, /Cannot find cage "web"/],
+];
+for (const [name, options, why] of REFUSED) {
+  Deno.test(`sandcage inbox refuses ${name}, before anything is sent`, async () => {
+    await assert.rejects(
+      () => runInbox({ cage: "web", type: "ack", ...options }, context),
+      (error) => error instanceof UserError && error.exit === 2 && why.test(error.message),
+    );
+  });
+}
+
+for (const bad of ["", "0", "-1", "x", "1e3", "5 min", "99999999"]) {
+  Deno.test(`sandcage outbox --poll refuses the time ${JSON.stringify(bad)}`, async () => {
+    const poll = { timeout: bad, interval: "1", maxInterval: "1", diagnose: true };
+    await assert.rejects(
+      () => runOutbox({ all: false, json: false, poll }, context),
+      (error) => error instanceof UserError && error.exit === 2 && /--timeout/.test(error.message),
+    );
+  });
 }
 
 Deno.test("a diagnosis is in lines of which none acts on a terminal", () => {

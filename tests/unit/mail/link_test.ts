@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { join } from "node:path";
 import type { ExecStreams } from "../../../src/engine/exec.ts";
 import { createLineReader } from "../../../src/mail/lines.ts";
-import { openLink, parseSaid } from "../../../src/mail/link.ts";
+import { formatOrder, openLink, parseSaid } from "../../../src/mail/link.ts";
 import { START } from "../../../src/mail/log.ts";
 import { makeMessage } from "../../../src/mail/message.ts";
 import { type MailStore, openMailStore } from "../../../src/mail/store.ts";
@@ -147,6 +147,24 @@ Deno.test("a message that somebody was about to show who was killed is shown by 
   });
 });
 
+Deno.test("a message may be as long as it is allowed to be, both ways", async () => {
+  await withBoxes(async (boxes) => {
+    const { box, store } = boxes;
+    const long = `${"x".repeat(500_000)}\u0000\u2028"${"\u00e4".repeat(200_000)}`;
+    const file = join(box, "long.json");
+    await Deno.writeTextFile(file, JSON.stringify({ status: long }));
+    const sent = await callInside(box, ["send.mjs", "progress_update", "--file", file]);
+    assert.equal(sent.code, 0, sent.stderr);
+    await store.queue(makeMessage("task_revision", { instructions: long }), "claude");
+    const link = open(boxes);
+    await Promise.all([link.settle(), link.deliver()]);
+    await link.close();
+    assert.deepEqual(listStatuses(store), [long]);
+    const got = await callInside(box, ["wait.mjs", "--timeout", "5"]);
+    assert.equal(JSON.parse(got.stdout).payload.instructions, long);
+  });
+});
+
 Deno.test("cage-wait wakes up for what comes while it waits", async () => {
   await withBoxes(async (boxes) => {
     const waiting = callInside(boxes.box, ["wait.mjs", "--timeout", "30"]);
@@ -249,6 +267,14 @@ Deno.test("messages that cannot be written down stay inside and are told of once
     await link.close();
     assert.deepEqual(listStatuses(boxes.store), ["1", "2"]);
   });
+});
+
+Deno.test("an order is one line for every reader of lines, and says what it said", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    const line = formatOrder({ kind: "deliver", text: `${text}\u2028\u2029\r\n\u0085` });
+    assert.equal(line.split(/\r?\n|[\r\u2028\u2029]/).length, 2);
+    assert.ok(JSON.parse(line).text.startsWith(text));
+  }));
 });
 
 Deno.test("lines are the same however their bytes are cut", () => {
