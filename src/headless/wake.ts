@@ -17,7 +17,7 @@ export function watchDirectory(dir: string): Waker {
   if (watcher !== undefined) {
     void (async () => {
       for await (const { kind } of watcher) {
-        // Our own reading is told of, too.
+        // Who opens or closes a file, ourselves among them, changes nothing.
         if (kind === "access") continue;
         changed = true;
         wake();

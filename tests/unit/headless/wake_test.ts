@@ -17,23 +17,6 @@ Deno.test("what is written wakes who waits, also what was written before", async
   await waker.wait(FOR_EVER_MS);
 });
 
-Deno.test("reading wakes nobody, or who looks would look for ever", async () => {
-  await using state = await makeState();
-  const path = join(state.stateDir, "file");
-  await Deno.writeTextFile(path, "one");
-  using waker = watchDirectory(state.stateDir);
-  const woken: string[] = [];
-  let cause = "reading";
-  const waiting = waker.wait(FOR_EVER_MS).then(() => void woken.push(cause));
-  // The system tells of everything in its order: the write comes behind all of the reading.
-  for (let times = 0; times < 20; times++) await Deno.readTextFile(path);
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  cause = "writing";
-  await Deno.writeTextFile(path, "two");
-  await waiting;
-  assert.deepEqual(woken, ["writing"]);
-});
-
 Deno.test("what cannot be watched is looked at in time", async () => {
   using waker = watchDirectory("/nowhere/at/all");
   await waker.wait(1);
