@@ -9,6 +9,7 @@ import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { exists, waitFor } from "./support/files.ts";
 import { AGENTS, everyKey, GEMINI_SETTINGS } from "./support/headless_agents.ts";
 import { startModel } from "./support/model.ts";
+import { arrives, commit, git, makePromoteWorld, must } from "./support/promote_world.ts";
 import { openTerminal } from "./support/tmux.ts";
 import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
 
@@ -26,7 +27,10 @@ async function makeRunWorld(name: string, options: WorldOptions = {}): Promise<W
 
 /** Launches a script in the foreground; events as they were shown. */
 async function launch(world: World, args: readonly string[]) {
-  const result = await world.sandcage(["launch", "--json", ...args], { env: everyKey() });
+  const result = await world.sandcage(["launch", "--json", ...args], {
+    env: everyKey(),
+    timeoutMs: 300_000,
+  });
   const events: LoggedEvent[] = result.stdout.split("\n").filter((line) => line !== "")
     .map((line) => JSON.parse(line));
   return { ...result, events };
@@ -180,7 +184,7 @@ Deno.test("ends of an agent: its own code, a crash, a timeout, no memory left", 
   assert.deepEqual(own.events.map(({ kind }) => kind).sort(), ["note", "text"]);
   const crash = await shell(world, "kill -SEGV $$");
   assert.equal(crash.code, 139, crash.stderr);
-  const hang = await shell(world, "trap '' TERM; sleep 1000 & wait; sleep 1000", [
+  const hang = await shell(world, "sleep 1000 & sleep 1000", [
     ...["--timeout", "1s"],
   ]);
   assert.equal(hang.code, 124, hang.stderr);
@@ -254,6 +258,15 @@ Deno.test("stop ends the whole tree; meanwhile a second launch and destroy are r
   assert.match(logs.stdout, /blocked\.example/, "what its gateway refused is on record");
   const gone = await world.sandcage(["destroy", "web", "--yes", "--force"]);
   assert.equal(gone.code, 0, gone.stderr);
+});
+
+Deno.test("mode promote: the cage is made, and what the agent commits lands under the user's name", async () => {
+  await using world = await makePromoteWorld("run-promote");
+  const { code, stderr } = await shell(world, commit("done.txt"));
+  assert.equal(code, 0, stderr);
+  await arrives(world, "done.txt");
+  assert.equal(await git(world, "log -1 --format=%an|%s"), "Test User|done.txt\n");
+  await must(world.sandcage(["clear"]));
 });
 
 Deno.test("kill -9 of the holder: the next command says so, clears up, and launches again", async () => {
