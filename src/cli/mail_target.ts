@@ -7,7 +7,9 @@ import type { RunRecord } from "../headless/event.ts";
 import { findLastRun } from "../headless/runs.ts";
 import { isLiveState } from "../headless/run_record.ts";
 import { findHomeServices, findRunningServices } from "../mail/place.ts";
-import { type MailSite, planMailSite } from "../mail/site.ts";
+import { START } from "../mail/log.ts";
+import { mailDir, type MailSite, planMailSite } from "../mail/site.ts";
+import { openMailStore } from "../mail/store.ts";
 import { cageId } from "../project/identity.ts";
 import { recordedProject } from "../project/root.ts";
 import { findInstalledServices } from "../service/installed.ts";
@@ -59,7 +61,7 @@ export async function findMailTarget(
   const projectPath = (await findCage(dir))?.projectPath;
   if (projectPath === undefined) throw unknown(cage);
   const run = await findLastRun(host.stateDir, cage.id);
-  const known = words.service ?? run?.service ?? copy?.service ??
+  const known = words.service ?? run?.service ?? findLastSender(dir) ?? copy?.service ??
     await findFirstService(projectPath, host);
   const looking: CageContext = {
     ...context,
@@ -107,6 +109,15 @@ export function chooseService(facts: {
   if (run !== undefined && isLiveState(run.state)) return run.service;
   if (running.length > 0) return running.includes(known) ? known : running[0]!;
   return run !== undefined || homes.length === 0 || homes.includes(known) ? known : homes[0]!;
+}
+
+/** The service whose agent has sent something last. */
+function findLastSender(dir: string): string | undefined {
+  const { outbox } = openMailStore(mailDir(dir));
+  const last = outbox.last();
+  if (last === 0) return undefined;
+  const [read] = outbox.read({ ...START, seq: last - 1 });
+  return read?.row.service;
 }
 
 /** The name that a cage was given, where it is not that of its project. */
