@@ -1,5 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { connectEngine } from "../src/engine/connect.ts";
+import { observeHost } from "../src/host.ts";
+import { IMAGE } from "../src/names.ts";
+import { ensureDebianImage } from "../src/setup/base_image.ts";
 import { isInstalled, must, say } from "./shell.ts";
 
 /** Root of the checkout. */
@@ -40,6 +44,24 @@ export async function ensureEngine(env: Record<string, string>): Promise<void> {
   ], {
     cwd: REPOSITORY,
     env,
+  });
+}
+
+/** Puts the image there that tests run by its own name; builds that find their own do not ask for it. */
+export async function ensureDebian(stateDir: string): Promise<void> {
+  const host = { ...observeHost(), stateDir };
+  const engine = await connectEngine({ host });
+  await ensureDebianImage(engine, {
+    host,
+    image: IMAGE.debian,
+    io: {
+      warn: say,
+      progress: (title) => ({
+        update() {},
+        done: (detail) => say(`${title}: ${detail ?? "done"}`),
+        [Symbol.dispose]() {},
+      }),
+    },
   });
 }
 

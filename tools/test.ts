@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { docker } from "./engine_state.ts";
-import { ensureEngine, ensurePrograms, makeBundle, REPOSITORY } from "./prepare.ts";
+import { ensureDebian, ensureEngine, ensurePrograms, makeBundle, REPOSITORY } from "./prepare.ts";
 import { must, print, say, show } from "./shell.ts";
 import {
   addTallies,
@@ -17,6 +17,7 @@ import {
 import { findLeaks, formatLeaks, removeLeaks } from "./testing/leaks.ts";
 import { type Group, parseTestOptions, type TestOptions, USAGE } from "./testing/options.ts";
 import { planOrder } from "./testing/order.ts";
+import { makeScratch } from "./testing/scratch.ts";
 
 /** Upper bound of a whole run in milliseconds; a test that hangs must not hang the CI. */
 const RUN_LIMIT_MS = 25 * 60_000;
@@ -57,6 +58,7 @@ async function main(): Promise<number> {
   await Deno.remove(ARTEFACTS, { recursive: true }).catch(() => {});
   await Deno.mkdir(ARTEFACTS, { recursive: true });
   const signal = AbortSignal.timeout(RUN_LIMIT_MS);
+  await using _scratch = await makeScratch(runRoot);
   let tally: Tally = { passed: 0, failed: 0, failures: [] };
   // Engine and images come over the network for the most part: the unit tests run meanwhile.
   const preparing = options.groups.includes("e2e")
@@ -88,14 +90,11 @@ async function runGroup(group: Group, options: RunOptions): Promise<Tally> {
     const problem = error instanceof Error ? error.message : String(error);
     say(problem);
     return { passed: 0, failed: 1, failures: [`preparing the end-to-end tests: ${problem}`] };
-  } finally {
-    await Deno.remove(runRoot, { recursive: true }).catch(() => {});
   }
 }
 
 /** Everything the tests would otherwise do first, once and in sight: engine, programs, images. */
 async function prepareEndToEnd(): Promise<void> {
-  await Deno.mkdir(runRoot, { recursive: true, mode: 0o755 });
   const [state, project] = [join(runRoot, "prepare", "state"), join(runRoot, "prepare", "project")];
   await Deno.mkdir(state, { recursive: true });
   await Deno.mkdir(project);
@@ -107,6 +106,7 @@ async function prepareEndToEnd(): Promise<void> {
   }
   await ensurePrograms(TEST_PROGRAMS);
   await ensureEngine(env);
+  await ensureDebian(state);
   await makeBundle();
   await must("cp", ["-r", join(REPOSITORY, "dist"), program]);
   say("Building images");
@@ -127,11 +127,16 @@ async function runDenoTest(group: Group, options: RunOptions): Promise<Tally> {
     ...files,
   ];
   say(`\n${group} tests`);
+  const temporary = join(runRoot, "tmp");
+  await Deno.mkdir(temporary, { recursive: true });
+  // As every temporary folder: tests become other users.
+  await Deno.chmod(temporary, 0o1777);
   const code = await show(Deno.execPath(), args, {
     cwd: REPOSITORY,
     signal: options.signal,
     env: {
       // More sessions at once than this make the engine the bottleneck and deadlines a lottery.
+      TMPDIR: temporary,
       DENO_JOBS: String(Math.min(navigator.hardwareConcurrency, 4)),
       SANDCAGE_E2E_RUN: runId,
       SANDCAGE_E2E_ROOT: runRoot,
