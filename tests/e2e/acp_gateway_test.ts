@@ -8,7 +8,7 @@ import { type ModelServer, startModelServer } from "../../tools/model/server.ts"
 import { installAcpx, prompt } from "./support/acpx.ts";
 import { type CagedWorld, makeCaged } from "./support/caged.ts";
 import { requestsOf } from "./support/internet/evidence.ts";
-import { type Internet, startInternet } from "./support/internet/internet.ts";
+import { startInternet } from "./support/internet/internet.ts";
 
 /** How one agent is pointed at the model's host. */
 type AgentCase = {
@@ -62,14 +62,16 @@ const AGENTS: AgentCase[] = [
 
 const KEY = "test-key-that-only-the-model-server-knows-0123456789";
 const acpx = await installAcpx();
+const internet = await startInternet();
+Deno.test.afterAll(async () => await internet[Symbol.asyncDispose]());
 
 for (const agent of AGENTS) {
   const who = agent.runAs === undefined ? "" : ` of uid ${agent.runAs.uid}`;
   Deno.test(`acpx drives ${agent.service}${who} through relay and gateway to a written file`, async () => {
     await using model = await startModelServer({ hostname: "127.0.0.1", port: 0 });
-    await using internet = await startInternet();
-    leadTo(internet, model);
-    await using world = await makeAgentWorld(agent, internet);
+    await internet.clear();
+    leadTo(model);
+    await using world = await makeAgentWorld(agent);
     const result = await prompt(acpx, {
       world,
       args: ["acp", "run", agent.service],
@@ -97,7 +99,7 @@ for (const agent of AGENTS) {
 /** What the agent's key and its answers are is the model's business. */
 const PASSED = /^(x-api-key|x-goog-api-key|authorization|content-type)$/i;
 
-function leadTo(internet: Internet, model: ModelServer): void {
+function leadTo(model: ModelServer): void {
   internet.handle("model.test", async ({ method, target, headers }, body) => {
     const response = await fetch(`${model.url}${target}`, {
       method,
@@ -113,7 +115,7 @@ function leadTo(internet: Internet, model: ModelServer): void {
   });
 }
 
-async function makeAgentWorld(agent: AgentCase, internet: Internet): Promise<CagedWorld> {
+async function makeAgentWorld(agent: AgentCase): Promise<CagedWorld> {
   const { service, key, files = {}, runAs } = agent;
   const world = await makeCaged(`acp-${service}`, internet, {
     // What speaks ACP is a layer of its own.
