@@ -23,13 +23,15 @@ const MOST_NAMED = 5;
 export function formatTracked(paths: readonly string[]): string {
   const shown = paths.slice(0, MOST_NAMED).map(quotePath).join(", ");
   const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
-  return `git tracks what .gitignore names, and it stays where it is: ${shown}${more}\n` +
-    "To have it travel, change the pattern, or take it in by a line of .cageprotect that begins with !";
+  return `git tracks what .gitignore names, and it stays where it is: ${shown}${more}`;
 }
 
 /** Warnings of what a directory that came in was kept from bringing. Pure. */
 export function formatFilledWarnings(filled: readonly FilledRoot[]): string[] {
-  return filled.flatMap(({ tracked }) => tracked.length === 0 ? [] : [formatTracked(tracked)]);
+  const hint = "To have it travel, change the pattern, or take it in by a line of .cageprotect " +
+    "that begins with !";
+  return filled.filter(({ tracked }) => tracked.length > 0)
+    .map(({ tracked }) => `${formatTracked(tracked)}\n${hint}`);
 }
 
 /** A cage's status for people. Pure. */

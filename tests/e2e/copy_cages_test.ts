@@ -87,6 +87,7 @@ Deno.test("a cage from a directory has its files and a repository of its own", a
   );
   const warned = /warning: git tracks what \.gitignore names, .*: "tracked\.log"\n/;
   assert.match(made.stderr, warned);
+  assert.match(made.stderr, /\.cageprotect that begins with !/);
   assert.match(made.stderr, /sandcage attach w\w+/);
   assert.match((await must(world.sandcage(["sync"]))).stderr, warned);
 

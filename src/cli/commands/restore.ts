@@ -1,4 +1,4 @@
-import { requireStopped, restoreCheckpoint } from "../../copy/checkpoint.ts";
+import { missingCheckpoint, requireStopped, restoreCheckpoint } from "../../copy/checkpoint.ts";
 import { EXIT } from "../../errors.ts";
 import type { CommandContext } from "../context.ts";
 import { openFileSite } from "../file_site.ts";
@@ -22,6 +22,9 @@ export async function runRestore(
   const { cage, courier } = site;
   const purpose = "bring a checkpoint back";
   await requireStopped(cage, { stateDir, purpose });
+  // A name that is none is said before anybody is asked.
+  const names = (await courier.checkpoints()).map((one) => one.name);
+  if (!names.includes(name)) throw missingCheckpoint(name, names);
   const question = `Bring all files of ${cage.name} back to ${JSON.stringify(name)}?`;
   if (!options.yes && !await io.confirm(question, { assumed: false })) {
     io.talk(io.interactive ? "Nothing was changed" : "Nothing was changed: add --yes");

@@ -30,7 +30,6 @@ function newCreate(wiring: Wiring): CommandUnknownOpts {
       "--add-dir <path>",
       "directory to copy in beside the project; may be repeated",
       collect,
-      [] as string[],
     )
     .option("--dockerfile <file>", "Dockerfile to build on, FROM sandcage/base")
     .option("--auth-mode <mode>", "api_key, the default, or subscription: copy the login of here")
@@ -43,7 +42,7 @@ function newCreate(wiring: Wiring): CommandUnknownOpts {
           dir: flags.dir,
           name: flags.name,
           service: flags.service,
-          dirs: flags.addDir,
+          dirs: flags.addDir ?? [],
           dockerfile: flags.dockerfile,
           authMode: flags.authMode,
           attach: flags.attach,
@@ -237,6 +236,6 @@ function newDestroy(wiring: Wiring): CommandUnknownOpts {
   return destroy;
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
