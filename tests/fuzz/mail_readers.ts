@@ -1,7 +1,7 @@
 import { formatBad, formatMessage, formatMessageJson } from "../../src/cli/mail_view.ts";
 import { createLineReader } from "../../src/mail/lines.ts";
-import { parseSaid } from "../../src/mail/link.ts";
 import { findProblem, parseMessage, summarize } from "../../src/mail/message.ts";
+import { parseSaid } from "../../src/mail/said.ts";
 import { MESSAGE_TYPES } from "../../src/mail/types.ts";
 import { visibleText } from "../../src/transfer/visible.ts";
 import { MAIL_MATERIAL } from "./seeds/mail.ts";

@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { join } from "node:path";
 import type { ExecStreams } from "../../../src/engine/exec.ts";
 import { createLineReader } from "../../../src/mail/lines.ts";
-import { formatOrder, openLink, parseSaid } from "../../../src/mail/link.ts";
+import { openLink } from "../../../src/mail/link.ts";
 import { START } from "../../../src/mail/log.ts";
 import { makeMessage } from "../../../src/mail/message.ts";
+import { formatOrder, parseSaid } from "../../../src/mail/said.ts";
 import { type MailStore, openMailStore } from "../../../src/mail/store.ts";
 import { planProgram, startFarEnd } from "./far_end.ts";
 
