@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { ensurePrivateDir, type FileLock, removeIfPresent, tryLockFile } from "../files.ts";
+import { ensurePrivateDir } from "../files.ts";
 import { watchDirectory } from "../headless/wake.ts";
 import { pause } from "../pause.ts";
+import { takeChannel } from "./channel_lock.ts";
+import { collectMail, useLink } from "./collect.ts";
 import { followMail, type MessageEvent } from "./follow.ts";
-import { type MailLink, openLink } from "./link.ts";
-import { findMailPlace, type MailPlace, openMailStreams } from "./place.ts";
+import type { MailLink } from "./link.ts";
 import type { MailSite } from "./site.ts";
-import { type MailStore, openMailStore } from "./store.ts";
+import { openMailStore } from "./store.ts";
 
 /** What a channel tells whoever opened it. */
 export type MailHooks = {
@@ -148,125 +149,4 @@ async function settle(link: MailLink | undefined, signal: AbortSignal): Promise<
   if (link === undefined) return false;
   const late = pause(SETTLE_MS, signal).then(() => false);
   return await Promise.race([link.settle().then(() => true, () => false), late]);
-}
-
-/** How a single look at a mailbox went. */
-export type CollectOutcome =
-  | { kind: "done"; place: MailPlace["kind"] }
-  /** A run keeps its channel open: what is sent comes by itself. */
-  | { kind: "held" };
-
-/** How long somebody else's single look is waited for, in milliseconds. */
-const OTHERS_MS = 60_000;
-const OTHERS_LOOK_MS = 50;
-
-/**
- * Takes the messages out of a mailbox and delivers what waits for its agent, once.
- *
- * @throws {Error} If the mailbox cannot be reached, or no more can be taken.
- */
-export async function collectMail(
-  site: MailSite,
-  options: { onSaid(line: string): void; signal?: AbortSignal | undefined },
-): Promise<CollectOutcome> {
-  const { signal } = options;
-  const store = openMailStore(site.dir);
-  const deadline = Date.now() + OTHERS_MS;
-  for (;;) {
-    signal?.throwIfAborted();
-    const lock = await takeChannel(site, { isHeld: false });
-    if (lock !== undefined) {
-      try {
-        return await collectOnce(site, { store, onSaid: options.onSaid });
-      } finally {
-        lock[Symbol.dispose]();
-      }
-    }
-    if (await isHeld(site)) return { kind: "held" };
-    if (Date.now() > deadline) throw new Error("another command holds the mailbox");
-    await pause(OTHERS_LOOK_MS, signal);
-  }
-}
-
-async function collectOnce(
-  site: MailSite,
-  options: { store: MailStore; onSaid(line: string): void },
-): Promise<CollectOutcome> {
-  const place = await findMailPlace(site);
-  if (place.kind === "nowhere") return { kind: "done", place: place.kind };
-  let problem: unknown = "it was not asked";
-  const why = await useLink(site, place, {
-    ...options,
-    onChange() {},
-    async use(link) {
-      try {
-        await link.settle();
-        await link.deliver();
-        problem = undefined;
-      } catch (error) {
-        problem = error;
-      }
-      await link.close();
-    },
-  });
-  if (problem === undefined) return { kind: "done", place: place.kind };
-  throw problem instanceof Error ? problem : new Error(why ?? "it ended");
-}
-
-type LinkUse = {
-  store: MailStore;
-  onChange(): void;
-  onSaid(line: string): void;
-  use(link: MailLink): Promise<void>;
-};
-
-/** Opens a link for as long as it is used; answers why it ended, if it did by itself. */
-async function useLink(
-  site: MailSite,
-  place: Exclude<MailPlace, { kind: "nowhere" }>,
-  options: LinkUse,
-): Promise<string | undefined> {
-  try {
-    const streams = await openMailStreams(site, place);
-    const link = openLink(streams, { ...options, service: site.service });
-    await options.use(link);
-    return await link.ended;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/** One process at a time carries the messages of a service: they arrive in their order. */
-async function takeChannel(
-  site: MailSite,
-  options: { isHeld: boolean },
-): Promise<FileLock | undefined> {
-  const lock = await tryLockFile(join(site.dir, `channel.${site.service}.lock`));
-  if (lock === undefined) return undefined;
-  const mark = heldMark(site);
-  if (options.isHeld) await Deno.writeTextFile(mark, "", { mode: 0o600 });
-  // Left by a holder that was killed.
-  else await removeIfPresent(mark);
-  return {
-    [Symbol.dispose]() {
-      if (options.isHeld) removeQuietly(mark);
-      lock[Symbol.dispose]();
-    },
-  };
-}
-
-async function isHeld(site: MailSite): Promise<boolean> {
-  return await Deno.stat(heldMark(site)).then(() => true, () => false);
-}
-
-function heldMark(site: MailSite): string {
-  return join(site.dir, `channel.${site.service}.held`);
-}
-
-function removeQuietly(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // Whoever takes the lock next removes it.
-  }
 }

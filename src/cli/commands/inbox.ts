@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { EXIT, UserError } from "../../errors.ts";
-import { collectMail } from "../../mail/channel.ts";
+import { collectMail } from "../../mail/collect.ts";
 import { findProblem, listTypes, makeMessage } from "../../mail/message.ts";
 import { mailDir, type MailSite } from "../../mail/site.ts";
 import { MailFull, type MailStore, openMailStore } from "../../mail/store.ts";

@@ -5,7 +5,7 @@ import { EXIT, UserError } from "../../errors.ts";
 import { isLiveState } from "../../headless/run_record.ts";
 import { findLastRun } from "../../headless/runs.ts";
 import { watchDirectory } from "../../headless/wake.ts";
-import { collectMail } from "../../mail/channel.ts";
+import { collectMail } from "../../mail/collect.ts";
 import { findRunningServices } from "../../mail/place.ts";
 import { mailDir, type MailSite } from "../../mail/site.ts";
 import { type MailStore, openMailStore } from "../../mail/store.ts";
