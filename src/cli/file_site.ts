@@ -10,6 +10,7 @@ import { denoFs } from "../transfer/deno_fs.ts";
 import { type Look, lookAt } from "../transfer/look.ts";
 import { readRootRules } from "../transfer/root_rules.ts";
 import { lockTransfer, openTarget } from "../transfer/target.ts";
+import { listTrackedIgnored } from "../transfer/tracked_ignored.ts";
 import type { CageRoot, CopyCage, Courier } from "../transfer/types.ts";
 import type { TreeFs } from "../tree/fs.ts";
 import type { Recovery } from "../tree/recover.ts";
@@ -39,7 +40,13 @@ export type FileSite = AsyncDisposable & {
 };
 
 /** A directory of a cage and one of the host, held and compared. */
-export type FileRoot = Disposable & { root: CageRoot; target: string; look: Look };
+export type FileRoot = Disposable & {
+  root: CageRoot;
+  target: string;
+  look: Look;
+  /** Files that the host's repository tracks and its ignore rules match. */
+  tracked: readonly string[];
+};
 
 /**
  * Opens the cage that a command is about.
@@ -138,6 +145,8 @@ export async function openFileRoot(
   }
   const target = await openTarget(site.cage, wanted, { fs: site.fs });
   try {
+    // git is asked meanwhile; it never fails.
+    const listed = listTrackedIgnored(root.hostPath, { env: host.env });
     const rules = await readRootRules(root, { ...options, host, config: site.config });
     const look = await lookAt({
       cage: site.cage,
@@ -152,6 +161,7 @@ export async function openFileRoot(
       root,
       target: target.root,
       look,
+      tracked: await listed,
       [Symbol.dispose]: () => target[Symbol.dispose](),
     };
   } catch (error) {

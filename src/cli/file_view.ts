@@ -4,7 +4,7 @@ import { type FileStat, formatStats } from "../transfer/diff_stats.ts";
 import { MOST_DIFF_BYTES } from "../transfer/diff_text.ts";
 import type { TransferPlan } from "../transfer/plan_transfer.ts";
 import { showDifferences } from "../transfer/shown.ts";
-import { findTrackedIgnored } from "../transfer/tracked_ignored.ts";
+import { pickLeftOut } from "../transfer/tracked_ignored.ts";
 import { createIgnoreMatcher } from "../tree/ignore_rules.ts";
 import { quotePath } from "../tree/visible.ts";
 import type { CommandContext } from "./context.ts";
@@ -17,15 +17,15 @@ import { formatTable } from "./output.ts";
 const MOST_LOOKED_AT = 8 << 20;
 
 /** Says what does not travel, so that nobody waits for it. */
-export async function warnAboutLeft(
-  { root, look }: Pick<FileRoot, "root" | "look">,
+export function warnAboutLeft(
+  { look, tracked }: Pick<FileRoot, "look" | "tracked">,
   options: { plan: Pick<TransferPlan, "problems">; context: CommandContext },
-): Promise<void> {
-  const { plan, context: { io, host } } = options;
+): void {
+  const { plan, context: { io } } = options;
   for (const line of formatProblems(plan.problems)) io.warn(line);
   const isLeftOut = createIgnoreMatcher(look.rules);
-  const tracked = await findTrackedIgnored(root.hostPath, { env: host.env, isLeftOut });
-  if (tracked.length > 0) io.warn(formatTracked(tracked));
+  const left = pickLeftOut(tracked, isLeftOut);
+  if (left.length > 0) io.warn(formatTracked(left));
 }
 
 /** Prints what a transfer does, one table for each directory, and talks of the sums. */

@@ -30,6 +30,8 @@ export function denoFs(): TreeFs {
     ...(by === undefined ? {} : { lstatIn: by.lstatIn }),
     readLink: (path) => Deno.readLinkSync(path),
     openRead(path) {
+      const handle = by?.openRead(path);
+      if (handle !== undefined) return handle;
       if (node === undefined) {
         const fs = process.getBuiltinModule("node:fs");
         node = { fs, read: readFlags(fs) };

@@ -47,16 +47,28 @@ export type ObserveOptions = {
   clocks: Clocks;
 };
 
+/** What a base learns of a comparison. */
+export type Learned = {
+  ignoreFiles: readonly string[];
+  /** In order. */
+  changes: readonly BaseChange[];
+  /** It is more than times of a few small files, which are read again sooner than a base is written. */
+  isDue: boolean;
+};
+
 /** Everything about two sides that a plan has to know. */
 export type Differences = {
   /** In `comparePaths` order. */
   differences: readonly Difference[];
   problems: readonly SideProblem[];
-  /** For `updateBase`, in order. */
-  learned: { ignoreFiles: readonly string[]; changes: readonly BaseChange[] };
+  /** For `updateBase`. */
+  learned: Learned;
   /** All rules that applied to both sides. */
   rules: TreeRules;
 };
+
+/** How many files are few, and how many bytes in them. */
+const FEW = { files: 200, bytes: 1 << 20 };
 
 /** How often `.gitignore` files may change while they are read. */
 const MOST_LOOKS = 3;
@@ -67,12 +79,14 @@ const MOST_LOOKS = 3;
  * @throws {UserError} When the courier breaks off, or the host's ignore files keep changing.
  */
 export async function observeDifferences(options: ObserveOptions): Promise<Differences> {
-  const { found, rules, ignoreFiles, borrowed } = await findCandidates(options);
+  const { found, rules, ignoreFiles, borrowed, hasRules } = await findCandidates(options);
   const { candidates, problems } = takeCandidates(found, options);
   problems.push(...await readCandidates(candidates, options));
   const unread = new Set(problems.map(({ path }) => path));
   const differences: Difference[] = [];
   const changes: BaseChange[] = [];
+  let isDue = !hasRules || borrowed;
+  let bytes = 0;
   const isExcluded = createIgnoreMatcher(rules);
   for (const candidate of drain(candidates)) {
     const { path, base } = candidate;
@@ -83,15 +97,29 @@ export async function observeDifferences(options: ObserveOptions): Promise<Diffe
     // What rules of this one time keep out of sight is not gone: it is known next time.
     const isOutOfSight = "gone" in learned &&
       isExcluded(path, { directory: base?.kind === "dir" }) !== undefined;
-    if (!isOutOfSight) changes.push(learned);
+    if (isOutOfSight) continue;
+    changes.push(learned);
+    isDue ||= !isSameContent(base, learned);
+    bytes += "gone" in learned ? 0 : learned.size;
   }
   problems.sort((a, b) => comparePaths(a.path, b.path));
   return {
     differences: markInTheWay(differences, options),
     problems,
-    learned: { ignoreFiles, changes },
+    learned: {
+      ignoreFiles,
+      changes,
+      isDue: isDue || changes.length > FEW.files || bytes > FEW.bytes,
+    },
     rules,
   };
+}
+
+/** Whether nothing but times is learned. */
+function isSameContent(base: BaseEntry | undefined, learned: BaseChange): boolean {
+  return base !== undefined && !("gone" in learned) && base.kind === learned.kind &&
+    base.executable === learned.executable && base.sha256 === learned.sha256 &&
+    base.target === learned.target;
 }
 
 /** Tells what can be compared from what cannot. Nothing is left in the list. */
@@ -120,6 +148,8 @@ type Found = {
   rules: TreeRules;
   ignoreFiles: readonly string[];
   borrowed: boolean;
+  /** The base names the same directories of ignore files. */
+  hasRules: boolean;
 };
 
 async function findCandidates(options: ObserveOptions): Promise<Found> {
@@ -166,7 +196,9 @@ async function lookOnce(options: ObserveOptions, presumed: TreeRules): Promise<F
   }
   const rules = scan.rules();
   const nested = rules.slice(before.length, rules.length - after.length);
-  return { found, rules, ignoreFiles: nested.map((source) => source.base), borrowed };
+  const ignoreFiles = nested.map((source) => source.base);
+  const hasRules = JSON.stringify(ignoreFiles) === JSON.stringify(base?.ignoreFiles);
+  return { found, rules, ignoreFiles, borrowed, hasRules };
 }
 
 function openBase(options: ObserveOptions): { base: Base | undefined; borrowed: boolean } {

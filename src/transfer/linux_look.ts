@@ -1,4 +1,4 @@
-import type { DirStats, TreeStat } from "../tree/fs.ts";
+import type { DirStats, ReadHandle, TreeStat } from "../tree/fs.ts";
 
 /**
  * Looking at files by the C library of Linux: Deno's own calls take four times as long, and tell of
@@ -13,11 +13,15 @@ export type LinuxLook = {
    * Names in a directory; what is no UTF-8 as its bytes. `undefined` as for {@link LinuxLook.lstat}.
    */
   list(path: string): (string | Uint8Array)[] | undefined;
+  /** Opens a file for reading, no symlink. `undefined` as for {@link LinuxLook.lstat}. */
+  openRead(path: string): ReadHandle | undefined;
 };
 
 const SYMBOLS = {
   open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  // A count below 2³¹ here too.
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   // A count below 2³¹, of which the lower half says all.
   getdents64: { parameters: ["i32", "buffer", "usize"], result: "i32" },
@@ -28,7 +32,10 @@ const O_RDONLY = 0;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
+/** Not the same: arm64 has its own. */
+const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
 const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const BASIC_STATS = 0x7ff;
 const STATX_BYTES = 256;
@@ -102,6 +109,28 @@ function planCalls(calls: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>): L
       }
       calls.close(fd);
       return stats;
+    },
+    openRead(path) {
+      const flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW;
+      const fd = put(path) ? calls.open(place, flags, 0) : -1;
+      if (fd < 0) return undefined;
+      return {
+        stat() {
+          place[0] = 0;
+          const result = calls.statx(fd, place, AT_EMPTY_PATH, BASIC_STATS, found);
+          if (result !== 0) throw new Error(`Cannot look at ${JSON.stringify(path)}`);
+          return readStat(view);
+        },
+        read(buffer) {
+          const count = calls.read(fd, buffer as Uint8Array<ArrayBuffer>, BigInt(buffer.length));
+          // Whoever reads goes by the code; which one it was, only a second call could tell.
+          if (count < 0) {
+            throw Object.assign(new Error(`Cannot read ${JSON.stringify(path)}`), { code: "EIO" });
+          }
+          return count;
+        },
+        close: () => void calls.close(fd),
+      };
     },
     list(path) {
       // What is no directory has no names either.

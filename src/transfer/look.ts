@@ -47,17 +47,40 @@ export async function lookAt(options: LookOptions): Promise<Look> {
       rulesRoot: root.hostPath,
       borrowedBaseFile: baseFile(cage.dir, { root }),
     }),
-    hashHost: (path) => Promise.resolve(findHash(fs, `${target}/${path}`)),
+    hashHost: (path) => findHash(fs, `${target}/${path}`),
     clocks,
   });
   return { ...found, baseFile: file, clocks };
 }
 
-function findHash(fs: TreeFs, path: string): string | undefined {
+/** Files up to here are hashed whole, which does not load `node:crypto`. */
+const SMALL_BYTES = 1 << 20;
+
+async function findHash(fs: TreeFs, path: string): Promise<string | undefined> {
   try {
-    return hashFile(fs, path);
+    const bytes = readWhole(fs, path);
+    if (bytes === undefined) return hashFile(fs, path);
+    return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   } catch {
     // It is told as a file that cannot be read.
     return undefined;
+  }
+}
+
+/** The bytes of a small file; `undefined` for one that is none. */
+function readWhole(fs: TreeFs, path: string): Uint8Array<ArrayBuffer> | undefined {
+  const file = fs.openRead(path);
+  try {
+    const { size } = file.stat();
+    if (size > SMALL_BYTES) return undefined;
+    const bytes = new Uint8Array(size + 1);
+    let filled = 0;
+    for (let count = -1; count !== 0 && filled < bytes.length; filled += count) {
+      count = file.read(bytes.subarray(filled));
+    }
+    // It grew meanwhile.
+    return filled > size ? undefined : bytes.subarray(0, filled);
+  } finally {
+    file.close();
   }
 }

@@ -14,6 +14,19 @@ export async function findTrackedIgnored(
   root: string,
   options: { env: Readonly<Record<string, string | undefined>>; isLeftOut: IgnoreMatcher },
 ): Promise<string[]> {
+  return pickLeftOut(await listTrackedIgnored(root, options), options.isLeftOut);
+}
+
+/** Those of the files that {@link listTrackedIgnored} gave which do not travel. Pure. */
+export function pickLeftOut(tracked: readonly string[], isLeftOut: IgnoreMatcher): string[] {
+  return tracked.filter((path) => isLeftOut(path, { directory: false }) !== undefined);
+}
+
+/** Asks git alone, as {@link findTrackedIgnored} does, before the rules of the transfer are known. */
+export async function listTrackedIgnored(
+  root: string,
+  options: { env: Readonly<Record<string, string | undefined>> },
+): Promise<string[]> {
   try {
     const { success, stdout } = await new Deno.Command("git", {
       args: [
@@ -28,8 +41,7 @@ export async function findTrackedIgnored(
       signal: AbortSignal.timeout(DEADLINE_MS),
     }).output();
     if (!success) return [];
-    const paths = new Set(new TextDecoder().decode(stdout).split("\0").filter(Boolean));
-    return [...paths].filter((path) => options.isLeftOut(path, { directory: false }) !== undefined);
+    return [...new Set(new TextDecoder().decode(stdout).split("\0").filter(Boolean))];
   } catch {
     return [];
   }

@@ -39,10 +39,11 @@ export async function runDiff(options: DiffOptions, context: CommandContext): Pr
       includeCache,
       protect: [],
     });
-    await updateBase(opened.look.baseFile, opened.look.learned);
+    const { baseFile, learned } = opened.look;
+    if (learned.isDue) await updateBase(baseFile, learned);
     const plan = planExport(opened.look, { delete: options.delete });
     shown.push({ opened, plan });
-    await warnAboutLeft(opened, { plan, context });
+    warnAboutLeft(opened, { plan, context });
     if (full && !json) await showPaged(readTexts(site, opened, { plan }), context);
     const lines = stats ? await findStats(site, opened, { plan }) : undefined;
     if (lines !== undefined && !json) showStats(lines, context);

@@ -167,7 +167,7 @@ async function carry(
 ): Promise<Exported> {
   const { io, host } = context;
   const { target, root } = opened;
-  await warnAboutLeft(opened, { plan, context });
+  warnAboutLeft(opened, { plan, context });
   // Of all that differs, an export asks for modes only: what else there is would fill the memory.
   const modes = new Set(plan.modes.map(({ path }) => path));
   const differences = opened.look.differences.filter(({ path }) => modes.has(path));

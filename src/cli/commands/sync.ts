@@ -167,7 +167,7 @@ async function carry(
 ): Promise<Synced> {
   const { io } = context;
   const { root, look } = opened;
-  await warnAboutLeft(opened, { plan, context });
+  warnAboutLeft(opened, { plan, context });
   if (countChanges(plan) === 0) {
     io.talk(`There is nothing to send of ${quotePath(root.hostPath)}`);
     return await applySync({ ...site, root, look, plan });

@@ -222,6 +222,35 @@ Deno.test("content decides, not time; what was touched is read once", async () =
   assert.deepEqual(sides.read, []);
 });
 
+Deno.test("what is learned is due when it is more than times of a few small files", async () => {
+  await using sides = await makeSides();
+  const isDue = async () => (await sides.look()).learned.isDue;
+  await sides.put("host", FILES);
+  await sides.put("inner", FILES);
+  assert.equal(await isDue(), true);
+  await sides.learn();
+  assert.equal(await isDue(), false);
+  await Deno.utime(join(sides.inner, "a"), 1, 1);
+  assert.equal(await isDue(), false);
+  for (const side of ["host", "inner"] as const) await sides.put(side, { "a": "the same on both" });
+  assert.equal(await isDue(), true);
+  await sides.learn();
+  for (const side of ["host", "inner"] as const) await sides.put(side, { "a": null });
+  assert.equal(await isDue(), true);
+  await sides.learn();
+  for (const side of ["host", "inner"] as const) await sides.put(side, { "x/.gitignore": "" });
+  await sides.learn();
+  await sides.put("host", { "x/.gitignore": null });
+  assert.equal(await isDue(), true);
+  await sides.learn();
+  for (const side of ["host", "inner"] as const) {
+    await sides.put(side, { "large": "x".repeat(1 << 21) });
+  }
+  await sides.learn();
+  await Deno.utime(join(sides.host, "large"), 1, 1);
+  assert.equal(await isDue(), true);
+});
+
 Deno.test("what was changed just before a look is read the next time", async () => {
   await using sides = await makeSides();
   await sides.put("host", { a: "a" });
