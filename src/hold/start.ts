@@ -42,6 +42,8 @@ export async function startHold(key: HeldKey, options: HoldStart): Promise<Start
   const { title, host, onSaid, signal } = options;
   const before = await observeHeld(host.stateDir, key);
   if (before.kind === "ready") return { container: before.container, was: "running" };
+  // The next holder has the lock a moment before it has written this over.
+  const gone = before.kind === "cut-off" ? before.record.container : undefined;
   const { log } = heldFiles(host.stateDir, key);
   const holder = before.kind === "starting" ? undefined : await spawnHolder(key, options);
   const follow = followLog(log, onSaid);
@@ -51,8 +53,10 @@ export async function startHold(key: HeldKey, options: HoldStart): Promise<Start
     const hasOwn = holder !== undefined && !holder.hasEnded();
     const state = await observeHeld(host.stateDir, key);
     await follow.read();
-    if (state.kind === "ready") return { container: state.container, was: "started" };
-    if (!hasOwn && state.kind !== "starting") {
+    if (state.kind === "ready" && state.container !== gone) {
+      return { container: state.container, was: "started" };
+    }
+    if (!hasOwn && !isHeld(state)) {
       throw failed(`${title} did not start`, { log, last: follow.last() });
     }
     if (signal?.aborted === true || Date.now() > deadline) {
