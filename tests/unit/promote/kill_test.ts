@@ -8,6 +8,8 @@ import { runGit, testEnv } from "../support/landing_world.ts";
 const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 10);
 const SEED = Number(Deno.env.get("SANDCAGE_SOAK_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
+/** One life in so many has to land something before it ends, or else proves little. */
+const ENOUGH = 20;
 /** So many times the kills there may be, for want of landings. */
 const MOST_TIMES = 5;
 /** Kills from outside are spread over so many milliseconds: a few looks. */
@@ -51,7 +53,7 @@ async function campaign(root: string, random: Random): Promise<void> {
   let landings = 0;
   // On a busy machine a life may be too short for anything to land: then there are more of them.
   const isEnough = (kills: number) =>
-    kills >= KILLS && (landings > KILLS / 10 || kills >= MOST_TIMES * KILLS);
+    kills >= KILLS && (landings > KILLS / ENOUGH || kills >= MOST_TIMES * KILLS);
   for (let kill = 0; !isEnough(kill); kill++) {
     await commitInside(world);
     landings += await killOne(world);
@@ -61,7 +63,7 @@ async function campaign(root: string, random: Random): Promise<void> {
   await settleAll(world);
   await checkAll(world);
   // A campaign in which nothing ever landed before a kill proves little.
-  assert.ok(landings > KILLS / 10, `${landings} landings, ${KILLS} lives or more`);
+  assert.ok(landings > KILLS / ENOUGH, `${landings} landings, ${KILLS} lives or more`);
 }
 
 async function openWorld(root: string, random: Random): Promise<World> {
