@@ -43,7 +43,7 @@ export async function startHold(key: HeldKey, options: HoldStart): Promise<Start
   const before = await observeHeld(host.stateDir, key);
   if (before.kind === "ready") return { container: before.container, was: "running" };
   // The next holder has the lock a moment before it has written this over.
-  const gone = before.kind === "cut-off" ? before.record.container : undefined;
+  const gone = before.kind === "cut-off" ? before.record.startedAt : undefined;
   const { log } = heldFiles(host.stateDir, key);
   const holder = before.kind === "starting" ? undefined : await spawnHolder(key, options);
   const follow = followLog(log, onSaid);
@@ -53,7 +53,7 @@ export async function startHold(key: HeldKey, options: HoldStart): Promise<Start
     const hasOwn = holder !== undefined && !holder.hasEnded();
     const state = await observeHeld(host.stateDir, key);
     await follow.read();
-    if (state.kind === "ready" && state.container !== gone) {
+    if (state.kind === "ready" && state.record.startedAt !== gone) {
       return { container: state.container, was: "started" };
     }
     if (!hasOwn && !isHeld(state)) {
