@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { join } from "node:path";
 import { watchDirectory } from "../../../src/headless/wake.ts";
 import { makeState } from "./support.ts";
