@@ -64,8 +64,9 @@ export async function waitForSession(world: World): Promise<string> {
   return await waitFor("the session", async () => {
     const [name] = await listContainers(world.root);
     if (name === undefined) return undefined;
-    const state = await docker(["inspect", "--format", "{{.State.Running}}", name]);
-    return state === "true" ? name : undefined;
+    // An engine lists a container a moment before it knows it.
+    const running = await docker(["ps", "--filter", `name=${name}`, "--format", "{{.Names}}"]);
+    return running === name ? name : undefined;
   }, { timeoutMs: 60_000 });
 }
 
