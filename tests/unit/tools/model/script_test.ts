@@ -67,7 +67,10 @@ Deno.test("decideReply() scripts codex's custom exec tool", () => {
     kind: "call",
     id: "call_2",
     tool: "exec",
-    input: { kind: "text", value: 'text(await tools.exec_command({ cmd: "id", yield_time_ms: 30000 }));' },
+    input: {
+      kind: "text",
+      value: 'text(await tools.exec_command({ cmd: "id", yield_time_ms: 30000 }));',
+    },
   });
 });
 
@@ -110,4 +113,14 @@ Deno.test("a task_revision that a tool has printed is carried out after the prom
   assert.match(JSON.stringify(input(1, [printed])), /echo two/);
   assert.equal(input(2, [printed, printed]).kind, "text");
   assert.equal(input(1, [printed.slice(0, 40)]).kind, "text");
+});
+
+Deno.test("decideReply() thinks before its first answer where the prompt says so, and once", () => {
+  const userText = "think: First this.\nrun: id";
+  const tools = [{ name: "Bash", custom: false }];
+  const [first, second] = [0, 1].map((toolResults) =>
+    decideReply(conversation({ userText, tools, toolResults }))
+  );
+  assert.deepEqual([first!.kind, first!.thinking], ["call", "First this."]);
+  assert.deepEqual(second, { kind: "text", text: CLOSING_TEXT });
 });
