@@ -6,9 +6,9 @@ import { EXIT, UserError } from "../errors.ts";
 import { removeIfPresent } from "../files.ts";
 import { heldFiles } from "../hold/held.ts";
 import { holdLockedSession, takeHeldLock } from "../hold/hold.ts";
-import { pause } from "../pause.ts";
 import { openRunLog, type RunLog } from "./log_store.ts";
 import type { HolderWord, RunOrder } from "./order.ts";
+import { type AskedEnd, createAskedEnd } from "./asked_end.ts";
 import { createRunAgent, type RunAgent } from "./run_agent.ts";
 import {
   cutOff,
@@ -40,14 +40,11 @@ export type HolderContext = CageContext & {
 /** Something is to be done that takes long, or takes a person: not here, where nobody looks. */
 export class NeedsHands extends Error {}
 
-/** How long an agent may take to end once it is asked to, in seconds. */
-const STOP_SECONDS = 10;
-
 /** How long an agent over ACP may take to end by itself when it has answered, in milliseconds. */
 const ANSWERED_MS = 3_000;
 
 /** What one run is written to. */
-type Desk = {
+type Papers = {
   order: RunOrder;
   files: RunFiles;
   log: RunLog;
@@ -114,14 +111,15 @@ async function writeRun(
 
 async function runAgent(
   prepared: PreparedRun,
-  desk: Desk,
+  papers: Papers,
   { context }: { context: HolderContext },
 ): Promise<EndOfRun> {
   const { cage, plan } = prepared;
-  const { order, log, notes } = desk;
+  const { order, log, notes } = papers;
   const { signal, host } = context;
   const over = new AbortController();
-  const asked = createEnd(prepared, over.signal);
+  const asked = createAskedEnd(cage.engine, over.signal);
+  signal.throwIfAborted();
   const hearEnd = () => asked.noteOnly(stopped());
   signal.addEventListener("abort", hearEnd, { once: true });
   using watchdog = createWatchdog({
@@ -136,7 +134,7 @@ async function runAgent(
     },
     onSaid: notes.say,
   });
-  const agent = planAgent(prepared, desk, { asked, watchdog });
+  const agent = planAgent(prepared, papers, { asked, watchdog });
   let found: Pick<EndFacts, "end" | "clientCode"> | undefined;
   let failure: unknown;
   try {
@@ -145,7 +143,7 @@ async function runAgent(
       command: plan.command,
       stopMark: order.stopMark,
       onSaid: notes.say,
-      onReady: (container) => begin(container, prepared, { desk, context, mail, watchdog }),
+      onReady: (container) => begin(container, prepared, { papers, context, mail, watchdog }),
       onEnd(told) {
         found = told;
         // It was over before the engine had told of its start.
@@ -183,9 +181,9 @@ async function runAgent(
 function begin(
   container: string,
   { promoted }: PreparedRun,
-  options: { desk: Desk; context: HolderContext; mail: RunMail; watchdog: Watchdog },
+  options: { papers: Papers; context: HolderContext; mail: RunMail; watchdog: Watchdog },
 ): void {
-  const { desk: { log, order, notes }, context, mail, watchdog } = options;
+  const { papers: { log, order, notes }, context, mail, watchdog } = options;
   log.setState("running");
   context.tell({ ready: { container } });
   watchdog.start();
@@ -198,7 +196,7 @@ function begin(
 
 function planAgent(
   { cage, plan }: PreparedRun,
-  { order, files, log, stderr, notes }: Desk,
+  { order, files, log, stderr, notes }: Papers,
   options: { asked: AskedEnd; watchdog: Watchdog },
 ): RunAgent {
   const { asked, watchdog } = options;
@@ -227,53 +225,6 @@ function planAgent(
         reason: error instanceof Error ? error.message : `${error}`,
       }),
   });
-}
-
-/** The end of a run that somebody asked for, and its means. */
-type AskedEnd = {
-  /** The container is about to be. */
-  running(agent: RunningAgent): void;
-  ready(): void;
-  /** Ends it; the first word counts. */
-  end(how: EndOfRun): void;
-  /** Ends it after a time, unless it has ended by then; says nothing of how. */
-  endLater(ms: number): void;
-  /** Somebody else ends it. */
-  noteOnly(how: EndOfRun): void;
-  how(): EndOfRun | undefined;
-};
-
-type RunningAgent = { container: string; signal(name: Deno.Signal): void; ready(): void };
-
-function createEnd({ cage: { engine } }: PreparedRun, over: AbortSignal): AskedEnd {
-  let asked: EndOfRun | undefined;
-  let running: RunningAgent | undefined;
-  let isReady = false;
-  const stop = async () => {
-    if (running === undefined) return;
-    const { container, signal } = running;
-    const args = ["stop", "--time", String(STOP_SECONDS), container];
-    const result = await engine.docker(args, { timeoutMs: (STOP_SECONDS + 20) * 1_000 })
-      .catch(() => undefined);
-    // The engine is gone: the client need not wait for it.
-    if (result?.code !== 0) signal("SIGTERM");
-  };
-  return {
-    running: (agent) => running = agent,
-    ready() {
-      if (isReady) return;
-      isReady = true;
-      running?.ready();
-    },
-    end(how) {
-      if (asked !== undefined) return;
-      asked = how;
-      void stop();
-    },
-    endLater: (ms) => void pause(ms, over).then(() => over.aborted ? undefined : stop()),
-    noteOnly: (how) => asked ??= how,
-    how: () => asked,
-  };
 }
 
 function notStarted(title: string): UserError {
