@@ -67,14 +67,20 @@ export function formatStatus(status: CopyStatus, options: { nowMs: number }): st
 
 function formatDir({ name, path, pending }: CopyStatus["dirs"][number]): string {
   const place = `/work/${name} <- ${visibleText(path)}`;
-  if (pending === undefined) return place;
+  return pending === undefined ? place : `${place}: ${formatPending(pending)}`;
+}
+
+/** How a directory differs inside and on this machine, in words. Pure. */
+export function formatPending(
+  pending: NonNullable<CopyStatus["dirs"][number]["pending"]>,
+): string {
   const parts = [
     ...(pending.inner > 0 ? [`${formatCount(pending.inner, "change")} inside`] : []),
     ...(pending.deleted > 0 ? [`${pending.deleted} deleted inside`] : []),
     ...(pending.host > 0 ? [`${formatCount(pending.host, "change")} here`] : []),
     ...(pending.conflicts > 0 ? [`${pending.conflicts} on both sides`] : []),
   ];
-  return `${place}: ${parts.length === 0 ? "the same on both sides" : parts.join(", ")}`;
+  return parts.length === 0 ? "the same on both sides" : parts.join(", ");
 }
 
 function formatGit({ branch, head, ahead, stashes, base }: NonNullable<CopyStatus["git"]>): string {

@@ -1,5 +1,5 @@
 import { findCopyRecord } from "../copy/record.ts";
-import { observeCopyStatus } from "../copy/status.ts";
+import { type CopyStatus, observeCopyStatus } from "../copy/status.ts";
 import type { CageContext } from "../cage/prepare.ts";
 import type { LoggedEvent, RunRecord } from "../headless/event.ts";
 import { followRun } from "../headless/follow.ts";
@@ -37,7 +37,12 @@ export type Diagnosis = {
   /** Messages for the agent that it has not got. */
   inbox: { waiting: number };
   /** What the work inside has come to; absent where it lies on this machine. */
-  work?: { dirs: { name: string; differs: string }[]; commits?: number; branch?: string };
+  work?: {
+    dirs: Pick<CopyStatus["dirs"][number], "name" | "pending">[];
+    /** Commits inside that are not on this machine. */
+    commits?: number;
+    branch?: string;
+  };
   /** The last events of the run, a line each. */
   log: string[];
   /** What could not be looked at. */
@@ -116,18 +121,11 @@ async function observeWork(
   return {
     dirs: dirs.map(({ name, pending }) => ({
       name,
-      differs: pending === undefined ? "unknown" : formatPending(pending),
+      ...(pending === undefined ? {} : { pending }),
     })),
     ...(git?.ahead === undefined ? {} : { commits: git.ahead }),
     ...(git?.branch === undefined ? {} : { branch: git.branch }),
   };
-}
-
-function formatPending(pending: object): string {
-  const parts = Object.entries(pending).flatMap(([what, count]) =>
-    typeof count === "number" && count > 0 ? [`${count} ${what}`] : []
-  );
-  return parts.length === 0 ? "nothing" : parts.join(", ");
 }
 
 async function readLog(run: RunRecord, { host }: CommandContext): Promise<string[]> {

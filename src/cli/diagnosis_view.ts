@@ -1,4 +1,5 @@
 import { visibleText } from "../transfer/visible.ts";
+import { formatPending } from "./copy_words.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { formatCount } from "./output.ts";
 
@@ -39,10 +40,12 @@ function formatOutbox({ unseen, all, malformed, last }: Diagnosis["outbox"]): st
 
 function formatWork({ dirs, commits, branch }: NonNullable<Diagnosis["work"]>): string {
   return [
-    ...dirs.map(({ name, differs }) => `${name}: ${differs}`),
+    ...dirs.map(({ name, pending }) =>
+      `${name}: ${pending === undefined ? "unknown" : formatPending(pending)}`
+    ),
     ...(commits === undefined ? [] : [
-      `${formatCount(commits, "commit")} not exported${
-        branch === undefined ? "" : ` on ${branch}`
+      `${formatCount(commits, "commit")} not here yet${
+        branch === undefined ? "" : `, on ${branch}`
       }`,
     ]),
   ].join("; ");

@@ -197,9 +197,21 @@ for (const bad of ["", "0", "-1", "x", "1e3", "5 min", "99999999"]) {
 
 Deno.test("a diagnosis is in lines of which none acts on a terminal", () => {
   assert.equal(
-    formatDiagnosis({ ...CALM, suggestion: "Wait" }),
+    formatDiagnosis({
+      ...CALM,
+      work: {
+        dirs: [{ name: "project", pending: { inner: 6, deleted: 0, host: 1, conflicts: 0 } }, {
+          name: "lib",
+        }],
+        commits: 1,
+        branch: "main",
+      },
+      suggestion: "Wait",
+    }),
     "cage    web, claude\nagent   alive: claude ^[[2J\nrun     running (r, 1 event)\n" +
-      "outbox  empty\ninbox   nothing waits\nlog\n  TOOL Bash: ls\nnext    Wait\n",
+      "outbox  empty\ninbox   nothing waits\n" +
+      "work    project: 6 changes inside, 1 change here; lib: unknown; " +
+      "1 commit not here yet, on main\nlog\n  TOOL Bash: ls\nnext    Wait\n",
   );
 });
 
