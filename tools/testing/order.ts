@@ -10,7 +10,6 @@ export const SECONDS: Readonly<Record<string, number>> = {
   acp_install: 100,
   promote_conformance: 100,
   promote: 95,
-  promote_conformance: 95,
   image: 90,
   acp_gateway: 80,
   copy_cages: 80,
