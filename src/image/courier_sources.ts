@@ -31,28 +31,29 @@ import file27 from "../tree/ignore_pattern.ts" with { type: "text" };
 import file28 from "../tree/ignore_rules.ts" with { type: "text" };
 import file29 from "../tree/journal.ts" with { type: "text" };
 import file30 from "../tree/link_target.ts" with { type: "text" };
-import file31 from "../tree/path_table.ts" with { type: "text" };
-import file32 from "../tree/paths.ts" with { type: "text" };
-import file33 from "../tree/recover.ts" with { type: "text" };
-import file34 from "../tree/remove_tree.ts" with { type: "text" };
-import file35 from "../tree/rules.ts" with { type: "text" };
-import file36 from "../tree/scan.ts" with { type: "text" };
-import file37 from "../tree/sha256.ts" with { type: "text" };
-import file38 from "../tree/small_file.ts" with { type: "text" };
-import file39 from "../tree/stage.ts" with { type: "text" };
-import file40 from "../tree/stage_dir.ts" with { type: "text" };
-import file41 from "../tree/step.ts" with { type: "text" };
-import file42 from "../tree/tar_entry.ts" with { type: "text" };
-import file43 from "../tree/tar_fields.ts" with { type: "text" };
-import file44 from "../tree/tar_header.ts" with { type: "text" };
-import file45 from "../tree/tar_pack.ts" with { type: "text" };
-import file46 from "../tree/tar_read.ts" with { type: "text" };
-import file47 from "../tree/tar_records.ts" with { type: "text" };
-import file48 from "../tree/tar_refused.ts" with { type: "text" };
-import file49 from "../tree/tar_write.ts" with { type: "text" };
-import file50 from "../tree/visible.ts" with { type: "text" };
-import file51 from "../tree/walk.ts" with { type: "text" };
-import file52 from "../tree/walk_item.ts" with { type: "text" };
+import file31 from "../tree/name_hint.ts" with { type: "text" };
+import file32 from "../tree/path_table.ts" with { type: "text" };
+import file33 from "../tree/paths.ts" with { type: "text" };
+import file34 from "../tree/recover.ts" with { type: "text" };
+import file35 from "../tree/remove_tree.ts" with { type: "text" };
+import file36 from "../tree/rules.ts" with { type: "text" };
+import file37 from "../tree/scan.ts" with { type: "text" };
+import file38 from "../tree/sha256.ts" with { type: "text" };
+import file39 from "../tree/small_file.ts" with { type: "text" };
+import file40 from "../tree/stage.ts" with { type: "text" };
+import file41 from "../tree/stage_dir.ts" with { type: "text" };
+import file42 from "../tree/step.ts" with { type: "text" };
+import file43 from "../tree/tar_entry.ts" with { type: "text" };
+import file44 from "../tree/tar_fields.ts" with { type: "text" };
+import file45 from "../tree/tar_header.ts" with { type: "text" };
+import file46 from "../tree/tar_pack.ts" with { type: "text" };
+import file47 from "../tree/tar_read.ts" with { type: "text" };
+import file48 from "../tree/tar_records.ts" with { type: "text" };
+import file49 from "../tree/tar_refused.ts" with { type: "text" };
+import file50 from "../tree/tar_write.ts" with { type: "text" };
+import file51 from "../tree/visible.ts" with { type: "text" };
+import file52 from "../tree/walk.ts" with { type: "text" };
+import file53 from "../tree/walk_item.ts" with { type: "text" };
 
 /** What the courier is bundled from inside its image, by path in the repository. */
 export const COURIER_SOURCES: Readonly<Record<string, string>> = {
@@ -87,26 +88,27 @@ export const COURIER_SOURCES: Readonly<Record<string, string>> = {
   "src/tree/ignore_rules.ts": file28,
   "src/tree/journal.ts": file29,
   "src/tree/link_target.ts": file30,
-  "src/tree/path_table.ts": file31,
-  "src/tree/paths.ts": file32,
-  "src/tree/recover.ts": file33,
-  "src/tree/remove_tree.ts": file34,
-  "src/tree/rules.ts": file35,
-  "src/tree/scan.ts": file36,
-  "src/tree/sha256.ts": file37,
-  "src/tree/small_file.ts": file38,
-  "src/tree/stage.ts": file39,
-  "src/tree/stage_dir.ts": file40,
-  "src/tree/step.ts": file41,
-  "src/tree/tar_entry.ts": file42,
-  "src/tree/tar_fields.ts": file43,
-  "src/tree/tar_header.ts": file44,
-  "src/tree/tar_pack.ts": file45,
-  "src/tree/tar_read.ts": file46,
-  "src/tree/tar_records.ts": file47,
-  "src/tree/tar_refused.ts": file48,
-  "src/tree/tar_write.ts": file49,
-  "src/tree/visible.ts": file50,
-  "src/tree/walk.ts": file51,
-  "src/tree/walk_item.ts": file52,
+  "src/tree/name_hint.ts": file31,
+  "src/tree/path_table.ts": file32,
+  "src/tree/paths.ts": file33,
+  "src/tree/recover.ts": file34,
+  "src/tree/remove_tree.ts": file35,
+  "src/tree/rules.ts": file36,
+  "src/tree/scan.ts": file37,
+  "src/tree/sha256.ts": file38,
+  "src/tree/small_file.ts": file39,
+  "src/tree/stage.ts": file40,
+  "src/tree/stage_dir.ts": file41,
+  "src/tree/step.ts": file42,
+  "src/tree/tar_entry.ts": file43,
+  "src/tree/tar_fields.ts": file44,
+  "src/tree/tar_header.ts": file45,
+  "src/tree/tar_pack.ts": file46,
+  "src/tree/tar_read.ts": file47,
+  "src/tree/tar_records.ts": file48,
+  "src/tree/tar_refused.ts": file49,
+  "src/tree/tar_write.ts": file50,
+  "src/tree/visible.ts": file51,
+  "src/tree/walk.ts": file52,
+  "src/tree/walk_item.ts": file53,
 };

@@ -5,6 +5,7 @@ import {
   type PatternMatch,
   toByteText,
 } from "./ignore_pattern.ts";
+import { hintOf, isLikeAny, type NameHint } from "./name_hint.ts";
 import type { RuleSource, TreeRules } from "./rules.ts";
 
 /** Answers the source whose pattern keeps a path where it is; `undefined` when it travels. */
@@ -27,6 +28,8 @@ export type CompiledSource = {
   names: ReadonlyMap<string, readonly Ranked[]>;
   /** All others, the last first. */
   others: readonly Ranked[];
+  /** What names look like that any of the patterns matches. */
+  hints: readonly NameHint[];
 };
 
 type Ranked = IgnorePattern & { rank: number };
@@ -95,7 +98,15 @@ export function compileSource(source: RuleSource): CompiledSource {
     else if (names.has(match.text)) names.get(match.text)!.push(pattern);
     else names.set(match.text, [pattern]);
   }
-  return { source, names, others };
+  return { source, names, others, hints: patterns.map(({ match }) => hintOf(match)) };
+}
+
+/**
+ * Whether a source may say anything about a name: false for nearly all names there are, in a tenth of
+ * the time that asking takes.
+ */
+export function mayMatch(sources: readonly CompiledSource[], name: string): boolean {
+  return sources.some(({ hints }) => isLikeAny(hints, name));
 }
 
 function sourcesAt(compiled: readonly CompiledSource[], dir: string): CompiledSource[] {

@@ -1,7 +1,7 @@
 import type { DirDigest, DirDigests, KnownItem } from "./dir_digest.ts";
 import { isExecutable, type TreeItem, type TreeProblem } from "./entry.ts";
 import type { DirStats, TreeFs, TreeStat } from "./fs.ts";
-import { type CompiledSource, findSource } from "./ignore_rules.ts";
+import { type CompiledSource, findSource, mayMatch } from "./ignore_rules.ts";
 import type { Platform } from "./paths.ts";
 import { formatBytes, isPlain, toItem } from "./walk_item.ts";
 
@@ -103,6 +103,7 @@ function look(level: Level, index: number, at: { root: string; options: Walk }):
 
 function isExcluded({ prefix, names, sources }: Level, index: number, stat: Seen): boolean {
   const name = names[index]!;
+  if (!mayMatch(sources, name)) return false;
   const directory = typeof stat === "object" && stat.kind === "dir";
   const asked = { path: prefix + name, name, directory };
   return findSource({ excludedBy: undefined, sources }, asked) !== undefined;

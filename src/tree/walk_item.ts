@@ -2,12 +2,25 @@ import type { TreeEntry, TreeItem } from "./entry.ts";
 import type { TreeFs, TreeStat } from "./fs.ts";
 import { checkEntryPath, checkLinkTarget, type Platform } from "./paths.ts";
 
-/** Names that no file system reads in a way of its own: nearly all there are. */
-const PLAIN = /^[A-Za-z0-9_@-][A-Za-z0-9_@.-]{0,80}$/;
+/** Longest name, and path, that needs no closer look. */
+const [PLAIN_NAME, PLAIN_PATH] = [80, 1000];
+
+/** Characters of names that no file system reads in a way of its own: nearly all there are. */
+const PLAIN = Uint8Array.from({ length: 0x80 }, (_, code) => {
+  return Number(/[A-Za-z0-9_@.-]/.test(String.fromCharCode(code)));
+});
+const DOT = 0x2e;
 
 /** Whether a name needs no closer look to be fit. */
 export function isPlain(name: string, at: { prefix: string; platform: Platform }): boolean {
-  return at.platform !== "windows" && PLAIN.test(name) && at.prefix.length + name.length < 1000;
+  const { length } = name;
+  if (at.platform === "windows" || length > PLAIN_NAME || at.prefix.length + length > PLAIN_PATH) {
+    return false;
+  }
+  if (name.charCodeAt(0) === DOT) return false;
+  // By hand: a regular expression takes three times as long, and there is one name for each file.
+  for (let at = 0; at < length; at++) if (PLAIN[name.charCodeAt(at)] !== 1) return false;
+  return length > 0;
 }
 
 /** What a walk tells of a path that it looked at. */

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
-import { createIgnoreMatcher } from "../../../src/tree/ignore_rules.ts";
+import {
+  compileSource,
+  createIgnoreMatcher,
+  findSource,
+  mayMatch,
+} from "../../../src/tree/ignore_rules.ts";
 import type { RuleSource } from "../../../src/tree/rules.ts";
 import { git, makeTemp } from "../support/workspace.ts";
 
@@ -226,3 +231,40 @@ function isDirectory(path: string): boolean {
     return false;
   }
 }
+
+Deno.test("mayMatch() is false for no name that a pattern matches, and for nearly all others", () => {
+  let [asked, passed] = [0, 0];
+  fc.assert(
+    fc.property(
+      fc.array(pattern, { minLength: 1, maxLength: 4 }),
+      fc.array(name, { minLength: 1, maxLength: 3 }),
+      fc.boolean(),
+      (lines, parts, directory) => {
+        const text = lines.map((line) => `${line.replace(/^!+/, "")}\n`).join("");
+        const sources = [compileSource({ base: "", text, origin: "" })];
+        const path = parts.join("/");
+        const last = parts.at(-1)!;
+        const found = findSource({ excludedBy: undefined, sources }, {
+          path,
+          name: last,
+          directory,
+        });
+        if (found !== undefined) assert.ok(mayMatch(sources, last), JSON.stringify({ text, path }));
+      },
+    ),
+    { numRuns: 5000, seed: 3 },
+  );
+  const usual = [
+    compileSource({ base: "", text: "*.py[cod]\nnode_modules/\n/.env\n*.log\n", origin: "" }),
+  ];
+  for (
+    const file of ["main.ts", "README.md", "a.rs", "x.txt", "cod", "lib.rlib", "no", "nodes.go"]
+  ) {
+    asked++;
+    if (mayMatch(usual, file)) passed++;
+  }
+  assert.ok(passed < asked / 2, `${passed} of ${asked}`);
+  for (const file of ["a.pyc", "node_modules", ".env", "a.log", "é", "a.é"]) {
+    assert.ok(mayMatch(usual, file), file);
+  }
+});
