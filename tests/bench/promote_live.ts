@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pause } from "../../src/pause.ts";
+import { SAFETY_MS } from "../../src/promote/daemon.ts";
 import { docker } from "../../tools/engine_state.ts";
 import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
 import { say } from "../../tools/shell.ts";
@@ -27,9 +28,11 @@ const TARGETS: readonly Target[] = [
 const LEAST_COMMITS = 20;
 /** How often the host looks for a file, in milliseconds. */
 const LOOK_MS = 5;
-/** One poll of the default settings, and so many of them: a look for safety's sake is among them. */
+/** One poll of the default settings, and how many are measured. */
 const INTERVAL_MS = 5_000;
-const POLLS = 14;
+const POLLS = 12;
+/** Looks that find nothing. */
+const LOOKS = 4;
 /** The kernel's unit of a process's time on Linux, in milliseconds. */
 const TICK_MS = 10;
 
@@ -82,15 +85,28 @@ async function untilIdle(world: World): Promise<void> {
   await until("all has landed", async () => (await status(world)).state === "idle");
 }
 
-/** Processor time of one poll: of the process that looks, of all it starts, of the watch inside. */
+/**
+ * Processor time of one poll in which nothing happens: of the process that looks, of all it starts,
+ * of the watch inside; and its share of the looks that come for safety's sake, each of them a whole
+ * one.
+ */
 async function measureIdle(world: World): Promise<number> {
   await untilIdle(world);
   const { id } = await status(world);
-  const pids = [await readDaemon(world, id), ...await listWatches(await findContainer(id))];
+  const container = await findContainer(id);
+  const pids = [await readDaemon(world, id), ...await listWatches(container)];
   say(`Watching ${pids.length} processes do nothing for ${POLLS * INTERVAL_MS / 1000} seconds`);
-  const before = await readCpuMs(pids);
-  await pause(POLLS * INTERVAL_MS);
-  return (await readCpuMs(pids) - before) / POLLS;
+  const pollMs = await readSpentMs(pids, () => pause(POLLS * INTERVAL_MS)) / POLLS;
+  const inside = await openInside(world);
+  const lookingMs = await readSpentMs(pids, async () => {
+    for (let look = 0; look < LOOKS; look++) {
+      // It is told that something has moved, and finds nothing.
+      await inside("touch .git/HEAD");
+      await pause(INTERVAL_MS);
+    }
+  }) / LOOKS;
+  say(`A poll takes ${pollMs.toFixed(1)} ms, one with a look ${lookingMs.toFixed(0)} ms`);
+  return pollMs + (lookingMs - pollMs) * (INTERVAL_MS / SAFETY_MS);
 }
 
 async function readDaemon(world: World, id: string): Promise<number> {
@@ -104,6 +120,12 @@ async function listWatches(container: string): Promise<number[]> {
   const found = rows.map((row) => row.trim().split(/\s+/)).filter(([, name]) => name === "perl");
   if (found.length === 0) throw new Error("Nothing watches in the container");
   return found.map(([pid]) => Number(pid));
+}
+
+async function readSpentMs(pids: readonly number[], act: () => Promise<void>): Promise<number> {
+  const before = await readCpuMs(pids);
+  await act();
+  return await readCpuMs(pids) - before;
 }
 
 async function readCpuMs(pids: readonly number[]): Promise<number> {
