@@ -5,6 +5,7 @@ import { docker, listContainers } from "../../tools/engine_state.ts";
 import {
   findCage,
   inside,
+  killServers,
   makeMailWorld,
   numbersTo,
   outbox,
@@ -138,6 +139,9 @@ Deno.test("a run that is held tells of messages at once; killed, it leaves them 
     ...["launch", "--service", "shell", "--background", "-p", "bash work.sh"],
   ]);
   assert.equal(launched.code, 0, launched.stderr);
+  const container = await waitForSession(world);
+  // What carries its messages is killed, and is there again.
+  for (let round = 0; round < 4; round++) await killServers(container);
   const sent = await send(world, ["ack"]);
   // It never looks by itself within the time of the test: what it prints has woken it up.
   const waiting = outbox(world, ["--poll", "--interval", "300", "--timeout", "100"]);
@@ -156,7 +160,6 @@ Deno.test("a run that is held tells of messages at once; killed, it leaves them 
   assert.equal(diagnosis.agent.state, "alive", JSON.stringify(diagnosis));
 
   // The holder goes without a word; the agent sends on.
-  const container = await waitForSession(world);
   const held = join(world.state, "cages", await findCage(world), "held", "run.json");
   Deno.kill(JSON.parse(await Deno.readTextFile(held)).pid, "SIGKILL");
   await docker(["exec", container, "cage-send", "progress_update", '{"status": "after"}']);

@@ -135,7 +135,7 @@ export async function playKills(
 }
 
 /** Kills what carries messages inside, as the machine would. */
-async function killServers(container: string): Promise<void> {
+export async function killServers(container: string): Promise<void> {
   const script =
     "for p in /proc/[0-9]*; do grep -qa serve.mjs $p/cmdline && kill -9 ${p#/proc/}; done";
   await new Deno.Command("docker", {
