@@ -85,7 +85,10 @@ async function landNew(
   if (isWait(begun)) return await wait(begun);
   // Files are staged while commits are still being written.
   const whole = building.built.then(requireBuilt);
-  const landing = { ...begun, from: onto, to: whole.then(({ tip }) => tip) };
+  const to = whole.then(({ tip }) => tip);
+  // A landing that something stands in the way of does not ask for it.
+  to.catch(() => {});
+  const landing = { ...begun, from: onto, to };
   const { dryRun } = options;
   const [landed, { tip, commits }] = await settleBoth(
     dryRun === undefined

@@ -283,23 +283,30 @@ const HOOKS = [
   "post-receive",
 ];
 
-Deno.test("commits that cannot be written do not land, though their files are staged by then", async () => {
-  await using world = await openLandingWorld({ a: "a", dir: "d" });
-  const { user, run, pin } = world;
-  await commitInside(world, { a: "b", "new/file": "n" });
-  const options = localLooks(world.root, pin);
-  const before = { ...await world.observe(), refs: await run(user, "for-each-ref", "refs/heads") };
-  const failing = lookAtCage({
-    ...options,
-    async rewrite(request) {
-      const built = await options.rewrite(request);
-      assert.equal(built.kind, "built");
-      throw new UserError("No room for commits");
-    },
+for (const isInTheWay of [false, true]) {
+  const how = isInTheWay ? "beside a file in the way" : "though their files are staged by then";
+  Deno.test(`commits that cannot be written do not land, ${how}`, async () => {
+    await using world = await openLandingWorld({ a: "a", dir: "d" });
+    const { user, run, pin } = world;
+    await commitInside(world, { a: "b", "new/file": "n" });
+    if (isInTheWay) await world.write(user, { a: "mine" });
+    const options = localLooks(world.root, pin);
+    const observe =
+      async () => [await world.observe(), await run(user, "for-each-ref", pin.branch)];
+    const before = await observe();
+    const failing = lookAtCage({
+      ...options,
+      async rewrite(request) {
+        const built = await options.rewrite(request);
+        assert.equal(built.kind, "built");
+        throw new UserError("No room for commits");
+      },
+    });
+    await assert.rejects(failing, /No room for commits/);
+    assert.deepEqual(await observe(), before);
+    const left = [...Deno.readDirSync(pin.gitDir)].filter(({ name }) => name === "sandcage");
+    assert.deepEqual(left, []);
+    await world.write(user, { a: "a" });
+    assert.equal((await look(world)).kind, "landed");
   });
-  await assert.rejects(failing, /No room for commits/);
-  const after = { ...await world.observe(), refs: await run(user, "for-each-ref", "refs/heads") };
-  assert.deepEqual(after, before);
-  assert.deepEqual([...Deno.readDirSync(pin.gitDir)].filter(({ name }) => name === "sandcage"), []);
-  assert.equal((await look(world)).kind, "landed");
-});
+}
