@@ -86,7 +86,7 @@ export async function fetchInner(options: FetchOptions): Promise<FetchOutcome> {
   }
   const done = known.get(refs.done) ?? pin.snapshot;
   const [expanded, ids] = await settleBoth(
-    fetched.expanded,
+    fetched.expanded ?? quarantine.measureExpanded(),
     tip === done ? Promise.resolve([]) : listDescendants(quarantine.git, { from: done, tip }),
   );
   const excess = findExcess(expanded, options);
@@ -108,7 +108,7 @@ async function ownSnapshot(git: Git, pin: Pin): Promise<ObjectId[]> {
 async function fetchInto(
   quarantine: Quarantine,
   options: FetchOptions,
-): Promise<FetchFailure | { expanded: Promise<Expanded> }> {
+): Promise<FetchFailure | Pick<Watched, "expanded">> {
   const { pin, source, limits, signal } = options;
   const command = source.kind === "path" ? ["git", "upload-pack", source.path] : source.command;
   const env = source.kind === "path" ? {} : source.env ?? {};
@@ -141,9 +141,7 @@ async function fetchInto(
   const facts = { branch: pin.innerBranch, limits, said: result.stderr };
   if (arrived.isTooBig) return formatFailure("too-big", facts);
   if (result.timedOut) return formatFailure("timeout", facts);
-  if (result.code === 0) {
-    return { expanded: arrived.expanded ?? quarantine.measureExpanded() };
-  }
+  if (result.code === 0) return { expanded: arrived.expanded };
   const probe = await probeSource(command, { env: planGitEnv(options.env, env), signal });
   if (probe.kind !== "answers") return formatFailure(probe.kind, { ...facts, said: probe.said });
   const branches = probe.refs.flatMap(({ name }) => /^refs\/heads\/(.*)/.exec(name)?.[1] ?? []);
