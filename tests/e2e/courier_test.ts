@@ -240,6 +240,11 @@ for (const [operation, way] of KILLS) {
   });
 }
 
+/** Moments of a change at which it is killed; `deno task soak:copy` takes them closer together. */
+const MOMENTS = Deno.env.has("SANDCAGE_SOAK_KILLS") ? 14 : 7;
+/** By when even a slow machine has made its change, in milliseconds. */
+const CHANGED_MS = 98;
+
 Deno.test("a courier killed at any moment of a change leaves the old or the new, whole", async () => {
   await using cage = await makeCopyCage("torn");
   const trees = [await makeTempTree(), await makeTempTree()];
@@ -259,7 +264,7 @@ Deno.test("a courier killed at any moment of a change leaves the old or the new,
   const wholes = trees.map(({ path }) => describeTree(path).filter((line) => / file /.test(line)));
   const ends = new Set<string>();
   let is = 0;
-  for (let round = 0; round < 14; round++) {
+  for (let round = 0; round < MOMENTS; round++) {
     await using courier = await openCourier(cage);
     const items = await scanAll(courier.scan("project", []));
     const wanted = new Map(
@@ -273,7 +278,7 @@ Deno.test("a courier killed at any moment of a change leaves the old or the new,
       return { path: item.path, was: item };
     });
     const removes = items.map(({ path }) => path).filter((path) => !wanted.has(path));
-    const killer = await armKiller(cage, { afterMs: round * 7 });
+    const killer = await armKiller(cage, { afterMs: round * (CHANGED_MS / MOMENTS) });
     const changing = courier.change("project", {
       ...{ tar: packTree(trees[1 - is]!.path), bytes: 0, entries: 0 },
       ...{ removes, expected },

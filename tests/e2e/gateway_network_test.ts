@@ -144,17 +144,14 @@ const cases: Case[] = [
       .filter(({ family, address }) => family === "IPv4" && !address.startsWith("127."))
       .map(({ address }) => address);
     const names = ["host.docker.internal", "gateway.docker.internal", "localhost", "@bridge"];
-    for (const user of ["agent", "root", "privileged"] as const) {
-      await session.probe(
-        [...addresses, "172.17.0.1", ...names].flatMap((host) => [
-          raw(`tcp ${host}`, { host, port }),
-          udp(`udp ${host}`, { host, port, hex: "00ff" }),
-          connect(`connect ${host}`, `${host}:${port}`),
-          connect(`connect ${host} 443`, `${host}:443`),
-        ]),
-        user,
-      );
-    }
+    const probes = [...addresses, "172.17.0.1", ...names].flatMap((host) => [
+      raw(`tcp ${host}`, { host, port }),
+      udp(`udp ${host}`, { host, port, hex: "00ff" }),
+      connect(`connect ${host}`, `${host}:${port}`),
+      connect(`connect ${host} 443`, `${host}:443`),
+    ]);
+    const users = ["agent", "root", "privileged"] as const;
+    await Promise.all(users.map((user) => session.probe(probes, user)));
     assert.deepEqual(listener.seen(), []);
     assertSilent(await internet.events(), internet);
     for (const address of addresses) await listener.proveAt(address);
@@ -178,8 +175,12 @@ const cases: Case[] = [
       connect(`connect ${host}`, `${host}:7777`),
       connect(`connect ${host} 3128`, `${host}:3128`),
     ]);
-    for (const user of ["agent", "root"] as const) {
-      const outcomes = await session.probe([...direct, ...tunnelled], user);
+    const users = ["agent", "root"] as const;
+    for (
+      const outcomes of await Promise.all(
+        users.map((user) => session.probe([...direct, ...tunnelled], user)),
+      )
+    ) {
       for (const { id } of direct) assert.equal(outcomes.get(id).reached, "nothing", id);
       for (const { id } of tunnelled) assert.equal(outcomes.get(id).reached, "tcp", id);
     }
