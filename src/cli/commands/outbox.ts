@@ -13,6 +13,7 @@ import type { MessageType } from "../../mail/types.ts";
 import type { CommandContext } from "../context.ts";
 import { showMessages } from "../mail_show.ts";
 import { findMailTarget, type MailTarget } from "../mail_target.ts";
+import { createPace } from "../poll_pace.ts";
 
 /** Which messages, and for how long. */
 export type OutboxOptions = {
@@ -34,9 +35,6 @@ export type PollOptions = {
 
 /** What somebody has to act on ends the waiting; progress does not. */
 const ENDING: readonly MessageType[] = ["task_complete", "info_request", "error", "going_idle"];
-
-/** Looks in vain before the next ones are farther apart, and by how much. */
-const IDLE = { looks: 3, factor: 1.5 } as const;
 
 /** `sandcage outbox`: shows what agents have sent; waits for it where that is asked for. */
 export async function runOutbox(
@@ -86,20 +84,13 @@ async function pollOutbox(
   await ensurePrivateDir(outbox);
   const changes = watchDirectory(outbox);
   const deadline = Date.now() + poll.timeoutMs;
-  let intervalMs = poll.intervalMs;
-  let idle = 0;
+  const pace = createPace(poll);
   try {
     for (;;) {
       signal?.throwIfAborted();
       const canCome = await collectAll(sites, context) || await isAnyRunning(sites, context);
       const shown = await show();
       if (shown.some((type) => ENDING.includes(type))) return EXIT.ok;
-      if (shown.length > 0) {
-        idle = 0;
-        intervalMs = poll.intervalMs;
-      } else if (++idle >= IDLE.looks) {
-        intervalMs = Math.min(poll.maxIntervalMs, intervalMs * IDLE.factor);
-      }
       if (!canCome) {
         io.warn(`Nothing runs in ${target.cage.name} that could send a message`);
         return await giveUp(target, { poll, context, code: EXIT.failed });
@@ -110,7 +101,7 @@ async function pollOutbox(
         return await giveUp(target, { poll, context, code: EXIT.timeout });
       }
       // A run that holds the mailbox writes into the store, which wakes this up at once.
-      await changes.wait(Math.min(intervalMs, leftMs), signal);
+      await changes.wait(Math.min(pace(shown.length), leftMs), signal);
     }
   } finally {
     changes[Symbol.dispose]();

@@ -7,6 +7,7 @@ import { formatDiagnosis } from "../../../src/cli/diagnosis_view.ts";
 import { showMessages } from "../../../src/cli/mail_show.ts";
 import { chooseService } from "../../../src/cli/mail_target.ts";
 import { formatBad, formatMessage } from "../../../src/cli/mail_view.ts";
+import { createPace } from "../../../src/cli/poll_pace.ts";
 import { UserError } from "../../../src/errors.ts";
 import { messagingInstructions } from "../../../src/mail/instructions.ts";
 import { makeMessage } from "../../../src/mail/message.ts";
@@ -194,6 +195,12 @@ for (const bad of ["", "0", "-1", "x", "1e3", "5 min", "99999999"]) {
     );
   });
 }
+
+Deno.test("after three looks in vain the next ones are farther apart, until something comes", () => {
+  const pace = createPace({ intervalMs: 10_000, maxIntervalMs: 30_000 });
+  const waits = [0, 0, 0, 0, 0, 0, 2, 0, 0, 0].map((came) => pace(came) / 1000);
+  assert.deepEqual(waits, [10, 10, 15, 22.5, 30, 30, 10, 10, 10, 15]);
+});
 
 Deno.test("a diagnosis is in lines of which none acts on a terminal", () => {
   assert.equal(
