@@ -6,6 +6,7 @@ import { followRun } from "../headless/follow.ts";
 import { parseLoggedEvent } from "../headless/parse_event.ts";
 import { renderEvent } from "../headless/render.ts";
 import { isLiveState } from "../headless/run_record.ts";
+import { findLastRun } from "../headless/runs.ts";
 import {
   type AgentProcess,
   findAgentProcess,
@@ -55,7 +56,9 @@ const LOG_EVENTS = 8;
 
 /** Looks at an agent from every side. Changes nothing. */
 export async function diagnose(target: MailTarget, context: CommandContext): Promise<Diagnosis> {
-  const { cage, run } = target;
+  const { cage } = target;
+  // It may have ended while somebody waited for it.
+  const run = await findLastRun(context.host.stateDir, cage.id);
   const problems: string[] = [];
   const look = async <Found>(what: string, ask: () => Promise<Found>) => {
     try {

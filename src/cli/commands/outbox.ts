@@ -85,12 +85,18 @@ async function pollOutbox(
   const changes = watchDirectory(outbox);
   const deadline = Date.now() + poll.timeoutMs;
   const pace = createPace(poll);
+  let isOver = false;
   try {
     for (;;) {
       signal?.throwIfAborted();
       const canCome = await collectAll(sites, context) || await isAnyRunning(sites, context);
       const shown = await show();
       if (shown.some((type) => ENDING.includes(type))) return EXIT.ok;
+      // Its last words may have come between the look and the end.
+      if (!canCome && !isOver) {
+        isOver = true;
+        continue;
+      }
       if (!canCome) {
         io.warn(`Nothing runs in ${target.cage.name} that could send a message`);
         return await giveUp(target, { poll, context, code: EXIT.failed });
