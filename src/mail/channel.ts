@@ -35,7 +35,10 @@ const AGAIN_MS = { first: 100, most: 5_000 } as const;
 const LOOK_MS = 1_000;
 
 /** How long the last word of a link may take, in milliseconds. */
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 5_000;
+
+/** How long the last look may take when the container has gone, in milliseconds. */
+const LAST_MS = 12_000;
 
 /**
  * Keeps a channel to the mailbox of a running container open, whatever becomes of the program at
@@ -70,6 +73,9 @@ export function openMailChannel(
       onSaid,
       async use(opened) {
         link = opened;
+        const close = () => void opened.close();
+        ended.addEventListener("abort", close, { once: true });
+        if (ended.aborted) close();
         // A home that is full takes no message, and must not keep those of the agent from coming.
         await opened.settle().catch(() => {});
         await opened.deliver().catch(() => {});
@@ -125,28 +131,35 @@ export function openMailChannel(
 
   return {
     async close() {
-      if (signal?.aborted !== true) {
-        const isSettled = await settle(link, ended);
-        ending.abort();
-        await link?.close();
-        await running;
-        // The container may have ended with messages that nobody had taken.
-        if (!isSettled) {
-          await collectMail(site, { onSaid }).catch((error) => {
-            onSaid(`The mailbox could not be looked at once more: ${error.message}`);
-          });
-        }
+      const isLast = signal?.aborted !== true;
+      const isSettled = isLast && await settle(link);
+      ending.abort();
+      // Whoever waits for the end of the run does not wait for an engine that hangs.
+      await within(SETTLE_MS, running);
+      // The container may have ended with messages that nobody had taken.
+      if (isLast && !isSettled) {
+        const looked = collectMail(site, { onSaid }).catch((error) => {
+          onSaid(`The mailbox could not be looked at once more: ${error.message}`);
+        });
+        await within(LAST_MS, looked);
       }
-      await link?.close();
-      await running;
       tell();
     },
   };
 }
 
 /** Whether everything that had been sent is on record. */
-async function settle(link: MailLink | undefined, signal: AbortSignal): Promise<boolean> {
-  if (link === undefined) return false;
-  const late = pause(SETTLE_MS, signal).then(() => false);
-  return await Promise.race([link.settle().then(() => true, () => false), late]);
+async function settle(link: MailLink | undefined): Promise<boolean> {
+  const settled = link?.settle().then(() => true, () => false);
+  return await within(SETTLE_MS, settled ?? Promise.resolve(false)) === true;
+}
+
+/** Waits for work, but not for ever: `undefined` when it takes too long. */
+async function within<Result>(ms: number, work: Promise<Result>): Promise<Result | undefined> {
+  const done = new AbortController();
+  try {
+    return await Promise.race([work, pause(ms, done.signal).then(() => undefined)]);
+  } finally {
+    done.abort();
+  }
 }

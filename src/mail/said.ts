@@ -23,7 +23,7 @@ export function formatOrder(order: Record<string, unknown>): string {
   return `${escaped}\n`;
 }
 
-/** @throws {Error} For what no program of ours says. */
+/** Reads a line of the far end. @throws {Error} For what no program of ours says. */
 export function parseSaid(line: string): Said {
   let value: unknown;
   try {

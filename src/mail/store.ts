@@ -71,6 +71,7 @@ export type Shown = "outbox" | "bad";
 
 /** No more messages are taken for an agent that takes none. */
 export class MailFull extends Error {
+  /** For messages. */
   override readonly name = "MailFull";
 }
 
