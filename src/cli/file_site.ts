@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { requireFilled } from "../copy/locate.ts";
 import { openCopySite } from "../copy/site.ts";
 import { refusePromoted } from "../promote/cage/site.ts";
@@ -46,6 +46,8 @@ export type FileRoot = Disposable & {
   look: Look;
   /** Files that the host's repository tracks and its ignore rules match. */
   tracked: readonly string[];
+  /** Removes directories that were made for it, as far as nothing is in them: nothing came. */
+  unmake(): Promise<void>;
 };
 
 /**
@@ -137,9 +139,7 @@ export async function openFileRoot(
     root.hostPath,
     "The files of the cage came from there; to carry them elsewhere: --output-dir",
   );
-  if (options.makes === true && wanted !== root.hostPath) {
-    await Deno.mkdir(wanted, { recursive: true });
-  }
+  const made = options.makes === true && wanted !== root.hostPath ? await makeDirs(wanted) : [];
   if (wanted !== root.hostPath) {
     await requireDirectory(wanted, `Make it first: mkdir ${formatPath(wanted)}`);
   }
@@ -162,6 +162,7 @@ export async function openFileRoot(
       target: target.root,
       look,
       tracked: await listed,
+      unmake: () => removeEmpty(made),
       [Symbol.dispose]: () => target[Symbol.dispose](),
     };
   } catch (error) {
@@ -194,6 +195,36 @@ function sayRecovery(
       return;
     default:
       recovery satisfies never;
+  }
+}
+
+/** Makes a directory with those above it; answers with what was not there, the deepest first. */
+async function makeDirs(path: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (let dir = path; !await isThere(dir); dir = dirname(dir)) missing.push(dir);
+  await Deno.mkdir(path, { recursive: true });
+  return missing;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    // Whatever it is, making it says so.
+    return true;
+  }
+}
+
+async function removeEmpty(dirs: readonly string[]): Promise<void> {
+  for (const dir of dirs) {
+    try {
+      await Deno.remove(dir);
+    } catch {
+      // Somebody put something there meanwhile, and what is above it stays, too.
+      return;
+    }
   }
 }
 

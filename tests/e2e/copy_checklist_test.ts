@@ -93,8 +93,16 @@ Deno.test("export goes over another directory; diff compares with it; a copy by 
     "overlaid, nothing removed",
   );
   assert.equal(await cage.read("a.txt"), "a\n", "the project itself is as it was");
-  // An export to a fresh directory is plain files, which cp takes as well.
-  const fresh = join(cage.root, "fresh");
+  // An export to a fresh directory is plain files, which cp takes as well; one that nobody agreed to
+  // leaves nothing.
+  const fresh = join(cage.root, "deep", "fresh");
+  await cage.inside("mkdir .vscode; echo '{}' > .vscode/tasks.json");
+  assert.match(
+    (await cage.must(["export", "--output-dir", fresh], 5)).stderr,
+    /Nothing was exported/,
+  );
+  assert.equal(await exists(join(cage.root, "deep")), false);
+  await cage.inside("rm -r .vscode");
   await cage.must(["export", "-y", "--output-dir", fresh]);
   const copied = await run("cp", ["-R", `${fresh}/.`, cage.project], { timeoutMs: 10_000 });
   assert.equal(copied.code, 0, copied.stderr);

@@ -78,7 +78,13 @@ export async function runExport(options: ExportWords, context: CommandContext): 
     result(false, []);
     return hasConflict ? EXIT.conflict : EXIT.ok;
   }
-  if (!await agree(prepared, { options, context })) {
+  let isAgreed = false;
+  try {
+    isAgreed = await agree(prepared, { options, context });
+  } finally {
+    if (!isAgreed) { for (const { opened } of prepared) await opened.unmake(); }
+  }
+  if (!isAgreed) {
     result(false, []);
     io.talk("Nothing was exported");
     return EXIT.failed;
