@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { Buffer } from "node:buffer";
 import { findErrorCode } from "./refusal.ts";
-import type { ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
+import type { DirStats, ReadHandle, TreeFs, TreeStat, WriteHandle } from "../tree/fs.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
 
@@ -14,6 +14,7 @@ export function nodeFs(): TreeFs {
   return {
     list: (path) => fs.readdirSync(path, { encoding: "latin1" }).map(parseName),
     lstat,
+    lstatIn,
     readLink: (path) => fs.readlinkSync(path),
     openRead: (path) => openRead(fs.openSync(path, READ)),
     openNew: (path, mode) => openNew(fs.openSync(path, WRITE_NEW, mode)),
@@ -48,6 +49,23 @@ function lstat(path: string): TreeStat | undefined {
   }
 }
 
+/** Looks at each name once, when it is asked for, and leaves out what only few ask for. */
+function lstatIn(dir: string, names: readonly string[]): DirStats {
+  const seen: (ReturnType<typeof formatTimes> | undefined)[] = [];
+  return {
+    get(at) {
+      if (seen[at] !== undefined) return seen[at];
+      try {
+        const stat = fs.lstatSync(`${dir}/${names[at]}`, { throwIfNoEntry: false });
+        return seen[at] = stat === undefined ? undefined : formatTimes(stat);
+      } catch {
+        // Whoever looks at it alone is told why.
+        return undefined;
+      }
+    },
+  };
+}
+
 /**
  * A time as Node sets it. It cuts off below a microsecond, and a fraction that is a little less than
  * its millisecond would become the one before.
@@ -68,13 +86,16 @@ function parseName(latin1: string): string | Uint8Array {
 const IS_ASCII = /^[\x00-\x7f]*$/;
 
 function formatStat(stat: fs.Stats): TreeStat {
+  return { ...formatTimes(stat), identity: `${stat.dev}:${stat.ino}` };
+}
+
+function formatTimes(stat: fs.Stats): Omit<TreeStat, "identity"> {
   return {
     kind: kindOf(stat.mode),
     mode: stat.mode & 0o7777,
     size: stat.size,
     mtimeMs: Math.floor(stat.mtimeMs),
     ctimeMs: Math.floor(stat.ctimeMs),
-    identity: `${stat.dev}:${stat.ino}`,
   };
 }
 

@@ -78,6 +78,38 @@ for (const [name, fs] of SYSTEMS) {
   });
 }
 
+for (const [name, fs] of SYSTEMS) {
+  Deno.test({
+    name: `by ${name}, names of a directory are looked at as one after the other is`,
+    ignore: !isUnix,
+    async fn() {
+      await using dir = await makeDir();
+      await Deno.writeTextFile(`${dir.path}/file`, "abc", { mode: 0o751 });
+      await Deno.writeTextFile(`${dir.path}/né 名`, "x");
+      await Deno.writeTextFile(`${dir.path}/${"long".repeat(50)}`, "x");
+      await Deno.mkdir(`${dir.path}/sub`);
+      await Deno.symlink("nowhere", `${dir.path}/link`);
+      const names = [...fs.list(dir.path), "none", "file/below", "with\0NUL"] as string[];
+      const stats = fs.lstatIn?.(dir.path, names);
+      for (const [at, one] of names.entries()) {
+        if (one.includes("\0")) {
+          assert.equal(stats?.get(at), undefined);
+          continue;
+        }
+        const alone = fs.lstat(`${dir.path}/${one}`);
+        if (stats === undefined || alone === undefined) {
+          assert.equal(stats?.get(at), undefined);
+          continue;
+        }
+        const { identity: _, ...expected } = alone;
+        assert.deepEqual(stats.get(at), expected);
+        assert.deepEqual(stats.get(at), expected);
+      }
+      assert.equal(fs.lstatIn?.(`${dir.path}/none`, ["a"])?.get(0), undefined);
+    },
+  });
+}
+
 Deno.test({
   name: "names that are no UTF-8 stand as bytes that are none either; real ones as they are",
   ignore: Deno.build.os !== "linux",
