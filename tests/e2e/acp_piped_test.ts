@@ -58,6 +58,8 @@ function openPiped(door: TcpDoor, args: readonly string[], grace: Grace = GRACE)
     command: "docker",
     args: [
       ...["run", "--interactive", "--rm", "--init", "--network", "none", "--name", container],
+      // What starts an agent gives its rights up, as every cage has it do.
+      ...["--security-opt", "no-new-privileges"],
       ...["--label", `${LABEL.managed}=true`, "--label", `${LABEL.project}=${world.project}`],
       ...["--env", "CAGE_RELAYED=1", "--workdir", world.project],
       ...["--mount", `type=bind,source=${world.project},target=${world.project},readonly`],
