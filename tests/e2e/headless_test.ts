@@ -302,7 +302,7 @@ Deno.test("an engine that goes away cuts a run off, and what it said is kept", a
   await waitFor("its first word", async () => (await readLast(world)).events > 0 || undefined);
   await door[Symbol.asyncDispose]();
   const last = await waitForEnd(world);
-  assert.deepEqual([last.state, last.exit], ["cut-off", 4], last.reason);
+  assert.deepEqual([last.state, last.exit], ["cut-off", 4], last.reason ?? "");
   const logs = await world.sandcage(["logs", "away"]);
   assert.match(logs.stdout, /TEXT up/);
 });
