@@ -71,11 +71,15 @@ async function promote(
   log.say(`started for ${pin.branch}`);
   let said = "";
   let current = site;
+  const gone = new AbortController();
   await runDaemon({
     async look() {
-      // A start since may have brought other settings; of a cage that is gone nothing comes.
+      // A start since may have brought other settings; of a cage that is gone nothing comes any more.
       const copy = await findCopyRecord(site.dir);
-      if (copy === undefined || !isPromoted(copy)) return { kind: "idle" };
+      if (copy === undefined || !isPromoted(copy)) {
+        gone.abort();
+        return { kind: "idle" };
+      }
       current = { ...current, copy };
       return await lookAndNote(current, { onSides: (sides) => log.say(formatSides(sides)) });
     },
@@ -89,7 +93,7 @@ async function promote(
     },
     pause,
     nowMs: Date.now,
-    signal,
+    signal: AbortSignal.any([signal, gone.signal]),
   }, { intervalMs, startMs: START_MS });
   log.say("ended");
 }
