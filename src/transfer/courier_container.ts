@@ -20,6 +20,9 @@ const MADE_MS = 8_000;
 const LOOK_MS = 100;
 const RUN_TIMEOUT_MS = 180_000;
 
+/** Somebody is making it: its name is given away before it can be seen. */
+const NAME_TAKEN = /already in use/i;
+
 /** Name of a cage's courier. */
 export function courierName(cageId: string): string {
   return `sandcage-courier-${cageId}`;
@@ -101,9 +104,11 @@ export async function ensureCourier(
       );
       if (code === 0) return;
       // Somebody else may have been faster. When nobody was, the engine says the same once more.
-      const isOurs = (await inspectAll(engine, [name])).get(name) === undefined;
+      const isOurs = (await inspectAll(engine, [name])).get(name) === undefined &&
+        !NAME_TAKEN.test(stderr);
       if (isOurs && refusal !== "") throw startError(cage, stderr);
       refusal = stderr;
+      await pause(LOOK_MS, options.signal);
       continue;
     }
     madeMs ??= Date.now();

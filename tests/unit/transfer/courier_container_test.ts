@@ -96,6 +96,14 @@ const ways: [string, Script, string[]][] = [
     { looks: [undefined, "created", "running"], runs: [conflict] },
     ["inspect", "run", "inspect", "inspect"],
   ],
+  [
+    "a name that is given away before anybody sees it is asked for again",
+    {
+      looks: [undefined, undefined, undefined, undefined, "running"],
+      runs: [conflict, conflict],
+    },
+    ["inspect", "run", "inspect", "inspect", "run", "inspect", "inspect"],
+  ],
 ];
 for (const [name, script, wanted] of ways) {
   Deno.test(`of couriers, ${name}`, async () => {
