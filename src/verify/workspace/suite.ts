@@ -6,7 +6,7 @@ import type { Host } from "../../host.ts";
 import { CONFIG_FILE, LABEL } from "../../names.ts";
 import type { Finding, OpenSuite } from "../case.ts";
 import { openScratch, type ScratchUse } from "../scratch.ts";
-import { makeSelf, type Self, type SelfPlace } from "../self.ts";
+import { endSelves, makeSelf, type Self, type SelfPlace } from "../self.ts";
 import {
   judgeGit,
   judgeLinks,
@@ -69,7 +69,10 @@ export async function openWorkspaceSuite(cage: PreparedCage, host: Host): Promis
 /** What it makes on the host, and the cages that are on record there. */
 export const WORKSPACE_SCRATCH: ScratchUse = {
   name: "workspace",
-  clear: (root) => destroyAll(planPlace(root)),
+  async clear(root) {
+    await endSelves(root);
+    await destroyAll(planPlace(root));
+  },
 };
 
 function planPlace(root: string): SelfPlace {
