@@ -1,8 +1,9 @@
-import { locateCage, planSite, prepareCage } from "../cage/prepare.ts";
+import { locateCage, planSite, prepareCage, type PreparedCage } from "../cage/prepare.ts";
 import { inspectAll } from "../engine/inspect.ts";
 import { UserError } from "../errors.ts";
 import { LABEL, SHELL_SERVICE } from "../names.ts";
 import { type Check, fail, ok, warn } from "../setup/check.ts";
+import type { CaseResult } from "../verify/case.ts";
 import { CASES } from "../verify/cases.ts";
 import { openConfigSuite } from "../verify/config/suite.ts";
 import { openContainerSuite } from "../verify/container/suite.ts";
@@ -12,12 +13,28 @@ import type { CommandContext } from "./context.ts";
 
 const NAME = "walls";
 
+/** Tries the ways out of a cage that take seconds. */
+export async function tryWalls(cage: PreparedCage, context: CommandContext): Promise<CaseResult[]> {
+  const { host, io, signals } = context;
+  const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
+  const cases = selectCases(CASES, { suites: [], ids: [], quick: true });
+  return await runCases(cases, {
+    open: {
+      container: () => openContainerSuite(cage, { host, io, takeSignals }),
+      config: () => openConfigSuite(host),
+    },
+    failFast: false,
+    nowMs: () => performance.now(),
+    onResult() {},
+    signal: signals?.signal,
+  });
+}
+
 /**
  * Tries the ways out of the project's cage that take seconds. Builds nothing: where no image is,
  * there is no cage to get out of.
  */
 export async function observeWalls(context: CommandContext): Promise<Check> {
-  const { host, signals } = context;
   // Whoever asks what is wrong is not asked for anything.
   const io = { ...context.io, warn() {}, talk() {}, interactive: false };
   try {
@@ -31,18 +48,7 @@ export async function observeWalls(context: CommandContext): Promise<Check> {
     if (!isBuilt) return ok(NAME, "not tried, there is no image yet (sandcage verify builds it)");
     using step = context.io.progress("Trying to get out of the cage");
     const cage = await prepareCage(site, { ...context, io });
-    const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
-    const cases = selectCases(CASES, { suites: [], ids: [], quick: true });
-    const results = await runCases(cases, {
-      open: {
-        container: () => openContainerSuite(cage, { host, io, takeSignals }),
-        config: () => openConfigSuite(host),
-      },
-      failFast: false,
-      nowMs: () => performance.now(),
-      onResult() {},
-      signal: signals?.signal,
-    });
+    const results = await tryWalls(cage, { ...context, io });
     step.done();
     const failed = results.filter(({ verdict }) => verdict === "fail");
     const unproved = results.filter(({ verdict }) => verdict === "inconclusive");

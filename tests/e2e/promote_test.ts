@@ -33,6 +33,8 @@ Deno.test("commits land on the branch under the user's name, merges kept", async
   // Who the agent is, what it has not, and that nothing tells of the user or the tool.
   const proved = await must(world.sandcage(["start", "--selftest"]));
   assert.match(proved.stdout, /^ok +nothing names you, your paths or the tool$/m);
+  assert.match(proved.stdout, /^ok +C04 nothing inside names you, your machine or the tool$/m);
+  assert.match(proved.stdout, /^ok +C16 /m);
   const traces = await must(world.sandcage([
     ...["shell", "--", "sh", "-c"],
     "grep -rIsl 'sand[c]age' /etc /opt /run /usr/local /home /work /var /tmp; " +

@@ -1,11 +1,14 @@
+import { type CageSite, prepareCage } from "../../cage/prepare.ts";
 import { openDesk } from "../../desk/open.ts";
-import type { CopyRecord } from "../../copy/record.ts";
-import { proveCage } from "../../promote/cage/selftest.ts";
+import { EXIT } from "../../errors.ts";
+import { SILENT_IO } from "../../io.ts";
+import { type Proof, proveCage } from "../../promote/cage/selftest.ts";
 import { openPromoteSite, requirePromoted } from "../../promote/cage/site.ts";
-import { EXIT, UserError } from "../../errors.ts";
 import { visibleText } from "../../transfer/visible.ts";
+import type { CaseResult } from "../../verify/case.ts";
 import type { CommandContext } from "../context.ts";
 import { type DeskWords, findOrMakeDeskRequest, formatTarget } from "../desk_request.ts";
+import { tryWalls } from "../walls.ts";
 
 /** `sandcage start`: has a cage run until it is stopped. */
 export async function runStart(
@@ -16,24 +19,22 @@ export async function runStart(
   const request = await findOrMakeDeskRequest(options, context);
   const { title, was, site } = await openDesk(request, { ...context, signal: signals?.signal });
   if (was === "running") io.talk(`${title} runs already`);
-  if (options.selftest) return await prove(site.copy, context);
+  if (options.selftest) return await prove(site, context);
   io.talk(`Attach to it: sandcage attach ${formatTarget(options, title)}`);
   return EXIT.ok;
 }
 
 /** Proves what the cage promises, a line for each. */
-async function prove(copy: CopyRecord | undefined, context: CommandContext): Promise<number> {
-  const { io, signals } = context;
-  if (copy === undefined) {
-    throw new UserError("Cannot prove what a cage promises that mounts its project", {
-      hint: "Leave out --selftest, or use mode promote",
-      exit: EXIT.usage,
-      code: "usage",
-    });
-  }
-  const site = await openPromoteSite(requirePromoted(copy), context);
+async function prove(site: CageSite, context: CommandContext): Promise<number> {
+  const { io } = context;
   using step = io.progress("Looking whether it keeps its promises");
-  const proofs = await proveCage(site, { signal: signals?.signal });
+  const { copy } = site;
+  const promised = copy?.promote === undefined ? [] : await proveCage(
+    await openPromoteSite(requirePromoted(copy), context),
+    { signal: context.signals?.signal },
+  );
+  const cage = await prepareCage(site, { ...context, io: { ...SILENT_IO, warn: io.warn } });
+  const proofs = [...promised, ...(await tryWalls(cage, context)).flatMap(toProof)];
   const failed = proofs.filter(({ holds }) => !holds);
   step.done(failed.length === 0 ? "it does" : `${failed.length} are broken`);
   io.out(
@@ -44,4 +45,13 @@ async function prove(copy: CopyRecord | undefined, context: CommandContext): Pro
     ).join("\n"),
   );
   return failed.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** A case as a proof; one that does not apply proves nothing. */
+function toProof({ case: { id, title }, verdict, seen, evidence }: CaseResult): Proof[] {
+  if (verdict === "not-applicable") return [];
+  const what = `${id} ${title}`;
+  return verdict === "pass"
+    ? [{ what, holds: true }]
+    : [{ what, holds: false, found: [seen, ...evidence].join("; ") }];
 }

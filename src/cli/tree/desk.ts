@@ -33,7 +33,7 @@ export function addDesk(root: CommandUnknownOpts, wiring: Wiring): void {
   })
     .argument("[cage]", "name of the cage; by default the one of the project")
     .option("--service <service>", "another agent than the cage was made with")
-    .option("--selftest", "then prove what a cage of mode promote promises")
+    .option("--selftest", "then prove on this machine what it promises")
     .action((cage, flags) =>
       wiring.end((async () => {
         const { runStart } = await import("../commands/start.ts");
