@@ -14,6 +14,9 @@ export type IndexStat = {
   size: number;
 };
 
+/** What tells a file from any other: a move changes nothing of it. */
+export type Seen = Pick<IndexStat, "ino" | "mtimeMs" | "size">;
+
 /** One path of the index. */
 export type IndexEntry = {
   mode: number;

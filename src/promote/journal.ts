@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { ensurePrivateDir, findText, removeIfPresent } from "../files.ts";
 import type { Change } from "./changes.ts";
 import type { FileFacts } from "./host_files.ts";
+import type { Seen } from "./index_file.ts";
 import type { ObjectId } from "./types.ts";
 
 /** What tells a file from any other, whatever its name is by now. */
@@ -36,14 +37,30 @@ export type Journal = {
   index: Identity;
   /** What the index gets, path by path. */
   changes: readonly Change[];
+  /** What the index noted of the file at each of them, before. */
+  seen?: readonly (Seen | null)[];
   steps: readonly Step[];
   /** Directories that were not there, parents first. */
   newDirs: readonly string[];
+  /** Nothing lands: what another git took back comes again. No ref moves. */
+  isRepair?: true;
+};
+
+/** A landing that is over. */
+export type LastLanding = {
+  journal: Journal;
+  /** When it was over, as the file system tells it. */
+  atMs: number;
 };
 
 /** Where the journal of a cage is kept in its state. */
 function journalPath(stateDir: string): string {
   return join(stateDir, "landing.json");
+}
+
+/** And where it is once it is over, until it is known that no other git took it back. */
+function landedPath(stateDir: string): string {
+  return join(stateDir, "landed.json");
 }
 
 /** Writes it down; on return a power cut does not undo it. */
@@ -66,12 +83,32 @@ export async function writeJournal(stateDir: string, journal: Journal): Promise<
  * @throws {Error} If it is of another version.
  */
 export async function findUnsettled(stateDir: string): Promise<Journal | undefined> {
-  const path = journalPath(stateDir);
-  const text = await findText(path);
-  if (text === undefined) return undefined;
-  const journal = JSON.parse(text) as Journal;
-  if (journal.version !== 1) throw new Error(`${path} is of another version of sandcage`);
-  return journal;
+  return await findJournal(journalPath(stateDir));
+}
+
+/** Keeps the journal of a landing that is over in place of the last one's. */
+export async function keepJournal(stateDir: string): Promise<void> {
+  await Deno.rename(journalPath(stateDir), landedPath(stateDir));
+  syncDir(stateDir);
+}
+
+/**
+ * The landing that was over last, while it is kept.
+ *
+ * @throws {Error} If it is of another version.
+ */
+export async function findLanded(stateDir: string): Promise<LastLanding | undefined> {
+  const path = landedPath(stateDir);
+  const journal = await findJournal(path);
+  if (journal === undefined) return undefined;
+  const { ctime, mtime } = await Deno.lstat(path);
+  // The rename is a change of it; where that is not told, it was written shortly before.
+  return { journal, atMs: (ctime ?? mtime)?.getTime() ?? 0 };
+}
+
+/** Forgets the landing that was over last. */
+export async function removeLanded(stateDir: string): Promise<void> {
+  await removeIfPresent(landedPath(stateDir));
 }
 
 /** Forgets it. */
@@ -79,6 +116,14 @@ export async function removeJournal(stateDir: string): Promise<void> {
   const path = journalPath(stateDir);
   await removeIfPresent(path);
   syncDir(dirname(path));
+}
+
+async function findJournal(path: string): Promise<Journal | undefined> {
+  const text = await findText(path);
+  if (text === undefined) return undefined;
+  const journal = JSON.parse(text) as Journal;
+  if (journal.version !== 1) throw new Error(`${path} is of another version of sandcage`);
+  return journal;
 }
 
 /** The identity in facts. */

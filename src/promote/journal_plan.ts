@@ -38,6 +38,7 @@ export function planJournal(
     pending: `${refs.pending}/${crypto.randomUUID()}`,
     index: prepared.index,
     changes: prepared.changes,
+    seen: prepared.seen,
     steps,
     newDirs: listNewDirs(steps, (path) => files.lstat(`${root}/${path}`)?.kind === "directory"),
   };

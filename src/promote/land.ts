@@ -8,7 +8,7 @@ import { findUnsettled, isSameFile, type Journal, writeJournal } from "./journal
 import { planJournal } from "./journal_plan.ts";
 import { applySteps, ChangedMeanwhileError, checkMovedAside } from "./moves.ts";
 import { atWork, findHead } from "./place.ts";
-import { formatRawPath } from "./raw_path.ts";
+import { changedWait } from "./land_waits.ts";
 import { readRefs } from "./refs.ts";
 import {
   finishLanding,
@@ -26,7 +26,6 @@ import {
   type TreeRange,
 } from "./stage.ts";
 import { type ObjectId, type Pin, promoteRefs, type Wait } from "./types.ts";
-import { paused } from "./waits.ts";
 
 /** Commits that are ready for the branch. */
 export type Landing = {
@@ -49,6 +48,8 @@ export type LandOptions = {
   stateDir: string;
   platform: Platform;
   files?: HostFiles;
+  /** Whether the index is to be repaired first. Looked at after what the landing is decided by. */
+  isBehind?: (() => Promise<boolean>) | undefined;
   /** Called between any two effects. For tests that fail there. */
   at?: ((moment: string) => void) | undefined;
 };
@@ -71,6 +72,8 @@ export async function landCommits(landing: Landing, options: LandOptions): Promi
     const staging = { ...options, area };
     const prepared = await prepareLanding({ from, to: landing.tree ?? await landing.to }, staging);
     if (prepared.kind !== "ready") return prepared;
+    // Another git was faster: what it took back comes first, with the next look.
+    if (await options.isBehind?.()) return atWork(options.pin);
     const staged = await stageFiles(prepared, staging);
     if (staged.kind !== "staged") return staged;
     const ready = { prepared, news: staged.news, options };
@@ -95,10 +98,15 @@ export async function previewLanding(
   });
 }
 
-async function withArea(
+/**
+ * Opens an area for one landing, and removes it unless what a recovery needs is in there.
+ *
+ * @throws {UserError} If the file system fails.
+ */
+export async function withArea<T>(
   { pin, stateDir }: LandOptions,
-  act: (area: Area) => Promise<Landed>,
-): Promise<Landed> {
+  act: (area: Area) => Promise<T>,
+): Promise<T> {
   let area: Area | undefined;
   try {
     area = await openArea(pin);
@@ -199,10 +207,5 @@ async function moveFiles(journal: Journal, options: Carrying): Promise<void> {
 function explainUndone(error: unknown, { pin }: LandOptions): Wait {
   if (error instanceof RefsMovedError) return atWork(pin);
   if (!(error instanceof ChangedMeanwhileError)) throw error;
-  return paused("collision", {
-    text: `Commits wait: ${JSON.stringify(formatRawPath(error.path))} changed in the moment ` +
-      "they landed; everything is as it was",
-    hint: "They land by themselves once nothing of yours is in the way",
-    paths: [error.path],
-  });
+  return changedWait(error.path);
 }

@@ -55,6 +55,16 @@ export function indexWait(said: string): Wait {
   });
 }
 
+/** Whatever began to move is back. */
+export function changedWait(path: string): Wait {
+  return paused("collision", {
+    text: `Commits wait: ${JSON.stringify(formatRawPath(path))} changed in the moment ` +
+      "they landed; everything is as it was",
+    hint: "They land by themselves once nothing of yours is in the way",
+    paths: [path],
+  });
+}
+
 /** git does not write a file, though nothing of the user's is there. */
 export function unwritableWait(path: string, said: string): Wait {
   const why = formatGitFailure({ stderr: said, timedOut: false });

@@ -48,10 +48,10 @@ export function planLanding(
 ): LandingPlan {
   const refused = findRefused(changes, observed, options);
   if (refused !== undefined) return { kind: "wait", wait: refused };
-  const leaving = new Set(changes.filter(isLeaving).map(({ path }) => nameOf(path, options)));
+  const leaves = createLeaves(changes, options);
   const obstacles = changes.flatMap((change) =>
     findObstacles(change, observed.get(change.path)!, {
-      leaves: (path) => leaving.has(nameOf(path, options)),
+      leaves,
       hasLinks: options.hasLinks,
     })
   );
@@ -63,6 +63,21 @@ export function planLanding(
     // A file may come where a directory goes, and the other way round.
     steps: [...planned.filter(isFirst), ...planned.filter((step) => !isFirst(step))],
   };
+}
+
+/** The changes that something of the user's stands in the way of. */
+export function findBlocked(
+  changes: readonly Change[],
+  observed: ReadonlyMap<string, Observed>,
+  options: PlanOptions,
+): ReadonlySet<Change> {
+  const leaves = createLeaves(changes, options);
+  return new Set(
+    changes.filter((change) => {
+      const found = observed.get(change.path)!;
+      return findObstacles(change, found, { leaves, hasLinks: options.hasLinks }).length > 0;
+    }),
+  );
 }
 
 function findRefused(
@@ -115,6 +130,14 @@ function findObstacles(
   }
   const isOther = facts.kind !== kindOf(change.old, { hasLinks });
   return isOther || found.isDirty ? [{ path, cause: "dirty" }] : [];
+}
+
+function createLeaves(
+  changes: readonly Change[],
+  options: PlanOptions,
+): (path: string) => boolean {
+  const leaving = new Set(changes.filter(isLeaving).map(({ path }) => nameOf(path, options)));
+  return (path) => leaving.has(nameOf(path, options));
 }
 
 function inDirectory(inside: readonly string[]): Obstacle[] {

@@ -1,5 +1,6 @@
 import type { FetchFailure, FetchOutcome } from "./fetch_outcome.ts";
 import { settleBoth } from "./both.ts";
+import { hasGap, repairGap } from "./gap_repair.ts";
 import { landCommits, type LandOptions, previewLanding } from "./land.ts";
 import { listCommits } from "./odb.ts";
 import { offerName } from "./offer.ts";
@@ -35,7 +36,7 @@ export type LookOutcome =
   | { kind: "failed"; failure: FetchFailure };
 
 /**
- * One whole cycle: settles what was interrupted, asks the cage, builds commits, lands them. Waiting
+ * One whole cycle: settles what was interrupted or taken back by another git, asks the cage, builds commits, lands them. Waiting
  * is no state that is kept: each look decides anew. Where some commits fit and others do not, those
  * that fit land, and the next look tells of the rest.
  *
@@ -44,7 +45,7 @@ export type LookOutcome =
 export async function lookAtCage(options: LookOptions): Promise<LookOutcome> {
   const { pin, dryRun } = options;
   if (dryRun === undefined) {
-    const wait = await recoverLanding(options);
+    const wait = await recoverLanding(options) ?? await repairGap(options);
     if (wait !== undefined) return { kind: "waiting", pending: 0, wait };
   }
   const fetched = await options.fetch();
@@ -92,7 +93,7 @@ async function landNew(
   const { dryRun } = options;
   const [landed, { tip, commits }] = await settleBoth(
     dryRun === undefined
-      ? landCommits(landing, options)
+      ? landCommits(landing, { ...options, isBehind: () => hasGap(options) })
       : previewLanding({ from: onto, to: begun.tree }, { ...options, env: dryRun.env }),
     whole,
   );

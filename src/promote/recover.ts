@@ -1,5 +1,6 @@
 import { removeAreas } from "./area.ts";
 import type { Git } from "./git.ts";
+import { settleRepair } from "./gap_apply.ts";
 import { type HostFiles, hostFiles } from "./host_files.ts";
 import { dropLock, isOwnLock, takeLock } from "./index_lock.ts";
 import { findUnsettled, type Journal } from "./journal.ts";
@@ -39,9 +40,12 @@ export async function recoverLanding(options: RecoverOptions): Promise<Wait | un
   const isHeld = await isOwnLock(pin, journal.lock) || await takeLock(pin, journal.lock);
   if (!isHeld) return atWork(pin);
   const settling = { ...options, files: options.files ?? hostFiles() };
-  const settled = await undoLanding(journal, settling);
-  if (settled === "blocked") return blockedWait(pin, journal);
-  if (settled === "committed") await finishLanding(journal, settling);
+  if (journal.isRepair) await settleRepair(journal, settling);
+  else {
+    const settled = await undoLanding(journal, settling);
+    if (settled === "blocked") return blockedWait(pin, journal);
+    if (settled === "committed") await finishLanding(journal, settling);
+  }
   options.at?.("settled");
   await dropLock(pin, journal.lock);
   await removeAreas(pin);

@@ -6,7 +6,7 @@ import { formatGitFailure, type Git } from "./git.ts";
 import { type FileFacts, type HostFiles, rawPath } from "./host_files.ts";
 import { parseIndex, patchIndexTimes } from "./index_file.ts";
 import { indexPath, isOwnLock, observeIndex } from "./index_lock.ts";
-import { isSameFile, type Journal, removeJournal } from "./journal.ts";
+import { isSameFile, type Journal, keepJournal, removeJournal } from "./journal.ts";
 import { type MoveOptions, readPlaced, undoSteps } from "./moves.ts";
 import { findHead, isAncestor } from "./place.ts";
 import { isEntry } from "./preconditions.ts";
@@ -86,9 +86,16 @@ export async function undoLanding(
   journal: Journal,
   options: SettleOptions,
 ): Promise<"undone" | "committed" | "blocked"> {
-  const { git, pin, files, at } = options;
+  const { git } = options;
   if (!await withdrawPending(journal, git)) return "blocked";
   if (await isCommitted(journal, git)) return "committed";
+  await takeBack(journal, options);
+  return "undone";
+}
+
+/** Takes back what was done to files, and forgets the journal. */
+export async function takeBack(journal: Journal, options: SettleOptions): Promise<void> {
+  const { pin, files, at } = options;
   const back = undoSteps(journal, { files, worktree: pin.worktree, at });
   at?.("undone");
   const now = observeIndex(pin);
@@ -100,7 +107,6 @@ export async function undoLanding(
   }
   at?.("index back");
   await removeJournal(options.stateDir);
-  return "undone";
 }
 
 /**
@@ -121,7 +127,7 @@ export async function finishLanding(
     await Deno.rename(index, indexPath(pin));
   } else if (now !== undefined) await repairIndex(journal, options);
   at?.("index");
-  await removeJournal(options.stateDir);
+  await keepJournal(options.stateDir);
 }
 
 /** From here on the transaction of the landing fails, if it has not begun. */
@@ -172,12 +178,21 @@ async function repairIndex(journal: Journal, { git, pin }: SettleOptions): Promi
   const { entries } = parseIndex(await Deno.readFile(index), wanted);
   const stale = changes.filter(({ path, old }) => isEntry(entries.get(path), old));
   if (stale.length === 0) return;
+  await updateIndex(git, { index, changes: stale });
+  await Deno.rename(index, indexPath(pin));
+}
+
+/** Gives a copy of an index what changes bring. */
+export async function updateIndex(
+  git: Git,
+  { index, changes }: { index: string; changes: readonly Change[] },
+): Promise<void> {
   await git.read(["update-index", "-z", "--index-info"], {
     what: "Cannot bring the index up to date",
     env: { GIT_INDEX_FILE: index },
-    stdin: concat(stale.map(formatIndexInfo)),
+    config: ["core.splitIndex=false"],
+    stdin: concat(changes.map(formatIndexInfo)),
   });
-  await Deno.rename(index, indexPath(pin));
 }
 
 function formatIndexInfo({ path, new: side }: Change): Uint8Array {

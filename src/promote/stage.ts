@@ -4,6 +4,7 @@ import { type Change, isModule, listChanges } from "./changes.ts";
 import { findFiltered, type HostSettings, planNoFilters, readSettings } from "./filters.ts";
 import { formatGitFailure, type Git } from "./git.ts";
 import { type FileFacts, type HostFiles, hostFiles } from "./host_files.ts";
+import type { IndexEntry, Seen } from "./index_file.ts";
 import { indexPath, observeIndex } from "./index_lock.ts";
 import { type Identity, identityOf } from "./journal.ts";
 import {
@@ -47,6 +48,8 @@ export type Prepared = {
   index: Identity;
   /** What was at the paths of steps when it was decided. */
   olds: ReadonlyMap<string, FileFacts>;
+  /** What the index noted of the file at each of `changes`. */
+  seen: readonly (Seen | null)[];
 };
 
 /** Its new files, by their paths. */
@@ -95,12 +98,13 @@ export async function prepareLanding(
     const facts = observed.get(path)!.facts;
     if (old !== undefined && !isModule(old) && facts !== undefined) olds.set(path, facts);
   }
-  return { kind: "ready", area, changes, steps: plan.steps, settings, index, olds };
+  const seen = changes.map(({ path }) => seenOf(observed.get(path)!.entry));
+  return { kind: "ready", area, changes, steps: plan.steps, settings, index, olds, seen };
 }
 
 /** Has git write the new files into the area, by the attributes that come with them. */
 export async function stageFiles(
-  { area, steps, settings }: Prepared,
+  { area, steps, settings }: Pick<Prepared, "area" | "steps" | "settings">,
   { git, files = hostFiles(), env, at }: StageOptions,
 ): Promise<{ kind: "staged"; news: NewFiles } | Wait> {
   const paths = placedPaths(steps);
@@ -118,6 +122,13 @@ export async function stageFiles(
   return { kind: "staged", news };
 }
 
-function placedPaths(steps: readonly PlannedStep[]): string[] {
+function seenOf(entry: IndexEntry | undefined): Seen | null {
+  if (entry === undefined) return null;
+  const { ino, mtimeMs, size } = entry.stat;
+  return { ino, mtimeMs, size };
+}
+
+/** Where a file or link comes. */
+export function placedPaths(steps: readonly PlannedStep[]): string[] {
   return steps.filter(({ kind }) => kind === "place").map(({ path }) => path);
 }

@@ -292,5 +292,7 @@ async function checkLandsOnce(
   const left = [...Deno.readDirSync(join(world.user, ".git"))].map(({ name }) => name)
     .filter((name) => name.includes("sandcage") || name.endsWith(".lock"));
   assert.deepEqual(left, [], where);
-  assert.deepEqual([...Deno.readDirSync(world.options.stateDir)], [], where);
+  const kept = [...Deno.readDirSync(world.options.stateDir)].map(({ name }) => name);
+  // Another git may still take it back.
+  assert.deepEqual(kept, ["landed.json"], where);
 }

@@ -1,0 +1,138 @@
+import { type Area } from "./area.ts";
+import { listChanges } from "./changes.ts";
+import { findFiltered, readSettings } from "./filters.ts";
+import { decideGap, type GapVerdict, isPastGap } from "./gap.ts";
+import { applyRepair, type Repair } from "./gap_apply.ts";
+import { findGapFiles } from "./gap_files.ts";
+import { hostFiles } from "./host_files.ts";
+import { parseIndex } from "./index_file.ts";
+import { indexPath, observeIndex } from "./index_lock.ts";
+import {
+  findLanded,
+  type Identity,
+  type Journal,
+  type LastLanding,
+  removeLanded,
+} from "./journal.ts";
+import { type LandOptions, withArea } from "./land.ts";
+import { filterWait } from "./land_waits.ts";
+import { findHead, isAncestor, isWait, LOCK_MS, observePlace } from "./place.ts";
+import { updateIndex } from "./settle.ts";
+import { placedPaths, stageFiles } from "./stage.ts";
+import type { ObjectId, Wait } from "./types.ts";
+
+/** What a look after the last landing works with. */
+export type RepairOptions = LandOptions & { nowMs: number };
+
+/** Someone who is on another branch for longer comes back to files that git wrote anew. */
+const AWAY_MS = 3_600_000;
+
+/**
+ * Looks whether another git took the last landing back without anybody's will, and brings it into the
+ * index and the files again, under the lock of the index. A file that is neither side is the user's
+ * and stays as it is. Once the index has had it for long enough, the landing is forgotten; when there
+ * is none to look after, this costs a look for one file.
+ *
+ * @returns Why it cannot be repaired now.
+ * @throws {UserError} If git or the file system fails; the next look tries again.
+ */
+export async function repairGap(options: RepairOptions): Promise<Wait | undefined> {
+  const { git, pin, stateDir, nowMs } = options;
+  const landed = await findLanded(stateDir);
+  if (landed === undefined) return undefined;
+  const index = await observeIndexOf(landed, options);
+  if (index?.verdict.kind !== "gap") {
+    if (isPastGap(landed.atMs, nowMs)) await forget(landed, options);
+    return undefined;
+  }
+  const place = await observePlace({ git, pin, nowMs, lockMs: LOCK_MS });
+  if (isWait(place)) {
+    // The look itself tells of it.
+    if (nowMs - landed.atMs > AWAY_MS) await removeLanded(stateDir);
+    return undefined;
+  }
+  if (!await isKept(landed.journal, { ...options, tip: place.tip })) {
+    await removeLanded(stateDir);
+    return undefined;
+  }
+  const { rewritten } = index.verdict;
+  return await withArea(options, async (area) => {
+    const repair = await prepare(landed.journal, { ...options, index, rewritten, area });
+    if (isWait(repair)) return repair;
+    return await applyRepair(repair, { ...options, tip: place.tip });
+  });
+}
+
+/** Whether the last landing is to be repaired before anything else lands. */
+export async function hasGap(options: LandOptions): Promise<boolean> {
+  const landed = await findLanded(options.stateDir);
+  if (landed === undefined) return false;
+  return (await observeIndexOf(landed, options))?.verdict.kind === "gap";
+}
+
+/** The index at one moment, and what it tells of the last landing. */
+type IndexNow = { verdict: GapVerdict; bytes: Uint8Array; identity: Identity };
+
+async function observeIndexOf(
+  landed: LastLanding,
+  { pin }: LandOptions,
+): Promise<IndexNow | undefined> {
+  const identity = observeIndex(pin);
+  if (identity === undefined) return undefined;
+  const bytes = await Deno.readFile(indexPath(pin));
+  const wanted = new Set(landed.journal.changes.map(({ path }) => path));
+  const { entries, isPartial } = parseIndex(bytes, wanted);
+  if (isPartial) return undefined;
+  return {
+    verdict: decideGap(landed, { entries, mtimeMs: identity.mtimeMs }),
+    bytes,
+    identity,
+  };
+}
+
+/** The index of another branch tells nothing. */
+async function forget(
+  { journal, atMs }: LastLanding,
+  { pin, git, stateDir, nowMs }: RepairOptions,
+): Promise<void> {
+  const isHere = await findHead(pin.gitDir, git) === journal.branch.name;
+  if (isHere || nowMs - atMs > AWAY_MS) await removeLanded(stateDir);
+}
+
+/** Whether the branch still has what landed: the user may have committed something else since. */
+async function isKept(
+  { branch, changes }: Journal,
+  { git, tip }: RepairOptions & { tip: ObjectId },
+): Promise<boolean> {
+  if (tip === branch.to) return true;
+  if (!await isAncestor(git, { is: branch.to, of: tip })) return false;
+  const since = await listChanges(git, { from: branch.to, to: tip });
+  const paths = new Set(since.map(({ path }) => path));
+  return !changes.some(({ path }) => paths.has(path));
+}
+
+type PrepareOptions = RepairOptions & {
+  index: IndexNow;
+  /** Paths whose files may have been written, too. */
+  rewritten: ReadonlySet<string>;
+  area: Area;
+};
+
+async function prepare(journal: Journal, options: PrepareOptions): Promise<Repair | Wait> {
+  const { git, pin, platform, area, index, rewritten, files = hostFiles() } = options;
+  const { changes } = journal;
+  const settings = await readSettings(git);
+  await Deno.writeFile(area.index, index.bytes);
+  await updateIndex(git, { index: area.index, changes });
+  const { steps, olds } = await findGapFiles(changes.filter(({ path }) => rewritten.has(path)), {
+    ...{ git, files, settings, platform, area, index },
+    worktree: pin.worktree,
+  });
+  const env = { GIT_INDEX_FILE: area.index };
+  const filtered = await findFiltered(git, placedPaths(steps), { settings, env });
+  if (filtered.length > 0) return filterWait(filtered);
+  const plan = { area, changes, steps, settings, index: index.identity, olds, seen: [] };
+  const staged = await stageFiles(plan, { ...options, files });
+  if (staged.kind !== "staged") return staged;
+  return { prepared: { kind: "ready", ...plan }, news: staged.news };
+}
