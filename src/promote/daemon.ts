@@ -1,5 +1,6 @@
 import { unreachable } from "../errors.ts";
 import type { FetchFailure } from "./fetch_outcome.ts";
+import { isPastGap } from "./gap.ts";
 import type { LookOutcome } from "./look.ts";
 
 /** Something that tells when commits come about inside. */
@@ -61,6 +62,7 @@ export async function runDaemon(ports: DaemonPorts, times: DaemonTimes): Promise
   let watch: Watch | undefined;
   let next: Promise<"changed" | "ended"> | undefined;
   let lookedMs = -Infinity;
+  let landedMs: number | undefined;
   let hasRun = false;
   let isDue = true;
   try {
@@ -83,12 +85,16 @@ export async function runDaemon(ports: DaemonPorts, times: DaemonTimes): Promise
             unreachable(watched);
         }
       }
-      if (isDue || ports.nowMs() - lookedMs > safetyMs) {
+      // Another git may have taken back what landed, and nothing tells of that.
+      const isUnsure = landedMs !== undefined && isPastGap(landedMs, ports.nowMs());
+      if (isDue || isUnsure || ports.nowMs() - lookedMs > safetyMs) {
         const wasTold = isDue;
         // Of what comes about from here on the watch tells again.
         const { landed, waits } = await lookThrough(ports);
         isDue = waits;
         lookedMs = ports.nowMs();
+        if (landed) landedMs = lookedMs;
+        else if (isUnsure) landedMs = undefined;
         if (!wasTold && (landed || waits)) {
           // It should have told.
           await watch?.close();

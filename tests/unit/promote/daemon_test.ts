@@ -109,7 +109,7 @@ Deno.test("what waits is looked at with each turn, until it has landed", async (
   const said = await play({
     watches: ["watch"],
     looks: [HELD, HELD, HELD, LANDED, IDLE, IDLE],
-    wakes: [undefined, undefined, undefined, undefined, undefined, "end"],
+    wakes: [undefined, undefined, undefined, undefined, undefined, undefined, "end"],
   });
   assert.deepEqual(said, [
     "open watch",
@@ -117,6 +117,8 @@ Deno.test("what waits is looked at with each turn, until it has landed", async (
     "look waiting",
     "look waiting",
     "look landed",
+    "look idle",
+    // Once more, when no other git can take it back any more.
     "look idle",
     "close",
     "look idle",

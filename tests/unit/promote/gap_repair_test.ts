@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { hasGap, repairGap } from "../../../src/promote/gap_repair.ts";
 import { findLanded, findUnsettled } from "../../../src/promote/journal.ts";
+import { lookAtCage } from "../../../src/promote/look.ts";
 import { recoverLanding } from "../../../src/promote/recover.ts";
+import { localLooks } from "../support/look_options.ts";
 import { type LandingWorld, openLandingWorld, runGit, testEnv } from "../support/landing_world.ts";
 
 const FILES = {
@@ -197,6 +199,32 @@ Deno.test("what the user takes back on purpose stays as they have it", async () 
       assert.deepEqual(await world.observe(), before, name);
     }
   }
+});
+
+Deno.test("nothing lands over what is to be repaired; one look does both", async () => {
+  for (const kind of KINDS) {
+    const scene = await openScene(kind);
+    await using world = scene.world;
+    await world.commit({ "another": "inside" });
+    const before = await world.observe();
+    const wait = await world.land({ isBehind: () => hasGap(world.options) });
+    assert.ok(wait.kind === "held" && wait.reason === "locked");
+    assert.deepEqual(await world.observe(), before);
+    await world.commit({ "changed": "newer", "added/deep/er": undefined });
+    const look = await lookAtCage(localLooks(world.root, world.pin));
+    assert.equal(look.kind, "landed", JSON.stringify(look));
+    assert.equal(await world.run(world.user, "status", "--porcelain", "-uall"), "A  mine");
+    const { changed, another } = await world.observe();
+    assert.deepEqual([changed, another], ["f:newer", "f:inside"]);
+  }
+});
+
+Deno.test("a look without effects repairs nothing", async () => {
+  const { world } = await openScene("switch");
+  await using _world = world;
+  const before = await world.observe();
+  await lookAtCage({ ...localLooks(world.root, world.pin), dryRun: { env: {} } });
+  assert.deepEqual(await world.observe(), before);
 });
 
 Deno.test("on another branch, or in the middle of something, nothing is repaired until that is over", async () => {
