@@ -102,8 +102,10 @@ async function forget(
 /** Whether the branch still has what landed: the user may have committed something else since. */
 async function isKept(
   { branch, changes }: Journal,
-  { git, tip }: RepairOptions & { tip: ObjectId },
+  { git, pin, tip }: RepairOptions & { tip: ObjectId },
 ): Promise<boolean> {
+  // The cage may be bound to another one by now.
+  if (branch.name !== pin.branch) return false;
   if (tip === branch.to) return true;
   if (!await isAncestor(git, { is: branch.to, of: tip })) return false;
   const since = await listChanges(git, { from: branch.to, to: tip });
