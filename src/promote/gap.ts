@@ -1,6 +1,6 @@
 import { type Change, isModule } from "./changes.ts";
 import type { IndexEntry, Seen } from "./index_file.ts";
-import type { LastLanding } from "./journal.ts";
+import type { PastLanding } from "./journal.ts";
 import { isEntry } from "./preconditions.ts";
 
 /**
@@ -9,7 +9,7 @@ import { isEntry } from "./preconditions.ts";
  */
 export const GAP_MS = 3_000;
 
-/** What became of the last landing in the index. */
+/** What became of a landing in the index. */
 export type GapVerdict =
   /** The index has what landed. */
   | { kind: "current" }
@@ -33,12 +33,11 @@ export type IndexNow = {
 };
 
 /**
- * Decides whether another git took the last landing back. It did where the index has all of the older
+ * Decides whether another git took a landing back. It did where the index has all of the older
  * side again, and none of it can be the user's doing: each entry is that of a file which is gone since
  * the landing, or of one that was written in its moment. Pure.
  */
-export function decideGap({ journal, atMs }: LastLanding, now: IndexNow): GapVerdict {
-  const { changes, seen = [] } = journal;
+export function decideGap({ changes, seen, atMs }: PastLanding, now: IndexNow): GapVerdict {
   const isAll = (side: "old" | "new") =>
     changes.every((change) => isEntry(now.entries.get(change.path), change[side]));
   if (isAll("new")) return { kind: "current" };

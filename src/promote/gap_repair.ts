@@ -4,14 +4,15 @@ import { findFiltered, readSettings } from "./filters.ts";
 import { decideGap, type GapVerdict, isPastGap } from "./gap.ts";
 import { applyRepair, type Repair } from "./gap_apply.ts";
 import { findGapFiles } from "./gap_files.ts";
+import { isSameSide, listLandings, listSpans } from "./gap_span.ts";
 import { hostFiles } from "./host_files.ts";
 import { parseIndex } from "./index_file.ts";
 import { indexPath, observeIndex } from "./index_lock.ts";
 import {
   findLanded,
   type Identity,
-  type Journal,
   type LastLanding,
+  type PastLanding,
   removeLanded,
 } from "./journal.ts";
 import { type LandOptions, withArea } from "./land.ts";
@@ -41,7 +42,7 @@ export async function repairGap(options: RepairOptions): Promise<Wait | undefine
   const landed = await findLanded(stateDir);
   if (landed === undefined) return undefined;
   const index = await observeIndexOf(landed, options);
-  if (index?.verdict.kind !== "gap") {
+  if (index === undefined || index.gaps.length === 0) {
     if (isPastGap(landed.atMs, nowMs)) await forget(landed, options);
     return undefined;
   }
@@ -51,13 +52,13 @@ export async function repairGap(options: RepairOptions): Promise<Wait | undefine
     if (nowMs - landed.atMs > AWAY_MS) await removeLanded(stateDir);
     return undefined;
   }
-  if (!await isKept(landed.journal, { ...options, tip: place.tip })) {
-    await removeLanded(stateDir);
+  const gap = await findKept(index.gaps, { ...options, landed, tip: place.tip });
+  if (gap === undefined) {
+    if (isPastGap(landed.atMs, nowMs)) await removeLanded(stateDir);
     return undefined;
   }
-  const { rewritten } = index.verdict;
   return await withArea(options, async (area) => {
-    const repair = await prepare(landed.journal, { ...options, index, rewritten, area });
+    const repair = await prepare(gap, { ...options, index, area });
     if (isWait(repair)) return repair;
     return await applyRepair(repair, { ...options, tip: place.tip });
   });
@@ -67,11 +68,15 @@ export async function repairGap(options: RepairOptions): Promise<Wait | undefine
 export async function hasGap(options: LandOptions): Promise<boolean> {
   const landed = await findLanded(options.stateDir);
   if (landed === undefined) return false;
-  return (await observeIndexOf(landed, options))?.verdict.kind === "gap";
+  const index = await observeIndexOf(landed, options);
+  return index !== undefined && index.gaps.length > 0;
 }
 
-/** The index at one moment, and what it tells of the last landing. */
-type IndexNow = { verdict: GapVerdict; bytes: Uint8Array; identity: Identity };
+/** Changes that another git took back. */
+type Gap = PastLanding & Extract<GapVerdict, { kind: "gap" }>;
+
+/** The index at one moment, and what it may have lost; the most first. */
+type IndexNow = { gaps: readonly Gap[]; bytes: Uint8Array; identity: Identity };
 
 async function observeIndexOf(
   landed: LastLanding,
@@ -80,14 +85,15 @@ async function observeIndexOf(
   const identity = observeIndex(pin);
   if (identity === undefined) return undefined;
   const bytes = await Deno.readFile(indexPath(pin));
-  const wanted = new Set(landed.journal.changes.map(({ path }) => path));
+  const spans = listSpans(listLandings(landed));
+  const wanted = new Set(spans.flatMap(({ changes }) => changes.map(({ path }) => path)));
   const { entries, isPartial } = parseIndex(bytes, wanted);
   if (isPartial) return undefined;
-  return {
-    verdict: decideGap(landed, { entries, mtimeMs: identity.mtimeMs }),
-    bytes,
-    identity,
-  };
+  const gaps = spans.flatMap((span) => {
+    const verdict = decideGap(span, { entries, mtimeMs: identity.mtimeMs });
+    return verdict.kind === "gap" ? [{ ...span, ...verdict }] : [];
+  });
+  return { gaps, bytes, identity };
 }
 
 /** The index of another branch tells nothing. */
@@ -99,30 +105,36 @@ async function forget(
   if (isHere || nowMs - atMs > AWAY_MS) await removeLanded(stateDir);
 }
 
-/** Whether the branch still has what landed: the user may have committed something else since. */
-async function isKept(
-  { branch, changes }: Journal,
-  { git, pin, tip }: RepairOptions & { tip: ObjectId },
-): Promise<boolean> {
+/** The most of which the branch has all: the user may have committed something else since. */
+async function findKept(
+  gaps: readonly Gap[],
+  { git, pin, landed, tip }: RepairOptions & { landed: LastLanding; tip: ObjectId },
+): Promise<Gap | undefined> {
+  const { branch } = landed.journal;
   // The cage may be bound to another one by now.
-  if (branch.name !== pin.branch) return false;
-  if (tip === branch.to) return true;
-  if (!await isAncestor(git, { is: branch.to, of: tip })) return false;
-  const since = await listChanges(git, { from: branch.to, to: tip });
-  const paths = new Set(since.map(({ path }) => path));
-  return !changes.some(({ path }) => paths.has(path));
+  if (branch.name !== pin.branch) return undefined;
+  if (!await isAncestor(git, { is: branch.to, of: tip })) return undefined;
+  for (const gap of gaps) {
+    const since = await listChanges(git, { from: gap.from, to: tip });
+    const found = new Map(since.map((change) => [change.path, change]));
+    const isKept = gap.changes.every(({ path, new: side }) => {
+      const change = found.get(path);
+      return change !== undefined && isSameSide(change.new, side);
+    });
+    if (isKept) return gap;
+  }
 }
 
 type PrepareOptions = RepairOptions & {
   index: IndexNow;
-  /** Paths whose files may have been written, too. */
-  rewritten: ReadonlySet<string>;
   area: Area;
 };
 
-async function prepare(journal: Journal, options: PrepareOptions): Promise<Repair | Wait> {
-  const { git, pin, platform, area, index, rewritten, files = hostFiles() } = options;
-  const { changes } = journal;
+async function prepare(
+  { changes, rewritten }: Gap,
+  options: PrepareOptions,
+): Promise<Repair | Wait> {
+  const { git, pin, platform, area, index, files = hostFiles() } = options;
   const settings = await readSettings(git);
   await Deno.writeFile(area.index, index.bytes);
   await updateIndex(git, { index: area.index, changes });

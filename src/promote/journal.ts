@@ -21,6 +21,18 @@ export type Step =
 /** A ref that moves with the branch; without `from` it is made. */
 export type RefMove = { name: string; from?: ObjectId; to: ObjectId };
 
+/** What a landing changed, as it is kept when it is over. */
+export type PastLanding = {
+  /** What the branch was at before. */
+  from: ObjectId;
+  /** What the index got, path by path. */
+  changes: readonly Change[];
+  /** What the index noted of the file at each of them, before. */
+  seen: readonly (Seen | null)[];
+  /** When it was over, as the file system tells it. Milliseconds. */
+  atMs: number;
+};
+
 /** A landing under way, as written down before the first file moves. */
 export type Journal = {
   version: 1;
@@ -42,16 +54,14 @@ export type Journal = {
   steps: readonly Step[];
   /** Directories that were not there, parents first. */
   newDirs: readonly string[];
+  /** Landings shortly before it, the oldest first. */
+  earlier?: readonly PastLanding[];
   /** Nothing lands: what another git took back comes again. No ref moves. */
   isRepair?: true;
 };
 
-/** A landing that is over. */
-export type LastLanding = {
-  journal: Journal;
-  /** When it was over, as the file system tells it. */
-  atMs: number;
-};
+/** The landing that was over last. */
+export type LastLanding = { journal: Journal; atMs: number };
 
 /** Where the journal of a cage is kept in its state. */
 function journalPath(stateDir: string): string {

@@ -1,10 +1,11 @@
 import { EXIT, UserError } from "../errors.ts";
 import type { Platform } from "../tree/paths.ts";
 import { type Area, clearArea, openArea, removeArea } from "./area.ts";
+import { planEarlier } from "./gap_span.ts";
 import type { Git } from "./git.ts";
 import { type HostFiles, hostFiles } from "./host_files.ts";
 import { dropLock, observeIndex, planLockText, takeLock } from "./index_lock.ts";
-import { findUnsettled, isSameFile, type Journal, writeJournal } from "./journal.ts";
+import { findLanded, findUnsettled, isSameFile, type Journal, writeJournal } from "./journal.ts";
 import { planJournal } from "./journal_plan.ts";
 import { applySteps, ChangedMeanwhileError, checkMovedAside } from "./moves.ts";
 import { atWork, findHead } from "./place.ts";
@@ -149,7 +150,10 @@ async function moveUnderLock(
     if (!isHere || now === undefined || !isSameFile(now, prepared.index)) {
       return atWork(pin);
     }
-    const journal = planJournal(landing, { pin, files, prepared, news, lock, tips });
+    const journal = {
+      ...planJournal(landing, { pin, files, prepared, news, lock, tips }),
+      earlier: planEarlier(await findLanded(options.stateDir), Date.now()),
+    };
     return await carryOut(journal, { ...options, files, area: prepared.area });
   } finally {
     // A landing that is not settled keeps its lock, for the next look to settle it.

@@ -219,6 +219,24 @@ Deno.test("nothing lands over what is to be repaired; one look does both", async
   }
 });
 
+Deno.test("a git that slept through two landings takes back both, or the first of them", async () => {
+  for (const isBoth of [true, false]) {
+    await using world = await openLandingWorld({ ...FILES });
+    const { user, run } = world;
+    const from = await run(user, "rev-parse", "HEAD");
+    const first = await world.commit({ changed: "new", script: "more" });
+    assert.equal((await world.land()).kind, "landed");
+    const second = await world.commit(isBoth ? { changed: "newer", b: "b" } : { b: "b" });
+    assert.equal((await world.land()).kind, "landed");
+    const landed = await world.observe();
+    await run(user, "read-tree", "-m", "-u", isBoth ? second : first, from);
+    assert.notEqual(await run(user, "status", "--porcelain"), "");
+    await lookAfter(world);
+    assert.equal(await run(user, "status", "--porcelain"), "");
+    assert.deepEqual(await world.observe(), landed);
+  }
+});
+
 Deno.test("a look without effects repairs nothing", async () => {
   const { world } = await openScene("switch");
   await using _world = world;

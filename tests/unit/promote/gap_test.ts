@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { decideGap, GAP_MS, isPastGap } from "../../../src/promote/gap.ts";
 import type { Change } from "../../../src/promote/changes.ts";
 import type { IndexEntry, Seen } from "../../../src/promote/index_file.ts";
-import type { Journal } from "../../../src/promote/journal.ts";
 
 const AT_MS = 1_700_000_000_500;
 const oid = (digit: string) => digit.repeat(40);
@@ -37,14 +36,16 @@ const removed = (now: IndexEntry, path = "removed"): Row => ({
 });
 
 function decide(rows: readonly Row[], indexMs = AT_MS + 60_000) {
-  const journal = {
+  const landing = {
+    from: oid("0"),
     changes: rows.map(({ change }) => change),
     seen: rows.map(({ seen }) => seen),
-  } as unknown as Journal;
+    atMs: AT_MS,
+  };
   const found = rows.flatMap(({ change, entry }): [string, IndexEntry][] =>
     entry === undefined ? [] : [[change.path, entry]]
   );
-  const verdict = decideGap({ journal, atMs: AT_MS }, {
+  const verdict = decideGap(landing, {
     entries: new Map(found),
     mtimeMs: indexMs,
   });
