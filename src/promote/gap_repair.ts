@@ -4,7 +4,7 @@ import { findFiltered, readSettings } from "./filters.ts";
 import { decideGap, type GapVerdict, isPastGap } from "./gap.ts";
 import { applyRepair, type Repair } from "./gap_apply.ts";
 import { findGapFiles } from "./gap_files.ts";
-import { isSameSide, listLandings, listSpans } from "./gap_span.ts";
+import { isSameSide, listLandings, listSpans, listWanted } from "./gap_span.ts";
 import { hostFiles } from "./host_files.ts";
 import { parseIndex } from "./index_file.ts";
 import { indexPath, observeIndex } from "./index_lock.ts";
@@ -18,6 +18,7 @@ import {
 import { type LandOptions, withArea } from "./land.ts";
 import { filterWait } from "./land_waits.ts";
 import { findHead, isAncestor, isWait, LOCK_MS, observePlace } from "./place.ts";
+import { isEntry } from "./preconditions.ts";
 import { updateIndex } from "./settle.ts";
 import { placedPaths, stageFiles } from "./stage.ts";
 import type { ObjectId, Wait } from "./types.ts";
@@ -85,10 +86,12 @@ async function observeIndexOf(
   const identity = observeIndex(pin);
   if (identity === undefined) return undefined;
   const bytes = await Deno.readFile(indexPath(pin));
-  const spans = listSpans(listLandings(landed));
-  const wanted = new Set(spans.flatMap(({ changes }) => changes.map(({ path }) => path)));
-  const { entries, isPartial } = parseIndex(bytes, wanted);
+  const landings = listLandings(landed);
+  const wanted = listWanted(landings);
+  const { entries, isPartial } = parseIndex(bytes, new Set(wanted.keys()));
   if (isPartial) return undefined;
+  const isCurrent = [...wanted].every(([path, side]) => isEntry(entries.get(path), side));
+  const spans = isCurrent ? [] : listSpans(landings);
   const gaps = spans.flatMap((span) => {
     const verdict = decideGap(span, { entries, mtimeMs: identity.mtimeMs });
     return verdict.kind === "gap" ? [{ ...span, ...verdict }] : [];

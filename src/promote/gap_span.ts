@@ -3,8 +3,8 @@ import { GAP_MS } from "./gap.ts";
 import type { Seen } from "./index_file.ts";
 import type { LastLanding, PastLanding } from "./journal.ts";
 
-/** So many landings are looked after at once: more of them in a row come in seconds. */
-const MOST = 4;
+/** So many landings are looked after at once, and so many changes: each journal has them all. */
+const MOST = { landings: 16, changes: 5_000 };
 
 /** All landings that are still looked after, the oldest first. Pure. */
 export function listLandings({ journal, atMs }: LastLanding): PastLanding[] {
@@ -15,7 +15,20 @@ export function listLandings({ journal, atMs }: LastLanding): PastLanding[] {
 /** Those of them that the next landing has to remember. Pure. */
 export function planEarlier(last: LastLanding | undefined, nowMs: number): PastLanding[] {
   if (last === undefined) return [];
-  return listLandings(last).filter(({ atMs }) => nowMs - atMs <= GAP_MS).slice(1 - MOST);
+  const young = listLandings(last).filter(({ atMs }) => nowMs - atMs <= GAP_MS);
+  let left = MOST.changes;
+  const newest = young.slice(1 - MOST.landings).reverse();
+  const end = newest.findIndex(({ changes }) => (left -= changes.length) < 0);
+  return (end < 0 ? newest : newest.slice(0, end)).reverse();
+}
+
+/** What the index is to have of all of them. Pure. */
+export function listWanted(landings: readonly PastLanding[]): Map<string, Side | undefined> {
+  const wanted = new Map<string, Side | undefined>();
+  for (const { changes } of landings) {
+    for (const { path, new: side } of changes) wanted.set(path, side);
+  }
+  return wanted;
 }
 
 /**
@@ -23,10 +36,7 @@ export function planEarlier(last: LastLanding | undefined, nowMs: number): PastL
  * landing; the longest first. What a later landing changed again is none of it. Pure.
  */
 export function listSpans(landings: readonly PastLanding[]): PastLanding[] {
-  const last = new Map<string, Side | undefined>();
-  for (const { changes } of landings) {
-    for (const { path, new: side } of changes) last.set(path, side);
-  }
+  const last = listWanted(landings);
   const spans: PastLanding[] = [];
   for (let length = landings.length; length > 0; length--) {
     for (let at = landings.length - length; at >= 0; at--) {

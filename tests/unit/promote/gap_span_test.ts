@@ -66,7 +66,13 @@ Deno.test("the next landing remembers those of the last seconds, and no more tha
   const names = (landings: readonly PastLanding[]) =>
     landings.map((one) => one.changes[0]!.path).join("");
   assert.equal(names(listLandings(last)), "abcd");
-  assert.equal(names(planEarlier(last, 40)), "bcd");
+  assert.equal(names(planEarlier(last, 40)), "abcd");
+  const big = landing("b:1>2", 10);
+  const many = { ...big, changes: Array.from({ length: 5_000 }, () => big.changes[0]!) };
+  const after = { journal: { ...journal, earlier: [earlier[0]!, many, earlier[2]!] }, atMs: 30 };
+  assert.equal(names(planEarlier(after, 40)), "cd");
+  const row = Array.from({ length: 40 }, () => earlier[2]!);
+  assert.equal(planEarlier({ journal: { ...journal, earlier: row }, atMs: 30 }, 40).length, 15);
   assert.equal(names(planEarlier(last, 15 + GAP_MS)), "cd");
   assert.equal(names(planEarlier(last, 31 + GAP_MS)), "");
 });
