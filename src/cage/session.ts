@@ -36,6 +36,7 @@ import {
   planTerminalEnv,
   type SessionSpec,
 } from "./session_plan.ts";
+import { removeContainer } from "./remove_container.ts";
 import { openSession, sessionComposePath } from "./sessions.ts";
 
 /** What a session is asked to run. */
@@ -136,7 +137,7 @@ export async function runSession(
       interrupt: request.attach === undefined ? "word" : "end",
       async removeContainer() {
         isForced = true;
-        await removeContainer(cage, container);
+        await removeContainer(container, cage);
       },
     });
     const clientCode = await Promise.race([
@@ -163,7 +164,7 @@ export async function runSession(
   } finally {
     ended.abort();
     // An engine that is gone throws here, and the record stays for the next command to settle.
-    const agentGone = removeContainer(cage, container);
+    const agentGone = removeContainer(container, cage);
     await Promise.all([agentGone, outlet?.close(agentGone)]);
     await watching;
     await guard.close();
@@ -284,10 +285,4 @@ async function findState(
 ): Promise<InspectedState | undefined> {
   const found = (await inspectAll(cage.engine, [container])).get(container);
   return found?.raw.State as InspectedState | undefined;
-}
-
-// --force also ends an agent whose client was detached or cut off; absent is fine, and then docker
-// says so with an exit code that does not matter here.
-async function removeContainer(cage: PreparedCage, container: string): Promise<void> {
-  await cage.engine.docker(["rm", "--force", "--volumes", container]);
 }

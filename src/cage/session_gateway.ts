@@ -28,6 +28,7 @@ import {
 } from "./session_network.ts";
 import { gatewayName, planGatewayArgs, type SessionSpec } from "./session_plan.ts";
 import { observePolicy } from "./session_policy.ts";
+import { removeContainer } from "./remove_container.ts";
 import { planUpstreamProxy } from "./upstream_proxy.ts";
 
 /** The way out of one session, for as long as it lasts. */
@@ -93,9 +94,7 @@ export async function openSessionGateway(
       gateway: planFacts(cage, { network, placeholders: policy.placeholders, certificate }),
     });
   await write(ca?.certificate ?? "");
-  const clear = async () => {
-    await engine.docker(["rm", "--force", "--volumes", container]);
-  };
+  const clear = () => removeContainer(container, { engine });
   const gateway = openGateway({
     settings: planSettings(cage, { network, host, io, ca: ca ?? null }),
     policy: policy.document,
