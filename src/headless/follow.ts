@@ -30,7 +30,7 @@ export type FollowOptions = {
   onRun(record: RunRecord): void;
   /** Bytes of it: of events, whole lines. They are good until this returns. */
   onBytes(bytes: Uint8Array): void;
-  /** What was shown has ended, and nothing else has begun yet. */
+  /** What was shown was cut off: the next one is waited for, and may be there already. */
   onWait(record: RunRecord): void;
 };
 
@@ -129,14 +129,14 @@ async function findNextRun(
 ): Promise<RunRecord | undefined> {
   const { stateDir, cageId, signal, nextMs = NEXT_MS } = options;
   const untilMs = Date.now() + (run.state === "cut-off" ? nextMs : 0);
-  for (let isFirst = true;; isFirst = false) {
+  if (run.state === "cut-off" && signal?.aborted !== true) options.onWait(run);
+  for (;;) {
     for (const runId of await listRunIds(stateDir, cageId)) {
       if (runId <= run.id) continue;
       const next = await readRun(stateDir, { cageId, runId });
       if (next !== undefined) return next;
     }
     if (signal?.aborted || Date.now() >= untilMs) return undefined;
-    if (isFirst) options.onWait(run);
     await pause(LOOK_MS, signal);
   }
 }
