@@ -9,7 +9,7 @@ const KILLS = Number(Deno.env.get("SANDCAGE_SOAK_KILLS") ?? 10);
 const SEED = Number(Deno.env.get("SANDCAGE_SOAK_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
 /** One life in so many has to land something before it ends, or else proves little. */
-const ENOUGH = 20;
+const ENOUGH = 10;
 /** So many times the kills there may be, for want of landings. */
 const MOST_TIMES = 5;
 /** Kills from outside are spread over so many milliseconds: a few looks. */
