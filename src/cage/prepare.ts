@@ -203,7 +203,11 @@ export async function prepareCage(site: CageSite, context: CageContext): Promise
   return draft;
 }
 
-function isBuilt({ final }: ImagePlan, present: ReadonlyMap<string, InspectedObject>): boolean {
+/** Whether the engine has the image of a plan, by its recipe. Pure. */
+export function isBuilt(
+  { final }: ImagePlan,
+  present: ReadonlyMap<string, InspectedObject>,
+): boolean {
   return present.get(final.ref)?.labels[LABEL.recipe] === final.recipe;
 }
 

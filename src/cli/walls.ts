@@ -1,7 +1,7 @@
-import { locateCage, planSite, prepareCage, type PreparedCage } from "../cage/prepare.ts";
+import { isBuilt, locateCage, planSite, prepareCage, type PreparedCage } from "../cage/prepare.ts";
 import { inspectAll } from "../engine/inspect.ts";
 import { UserError } from "../errors.ts";
-import { LABEL, SHELL_SERVICE } from "../names.ts";
+import { SHELL_SERVICE } from "../names.ts";
 import { type Check, fail, ok, warn } from "../setup/check.ts";
 import type { CaseResult } from "../verify/case.ts";
 import { CASES } from "../verify/cases.ts";
@@ -40,12 +40,11 @@ export async function observeWalls(context: CommandContext): Promise<Check> {
   try {
     const site = await locateCage({ service: SHELL_SERVICE }, { ...context, io });
     const { images, gateway } = await planSite(site, { ...context, io });
-    const refs = [images, ...(gateway === undefined ? [] : [gateway])].map(({ final }) => final);
-    const present = await inspectAll(site.engine, refs.map(({ ref }) => ref));
-    const isBuilt = refs.every(({ ref, recipe }) =>
-      present.get(ref)?.labels[LABEL.recipe] === recipe
-    );
-    if (!isBuilt) return ok(NAME, "not tried, there is no image yet (sandcage verify builds it)");
+    const plans = [images, ...(gateway === undefined ? [] : [gateway])];
+    const present = await inspectAll(site.engine, plans.map(({ final }) => final.ref));
+    if (!plans.every((plan) => isBuilt(plan, present))) {
+      return ok(NAME, "not tried, there is no image yet (sandcage verify builds it)");
+    }
     using step = context.io.progress("Trying to get out of the cage");
     const cage = await prepareCage(site, { ...context, io });
     const results = await tryWalls(cage, { ...context, io });

@@ -1,5 +1,5 @@
 import { EXIT, UserError } from "../errors.ts";
-import { type Case, type SuiteName, SUITES } from "./case.ts";
+import type { Case } from "./case.ts";
 
 /** Which cases are asked for; nothing asks for all. */
 export type Selection = {
@@ -15,9 +15,10 @@ export type Selection = {
  * @throws {UserError} Of code `usage` for a suite or an id that is not there, or when nothing is left.
  */
 export function selectCases(cases: readonly Case[], selection: Selection): Case[] {
-  const unknownSuite = selection.suites.find((name) => !isSuite(name));
+  const suites = [...new Set<string>(cases.map(({ suite }) => suite))];
+  const unknownSuite = selection.suites.find((name) => !suites.includes(name));
   if (unknownSuite !== undefined) {
-    throw refuse(`There is no suite "${unknownSuite}"`, `Suites: ${SUITES.join(", ")}`);
+    throw refuse(`There is no suite "${unknownSuite}"`, `Suites: ${suites.join(", ")}`);
   }
   const ids = selection.ids.map((id) => id.toUpperCase());
   const unknown = ids.find((id) => !cases.some((each) => each.id === id));
@@ -33,10 +34,6 @@ export function selectCases(cases: readonly Case[], selection: Selection): Case[
     throw refuse("Nothing is left to verify", "Leave out --case, --suite or --quick");
   }
   return picked;
-}
-
-function isSuite(name: string): name is SuiteName {
-  return SUITES.some((suite) => suite === name);
 }
 
 function refuse(message: string, hint: string): UserError {

@@ -2,6 +2,7 @@ import { EXIT, UserError } from "../../errors.ts";
 import { type HolderWord, parseOrder, type RunOrder } from "../../headless/order.ts";
 import { holdRun, NeedsHands } from "../../headless/run_holder.ts";
 import type { CommandContext } from "../context.ts";
+import { hearEnd } from "../hear_end.ts";
 
 /** `sandcage launch-hold`: holds one run, whose order comes on stdin. */
 export async function runLaunchHold(context: CommandContext): Promise<number> {
@@ -47,22 +48,4 @@ function describe(error: unknown, order: RunOrder): HolderWord {
     ? error.stack ?? error.message
     : String(error);
   return { failed: { message, exit: EXIT.failed, code: "failed" } };
-}
-
-/** Hears the signals that end a program, in place of what would end it after two seconds. */
-function hearEnd({ signals }: CommandContext): Disposable & { signal: AbortSignal } {
-  const handed = signals?.handOver();
-  const controller = new AbortController();
-  const end = () => controller.abort(new DOMException("Interrupted", "AbortError"));
-  const names: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const name of names) Deno.addSignalListener(name, end);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      for (const name of names) Deno.removeSignalListener(name, end);
-      handed?.[Symbol.dispose]();
-    },
-  };
 }

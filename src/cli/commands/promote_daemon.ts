@@ -18,6 +18,7 @@ import { type Log, openLog } from "../../promote/log.ts";
 import type { LookOutcome } from "../../promote/look.ts";
 import { describeLook, formatLook, formatSides } from "../../promote/status_words.ts";
 import type { CommandContext } from "../context.ts";
+import { hearEnd } from "../hear_end.ts";
 
 /** Which cage, and a file for what keeps it from starting. */
 export type PromoteDaemonOptions = { cage: string; log: string };
@@ -107,22 +108,4 @@ async function readCopy(dir: string, id: string) {
   const copy = await findCopyRecord(dir);
   if (copy !== undefined) return requirePromoted(copy);
   throw new UserError(`There is no cage ${id}`, { exit: EXIT.usage, code: "usage" });
-}
-
-/** Hears the signals that end a program, in place of what would end it after two seconds. */
-function hearEnd({ signals }: CommandContext): Disposable & { signal: AbortSignal } {
-  const handed = signals?.handOver();
-  const controller = new AbortController();
-  const end = () => controller.abort();
-  const names: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
-  for (const name of names) Deno.addSignalListener(name, end);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      for (const name of names) Deno.removeSignalListener(name, end);
-      handed?.[Symbol.dispose]();
-    },
-  };
 }

@@ -12,7 +12,6 @@ export type InspectedHost = {
   UTSMode?: unknown;
   NetworkMode?: unknown;
   UsernsMode?: unknown;
-  CgroupnsMode?: unknown;
   Devices?: unknown;
   DeviceRequests?: unknown;
   VolumesFrom?: unknown;
