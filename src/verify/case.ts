@@ -25,6 +25,8 @@ export type Case = {
   expectation: string;
   /** Where the case comes from: a list, an advisory, a thread. */
   source: string;
+  /** The hole that tests make in a cage or in sandcage, which must turn the case red. */
+  brokenBy: string;
   /** Part of the subset that takes seconds. */
   quick: boolean;
 };

@@ -12,6 +12,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "a repository that is cloned and opened hands its author the machine",
     expectation: "each file refused without a yes of the user's; one that only tightens applies",
     source: "agentcage, tjor",
+    brokenBy: "what a project asks of the engine needs no trust",
     quick: true,
   },
   {
@@ -22,6 +23,7 @@ export const CONFIG_CASES: readonly Case[] = [
     expectation:
       "each refused, also where a repository reaches up to them; an ordinary directory accepted",
     source: "tjor",
+    brokenBy: "every directory is a project",
     quick: true,
   },
   {
@@ -31,6 +33,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "a command of the attacker's runs where the agent's token is",
     expectation: "commands, arguments, packages, set-up lines and images refused without a yes",
     source: OURS,
+    brokenBy: "a project's commands need no trust",
     quick: true,
   },
   {
@@ -40,6 +43,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "a host more in the policy is a way out for everything the agent reads",
     expectation: "hosts, modes, secrets, SSH and ports refused without a yes",
     source: OURS,
+    brokenBy: "a project's network needs no trust",
     quick: true,
   },
   {
@@ -49,6 +53,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "what was trusted once is changed by the next pull",
     expectation: "one line more is asked for again; what was granted still applies",
     source: "agentcage",
+    brokenBy: "trust is for the file, not for what it says",
     quick: true,
   },
   {
@@ -58,6 +63,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "an escape sequence in a key hides what is asked, or types for the user",
     expectation: "messages name it without a control character",
     source: OURS,
+    brokenBy: "words are shown as they are",
     quick: true,
   },
 ];

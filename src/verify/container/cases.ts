@@ -29,6 +29,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "CapEff 0, NoNewPrivs 1, Seccomp 2, the planned uid, limits to the byte; a container with every right shows other values",
     source: "agentcage",
+    brokenBy: "a capability is kept",
     quick: true,
     judge: judgeRights,
   },
@@ -40,6 +41,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "each is denied or absent, to the agent and to root inside; a container with every right gets through",
     source: "alcatrazer, sandbox-runtime",
+    brokenBy: "the engine's socket is mounted",
     quick: true,
     judge(evidence) {
       const tried = doors(
@@ -59,6 +61,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "nothing below /proc/sys, /sys and the control groups opens for writing; a temporary folder does",
     source: "agentcage",
+    brokenBy: "what the kernel tells is not covered",
     quick: true,
     judge: doors(
       ...["sysrq-trigger", "core_pattern", "modprobe", "uevent_helper", "release_agent"],
@@ -73,6 +76,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "none of the names in mounts, variables, hostname, accounts, git; the same search finds what is there",
     source: "alcatrazer",
+    brokenBy: "a variable names the user",
     quick: true,
     judge: judgeTraces,
   },
@@ -83,6 +87,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     threat: "io_uring, userfaultfd and perf have been the way into kernels year after year",
     expectation: "none answers; each does in a container without a filter",
     source: OURS,
+    brokenBy: "the entry program is left out",
     quick: true,
     judge({ views }) {
       const all = judgeDoors(["userfaultfd", "perf_event_open", "open_by_handle_at"], views);
@@ -98,6 +103,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     threat: "a raw socket forges addresses of the gateway, and hears what others send",
     expectation: "raw and packet sockets are refused; a container with every right gets them",
     source: OURS,
+    brokenBy: "a capability is kept",
     quick: true,
     judge: doors("packet socket", "raw socket"),
   },
@@ -108,6 +114,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     threat: "code in the kernel, or another view of the file system, ends every other wall",
     expectation: "refused before what was asked for is looked at",
     source: OURS,
+    brokenBy: "a root can be changed",
     quick: true,
     judge: doors("kexec", "init_module", "reboot", "pivot_root", "chroot"),
   },
@@ -118,6 +125,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     threat: "a node with the numbers of the disk is the disk",
     expectation: "mknod and setuid are refused to the agent and to root inside",
     source: OURS,
+    brokenBy: "devices can be made",
     quick: true,
     judge({ views }) {
       const nodes = judgeDoors(["device node"], views);
@@ -133,6 +141,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "kcore, keys, timer_list, firmware and debug files are empty; a container with every right reads some",
     source: OURS,
+    brokenBy: "what the kernel tells is not covered",
     quick: true,
     judge: doors(
       "/proc/kcore",
@@ -149,6 +158,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     threat: "a program swapped in the image runs with the next session's secrets",
     expectation: "no file can be made in /, /usr/bin, /etc, /opt; one can in /tmp",
     source: OURS,
+    brokenBy: "the system can be written",
     quick: true,
     judge: doors("write /", "write /usr/bin", "write /etc", "write /opt"),
   },
@@ -159,6 +169,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     threat: "what an image's owner forbids comes back through a folder anybody writes to",
     expectation: "nosuid and nodev on each, / read-only",
     source: OURS,
+    brokenBy: "a temporary folder takes setuid programs",
     quick: true,
     judge: judgeMounts,
   },
@@ -170,6 +181,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "no folder among the open files of the agent and of process 1; a working directory that has a path",
     source: OURS,
+    brokenBy: "a folder of the machine is left open",
     quick: true,
     judge: judgeLeftOpen,
   },
@@ -183,6 +195,7 @@ const LOADS: Case = {
   expectation:
     "the limit is met and named by the kernel, the engine answers meanwhile; less than the limit completes",
   source: "own idea of the list",
+  brokenBy: "no limit is passed on",
   quick: false,
 };
 
@@ -193,6 +206,7 @@ const RECORD: Case = {
   threat: "what the inside cannot see may still have been given",
   expectation: "nothing of the host in the engine's own record, no copy of what the agent prints",
   source: OURS,
+  brokenBy: "the engine keeps what is printed",
   quick: true,
 };
 

@@ -13,6 +13,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
     expectation:
       "links that lead out are refused, what they would replace stays; a link inside comes as one",
     source: "sandbox-runtime",
+    brokenBy: "links are not looked at",
     quick: false,
   },
   {
@@ -22,6 +23,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
     threat: "a repository inside the repository, or a name with an escape in it, runs for the user",
     expectation: "refused or neutral, shown without a control character; ordinary names come",
     source: "tjor, own idea of the list",
+    brokenBy: "every kind of file comes",
     quick: false,
   },
   {
@@ -32,6 +34,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
       "hooks, fsmonitor and diff programs of the agent's run as the user who looks at its work",
     expectation: "diff and export leave no canary; git inside leaves one",
     source: "fletch#564, tjor",
+    brokenBy: "this machine's git looks",
     quick: false,
   },
   {
@@ -41,6 +44,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
     threat: "notes, secrets and ignored files are overwritten by what the agent made of them",
     expectation: "kept also with --delete; an ordinary file is replaced, another removed",
     source: "trusty-cage, sandbox-runtime",
+    brokenBy: "no rule is kept",
     quick: false,
   },
   {
@@ -50,6 +54,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
     threat: "a task, a hook or an agent's settings run the moment the project is opened",
     expectation: "each named, nothing comes without a yes; an ordinary file is not named",
     source: "sandy#82",
+    brokenBy: "nothing is named",
     quick: false,
   },
 ];

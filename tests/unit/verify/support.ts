@@ -9,6 +9,7 @@ export function makeCase(id: string, change: Partial<Case> = {}): Case {
     threat: "somebody gets out",
     expectation: "nobody does",
     source: "here",
+    brokenBy: "a hole",
     quick: false,
     ...change,
   };
