@@ -10,16 +10,21 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /**
  * Bundles `main.ts` beside the old bundle and swaps them: a failure leaves the old one whole.
  *
+ * @param options.root Where the sources are. Defaults to this checkout.
+ *
  * @returns Names of the files written.
  */
-export async function bundle(outdir: string): Promise<string[]> {
+export async function bundle(
+  outdir: string,
+  options: { root?: string } = {},
+): Promise<string[]> {
   const staging = `${outdir}.${crypto.randomUUID()}.tmp`;
   try {
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       // Not `--minify`: it reads a `using x = …` that is read once as a value in between, and drops
       // the end of it. A start takes 1 ms longer (measured).
       args: ["bundle", "--quiet", "--code-splitting", "--outdir", staging, "main.ts"],
-      cwd: ROOT,
+      cwd: options.root ?? ROOT,
       stdout: "null",
     }).output();
     if (!success) throw new Error(`Cannot bundle main.ts:\n${new TextDecoder().decode(stderr)}`);
