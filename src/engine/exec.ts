@@ -113,6 +113,22 @@ export function openRun(
   return openClient(engine.composeCommand([]).env, args);
 }
 
+/**
+ * Starts a container that was created, and holds its streams; it gets the end of its stdin when this
+ * process dies, however it dies.
+ */
+export function openStart(
+  engine: Pick<Engine, "composeCommand">,
+  container: string,
+): ExecStreams {
+  return openClient(engine.composeCommand([]).env, [
+    "start",
+    "--attach",
+    "--interactive",
+    container,
+  ]);
+}
+
 function openByClient(env: Record<string, string>, call: ExecCall): ExecStreams {
   const user = call.user === undefined ? [] : ["--user", call.user];
   return openClient(env, ["exec", "--interactive", ...user, call.container, ...call.command]);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type ModelServer, startModelServer } from "../../tools/model/server.ts";
 import { installAcpx, prompt } from "./support/acpx.ts";
 import { type CagedWorld, makeCaged } from "./support/caged.ts";
-import { requestsOf } from "./support/internet/evidence.ts";
+import { requestsOf } from "../../src/verify/internet/evidence.ts";
 import { startInternet } from "./support/internet/internet.ts";
 
 /** How one agent is pointed at the model's host. */

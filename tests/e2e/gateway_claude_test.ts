@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { PLACEHOLDER_PATTERN } from "../../src/policy/protocol.ts";
 import { startModelServer } from "../../tools/model/server.ts";
 import { makeCaged } from "./support/caged.ts";
-import { requestsOf } from "./support/internet/evidence.ts";
+import { requestsOf } from "../../src/verify/internet/evidence.ts";
 import { startInternet } from "./support/internet/internet.ts";
 
 const KEY = "sk-ant-api03-real-key-of-the-test-nobody-has-0123456789";

@@ -1,9 +1,10 @@
 /** Names carry nothing out of a cage: conformance cases N04 and N05. */
 import assert from "node:assert/strict";
 import { assertFetches, type Case, testCases } from "./support/internet/cases.ts";
-import { formatQuery, formatTcpQuery, parseAnswer } from "./support/internet/dns_query.ts";
-import { assertSilent, wasSeen } from "./support/internet/evidence.ts";
-import { curl, raw, udp } from "./support/internet/probes.ts";
+import { formatQuery, formatTcpQuery, parseAnswer } from "../../src/verify/internet/dns_query.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { wasSeen } from "../../src/verify/internet/evidence.ts";
+import { curl, raw, udp } from "../../src/verify/internet/probes.ts";
 
 const UNKNOWN = ["evil.test", `${"a".repeat(60)}.c2VjcmV0.evil.test`, "c2VjcmV0.allowed.test"];
 const TYPES = ["A", "AAAA", "TXT", "NULL", "HTTPS", "ANY"] as const;

@@ -5,8 +5,9 @@ import { docker } from "../../tools/engine_state.ts";
 import type { IdleSession } from "./support/caged.ts";
 import { waitFor } from "./support/files.ts";
 import { type Case, testCases } from "./support/internet/cases.ts";
-import { assertSilent, wasSeen } from "./support/internet/evidence.ts";
-import { curl, everyProxy, raw, run } from "./support/internet/probes.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { wasSeen } from "../../src/verify/internet/evidence.ts";
+import { curl, everyProxy, raw, run } from "../../src/verify/internet/probes.ts";
 
 const SILENT = { names: ["allowed.test"], echo: true };
 

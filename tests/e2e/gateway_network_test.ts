@@ -8,10 +8,11 @@ import { makeCaged } from "./support/caged.ts";
 import { waitFor } from "./support/files.ts";
 import { listenEverywhere } from "./support/host_listener.ts";
 import { assertFetches, type Case, testCases } from "./support/internet/cases.ts";
-import { formatQuery, parseAnswer } from "./support/internet/dns_query.ts";
-import { assertSilent, wasSeen } from "./support/internet/evidence.ts";
-import type { Probe } from "./support/internet/probe/types.ts";
-import { connect, curl, everyProxy, raw, run, udp } from "./support/internet/probes.ts";
+import { formatQuery, parseAnswer } from "../../src/verify/internet/dns_query.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { wasSeen } from "../../src/verify/internet/evidence.ts";
+import type { Probe } from "../../src/verify/internet/probe/types.ts";
+import { connect, curl, everyProxy, raw, run, udp } from "../../src/verify/internet/probes.ts";
 
 const NETWORK =
   'allow = ["allowed.test", "allowed.test:8443", "meta.test", "rebind.test", "mixed.test", "flip.test"]\n';

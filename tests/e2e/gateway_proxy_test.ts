@@ -1,9 +1,17 @@
 /** Proxies and tunnels go where their client may go: conformance cases N06 to N09, N12 and N13. */
 import assert from "node:assert/strict";
 import { assertEcho, assertFetches, type Case, testCases } from "./support/internet/cases.ts";
-import { formatClientHello } from "./support/internet/client_hello.ts";
-import { assertSilent, requestsOf } from "./support/internet/evidence.ts";
-import { connect, curl, everyProxy, formatGet, raw, run } from "./support/internet/probes.ts";
+import { formatClientHello } from "../../src/verify/internet/client_hello.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { requestsOf } from "../../src/verify/internet/evidence.ts";
+import {
+  connect,
+  curl,
+  everyProxy,
+  formatGet,
+  raw,
+  run,
+} from "../../src/verify/internet/probes.ts";
 
 const REFUSED = /^HTTP\/1\.1 4(00|03|21) /;
 

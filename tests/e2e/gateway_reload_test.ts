@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { CagedWorld, IdleSession } from "./support/caged.ts";
 import { waitFor } from "./support/files.ts";
 import { type Case, testCases } from "./support/internet/cases.ts";
-import { assertSilent, requestsOf } from "./support/internet/evidence.ts";
-import { curl, run } from "./support/internet/probes.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { requestsOf } from "../../src/verify/internet/evidence.ts";
+import { curl, run } from "../../src/verify/internet/probes.ts";
 
 const CONFIG = `
 [secrets.STORED_TOKEN]

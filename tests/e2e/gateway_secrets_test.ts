@@ -6,9 +6,10 @@ import { docker } from "../../tools/engine_state.ts";
 import { PLACEHOLDER_PATTERN } from "../../src/policy/protocol.ts";
 import { run as runHere } from "../../src/engine/process.ts";
 import { type Case, testCases } from "./support/internet/cases.ts";
-import { assertSilent, requestsOf, textOf } from "./support/internet/evidence.ts";
-import type { Probe } from "./support/internet/probe/types.ts";
-import { run } from "./support/internet/probes.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { requestsOf, textOf } from "../../src/verify/internet/evidence.ts";
+import type { Probe } from "../../src/verify/internet/probe/types.ts";
+import { run } from "../../src/verify/internet/probes.ts";
 
 const REAL = "real-value-of-the-test-token-8c1f";
 const BODY_REAL = "real-value-of-the-body-token/+=77ab";

@@ -4,10 +4,18 @@
  */
 import assert from "node:assert/strict";
 import { assertEcho, assertFetches, type Case, testCases } from "./support/internet/cases.ts";
-import { assertSilent, requestsOf, textOf } from "./support/internet/evidence.ts";
-import { BAD_CERTIFICATES } from "./support/internet/internet.ts";
-import { connect, curl, everyProxy, formatGet, raw, run } from "./support/internet/probes.ts";
-import { smuggle, SMUGGLED } from "./support/internet/smuggling.ts";
+import { assertSilent } from "./support/internet/evidence.ts";
+import { requestsOf, textOf } from "../../src/verify/internet/evidence.ts";
+import { BAD_CERTIFICATES } from "../../src/verify/internet/certificates.ts";
+import {
+  connect,
+  curl,
+  everyProxy,
+  formatGet,
+  raw,
+  run,
+} from "../../src/verify/internet/probes.ts";
+import { smuggle, SMUGGLED } from "../../src/verify/internet/smuggling.ts";
 
 const NETWORK = `allow = [
   "allowed.test", "also.test:8443", "*.wild.test", "inject.test", "splice.test", "big.test",

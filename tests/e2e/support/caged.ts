@@ -5,9 +5,10 @@ import type { AuditLine } from "../../../src/policy/audit.ts";
 import { LABEL, NETWORK } from "../../../src/names.ts";
 import { docker } from "../../../tools/engine_state.ts";
 import { waitFor } from "./files.ts";
-import { type Internet, INTERNET_FILES, INTERNET_IMAGE, PROBE_FILES } from "./internet/internet.ts";
-import { type Outcomes, parseOutcomes } from "./internet/outcomes.ts";
-import type { Probe } from "./internet/probe/types.ts";
+import { PROBE_COMMAND } from "../../../src/verify/internet/programs.ts";
+import { type Internet, INTERNET_IMAGE } from "./internet/internet.ts";
+import { type Outcomes, parseOutcomes } from "../../../src/verify/internet/outcomes.ts";
+import type { Probe } from "../../../src/verify/internet/probe/types.ts";
 import type { Running } from "./sandcage.ts";
 import { makeWorld, type World, type WorldOptions } from "./world.ts";
 
@@ -59,9 +60,6 @@ export type CagedOptions = Omit<WorldOptions, "network"> & {
 /** Building the images of a cage that trusts the tests' authority, on a machine that never did. */
 const BUILD_MS = 600_000;
 
-const PROBE = ".probe/probe/main.ts";
-const NODE = ["node", "--disable-warning=ExperimentalWarning"];
-
 /** Makes the world and its images. */
 export async function makeCaged(
   name: string,
@@ -76,10 +74,6 @@ export async function makeCaged(
     ...Object.fromEntries(PROXIES.map((variable) => [variable, ""])),
     ...env,
   });
-  await Deno.mkdir(join(world.project, ".probe", "probe"), { recursive: true });
-  for (const file of PROBE_FILES) {
-    await Deno.copyFile(file, join(world.project, ".probe", "probe", file.split("/").at(-1)!));
-  }
   const built = await world.sandcage(["build", ...services], { timeoutMs: BUILD_MS });
   assert.equal(built.code, 0, built.stderr);
   let shared: Promise<IdleSession> | undefined;
@@ -118,10 +112,7 @@ async function startIdle(world: World): Promise<IdleSession> {
       const args = user === "privileged"
         ? await planSidecar(session)
         : ["exec", "--interactive", ...(user === "root" ? ["--user", "0:0"] : []), session.agent];
-      const program = user === "privileged"
-        ? "/internet/probe/main.ts"
-        : `${world.project}/${PROBE}`;
-      const result = await run("docker", [...args, ...NODE, program], {
+      const result = await run("docker", [...args, ...PROBE_COMMAND], {
         timeoutMs: 60_000,
         stdin: JSON.stringify(probes),
       });
@@ -177,8 +168,7 @@ async function planSidecar(session: Pick<IdleSession, "agent">): Promise<string[
   return [
     ...["run", "--rm", "--interactive", "--network", `container:${session.agent}`],
     ...["--label", `${LABEL.managed}=true`, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"],
-    ...["--env", `https_proxy=${proxy}`, "--volume", `${INTERNET_FILES}:/internet:ro`],
-    INTERNET_IMAGE,
+    ...["--env", `https_proxy=${proxy}`, INTERNET_IMAGE],
   ];
 }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type CagedOptions, type CagedWorld, makeCaged } from "../caged.ts";
 import { type Internet, startInternet } from "./internet.ts";
-import type { Outcome } from "./probe/types.ts";
-import { curl, everyProxy } from "./probes.ts";
+import type { Outcome } from "../../../../src/verify/internet/probe/types.ts";
+import { curl, everyProxy } from "../../../../src/verify/internet/probes.ts";
 
 /** What a case is given: an internet where nothing has happened yet, and a world whose cages see it. */
 export type Given = { internet: Internet; cage: CagedWorld };

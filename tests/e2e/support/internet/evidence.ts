@@ -1,62 +1,13 @@
 import assert from "node:assert/strict";
-import type { Internet } from "./internet.ts";
-import type { Event } from "./types.ts";
+import { type Expected, findLeaks } from "../../../../src/verify/internet/evidence.ts";
+import type { Internet } from "../../../../src/verify/internet/internet.ts";
+import type { Event } from "../../../../src/verify/internet/types.ts";
 
-/** What is known to be right in a case; everything else is a hole in the wall. */
-export type Expected = {
-  /** Names the gateway may have asked the name server for. */
-  names?: readonly string[];
-  /** Whether the echo may have been reached at all. Defaults to no. */
-  echo?: boolean;
-};
-
-/**
- * Nothing arrived that should not have: no packet to any foreign address, nothing over IPv6, no
- * question for another name than those expected, no bytes at the decoy.
- */
+/** Nothing arrived that should not have. */
 export function assertSilent(
   events: readonly Event[],
   internet: Pick<Internet, "addresses">,
   options: Expected = {},
 ): void {
-  const { echo, other, dns } = internet.addresses;
-  const holes = events.filter((event) => {
-    switch (event.kind) {
-      case "packet":
-        if (event.to === dns) return event.port !== 53;
-        if (event.to !== echo && event.to !== other) return true;
-        return event.protocol !== "tcp" || options.echo !== true;
-      case "dns":
-        return event.type !== 1 || !(options.names ?? []).includes(event.name);
-      case "connection":
-      case "bytes":
-      case "tls":
-      case "request":
-        return event.role === "decoy" || (event.role === "echo" && options.echo !== true);
-      default:
-        return false;
-    }
-  });
-  assert.deepEqual(holes, []);
-}
-
-/** Packets to an address and port; the control that a probe would have been seen. */
-export function wasSeen(
-  events: readonly Event[],
-  packet: { protocol: string; to: string; port?: number },
-): boolean {
-  return events.some((event) =>
-    event.kind === "packet" && event.protocol === packet.protocol && event.to === packet.to &&
-    (packet.port === undefined || event.port === packet.port)
-  );
-}
-
-/** Requests that arrived at the echo or the decoy. */
-export function requestsOf(events: readonly Event[]): Extract<Event, { kind: "request" }>[] {
-  return events.filter((event) => event.kind === "request");
-}
-
-/** Everything on record as one text, to look for a secret in. */
-export function textOf(events: readonly Event[]): string {
-  return events.map((event) => JSON.stringify(event)).join("\n");
+  assert.deepEqual(findLeaks(events, internet.addresses, options), []);
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { LABEL } from "../../../../src/names.ts";
 import { docker } from "../../../../tools/engine_state.ts";
 import { waitFor } from "../files.ts";
-import { makeLeaf, makeTestCa } from "../internet/ca.ts";
+import { makeLeaf } from "../../../../src/verify/internet/ca.ts";
+import { makeTestCa } from "../internet/ca.ts";
 import { type Internet, INTERNET_IMAGE } from "../internet/internet.ts";
 import { RUN_ROOT } from "../world.ts";
 

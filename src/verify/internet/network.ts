@@ -1,4 +1,4 @@
-import { run } from "../../../../src/engine/process.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Addresses } from "./types.ts";
 
 /** The plan of one internet's network: a /27 of the documentation ranges of RFC 5737 and RFC 3849. */
@@ -10,13 +10,13 @@ export type InternetNetwork = { subnet: string; ipv6: string; subnet6: string } 
 
 /**
  * One range of three: machines that build this project may reach their package mirrors through the
- * others, and a bridge on top of those would cut every other test off.
+ * others, and a bridge on top of those would cut every other one off.
  */
 const RANGES = ["198.51.100"];
 const SIZE = 32;
 
-/** All plans, in random order: tests that run side by side take one each. */
-export function planNetworks(): InternetNetwork[] {
+/** All plans, in random order: those that run side by side take one each. */
+function planNetworks(): InternetNetwork[] {
   const plans = RANGES.flatMap((range, index) =>
     Array.from({ length: 256 / SIZE }, (_, count) => planNetwork(range, count, index))
   );
@@ -46,19 +46,19 @@ function planNetwork(range: string, count: number, index: number): InternetNetwo
  */
 export async function makeNetwork(
   name: string,
-  labels: readonly string[],
+  { engine, labels }: { engine: Pick<Engine, "docker">; labels: readonly string[] },
 ): Promise<InternetNetwork> {
   for (const plan of planNetworks()) {
-    const made = await run("docker", [
+    const made = await engine.docker([
       ...["network", "create", ...labels, "--opt"],
       ...["com.docker.network.bridge.inhibit_ipv4=true", "--gateway", plan.addresses.gateway],
       ...["--subnet", plan.subnet, "--ip-range", plan.range, "--ipv6", "--subnet", plan.subnet6],
       name,
-    ], { timeoutMs: 30_000 });
+    ]);
     if (made.code === 0) return plan;
     if (!/overlap|conflicts with network|in use/i.test(made.stderr)) {
       throw new Error(`docker network create: ${made.stderr}`);
     }
   }
-  throw new Error("Every documentation network is taken: other tests did not end theirs");
+  throw new Error(`Every network of ${RANGES.join(", ")} is taken: docker network ls`);
 }

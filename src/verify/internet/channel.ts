@@ -1,3 +1,4 @@
+import type { ExecStreams } from "../../engine/exec.ts";
 import type { Command, Event, Reply, Seen, ServerSettings } from "./types.ts";
 
 /** The talk with the server: commands in, events out. */
@@ -12,21 +13,14 @@ export type Channel = AsyncDisposable & {
 
 type Handler = (seen: Seen, body: string) => Promise<Reply>;
 
-/** Starts a created container and talks to it; disposing it ends it. */
-export function openChannel(container: string): Channel {
-  const child = new Deno.Command("docker", {
-    args: ["start", "--attach", "--interactive", container],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const input = child.stdin.getWriter();
+/** Talks to a server; disposing it ends the server. */
+export function openChannel(streams: ExecStreams): Channel {
   const encoder = new TextEncoder();
   const events: Event[] = [];
   const handlers = new Map<string, Handler>();
   const waiting = new Map<string, { resolve(): void; reject(error: Error): void }>();
   const send = (command: Command) =>
-    void input.write(encoder.encode(`${JSON.stringify(command)}\n`)).catch(() => {});
+    void streams.write(encoder.encode(`${JSON.stringify(command)}\n`)).catch(() => {});
   const wait = (key: string) =>
     new Promise<void>((resolve, reject) => waiting.set(key, { resolve, reject }));
   const settle = (key: string) => {
@@ -54,12 +48,15 @@ export function openChannel(container: string): Channel {
   };
   const reading = (async () => {
     let held = "";
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-      const lines = (held + text).split("\n");
+    const decoder = new TextDecoder();
+    for (;;) {
+      const bytes = await streams.read();
+      if (bytes === undefined) break;
+      const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
       held = lines.pop() ?? "";
       for (const line of lines) take(JSON.parse(line));
     }
-    fail("its output is closed");
+    fail(streams.stderr().trim() || "its output is closed");
   })();
   let syncs = 0;
   const sync = async () => {
@@ -88,9 +85,9 @@ export function openChannel(container: string): Channel {
       send({ type: "handle", host });
     },
     async [Symbol.asyncDispose]() {
-      await input.close().catch(() => {});
+      await streams.closeWrite().catch(() => {});
       await reading;
-      await child.status;
+      await streams.close();
     },
   };
 }
