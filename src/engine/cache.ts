@@ -60,6 +60,7 @@ export async function findRecord(path: string): Promise<EngineRecord | undefined
     const whole = record?.schema === 1 && typeof record.stamp === "string" &&
       typeof record.observedMs === "number" && typeof record.composePath === "string" &&
       typeof record.capabilities?.composeVersion === "string" &&
+      typeof record.capabilities.flavor === "string" &&
       typeof record.capabilities.cpus === "number" &&
       typeof record.capabilities.id === "string" &&
       typeof record.provenLocal === "boolean";

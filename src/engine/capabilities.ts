@@ -1,6 +1,6 @@
 import { EXIT, UserError } from "../errors.ts";
 import type { Host } from "../host.ts";
-import type { EngineCapabilities } from "./engine.ts";
+import type { EngineCapabilities, EngineFlavor } from "./engine.ts";
 
 /** A docker CLI plugin that answered when the client asked it. */
 export type ClientPlugin = { version: string; path: string };
@@ -27,15 +27,21 @@ type Info = {
   };
 };
 
-/** The first engine whose bridges take `gateway_mode_ipv4=isolated`. */
+/** The part of `docker version --format '{{json .Server}}'` that is used here. */
+type Server = { ApiVersion?: string; Components?: { Name?: string }[] | null };
+
+/** The first Docker whose bridges take `gateway_mode_ipv4=isolated`. */
 const ISOLATED_SINCE = 28;
+
+/** What Go calls processors, which is what Podman says, and what they call themselves. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { amd64: "x86_64", arm64: "aarch64" };
 
 /** What {@link parseObservation} reads. */
 export type ObservationText = {
   /** Output of `docker info --format '{{json .}}'`. */
   info: string;
-  /** Output of `docker version --format '{{.Server.APIVersion}}'`. */
-  apiVersion: string;
+  /** Output of `docker version --format '{{json .Server}}'`. */
+  server: string;
 };
 
 /**
@@ -48,21 +54,26 @@ export function parseObservation(
   platform: Host["platform"],
 ): EngineObservation {
   const info = parseInfo(text.info);
+  const server = parseServer(text.server);
+  const flavor = findFlavor(server);
   const version = info.ServerVersion ?? "";
   const security = info.SecurityOptions ?? [];
+  const arch = info.Architecture ?? "";
   return {
     capabilities: {
-      id: info.ID ?? "",
+      flavor,
+      // Podman thinks of another one for every answer.
+      id: flavor === "docker" ? info.ID ?? "" : "",
       version,
-      apiVersion: text.apiVersion.trim(),
-      arch: info.Architecture ?? "",
+      apiVersion: server.ApiVersion ?? "",
+      arch: ARCHITECTURES[arch] ?? arch,
       cpus: info.NCPU ?? 1,
       cgroup: info.CgroupVersion === "2" ? "v2" : "v1",
       rootless: security.some((option) => option.startsWith("name=rootless")),
       usernsRemap: security.some((option) => option.startsWith("name=userns")),
       // Off Linux the engine always sits in a virtual machine that maps ownership.
       desktop: platform !== "linux" || /Docker Desktop|OrbStack/i.test(info.OperatingSystem ?? ""),
-      gatewayModeIsolated: Number.parseInt(version, 10) >= ISOLATED_SINCE,
+      gatewayModeIsolated: flavor === "docker" && Number.parseInt(version, 10) >= ISOLATED_SINCE,
     },
     compose: findPlugin(info, "compose"),
     buildx: findPlugin(info, "buildx"),
@@ -82,6 +93,26 @@ function parseInfo(text: string): Info {
     exit: EXIT.engine,
     code: "engine-failed",
   });
+}
+
+function parseServer(text: string): Server {
+  let server: Server | null = null;
+  try {
+    server = JSON.parse(text);
+  } catch {
+    // Handled below: what is not JSON has no API either.
+  }
+  if (typeof server?.ApiVersion === "string" && server.ApiVersion !== "") return server;
+  throw new UserError("Cannot understand the engine: docker version names no version of its API", {
+    hint: "See what it says: docker version",
+    exit: EXIT.engine,
+    code: "engine-failed",
+  });
+}
+
+/** Docker names its engine "Engine", Podman "Podman Engine". */
+function findFlavor({ Components: components }: Server): EngineFlavor {
+  return components?.some(({ Name: name }) => /podman/i.test(name ?? "")) ? "podman" : "docker";
 }
 
 function findPlugin(info: Info, name: string): ClientPlugin | undefined {

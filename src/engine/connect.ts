@@ -97,7 +97,7 @@ export async function observeEngine(
   const { timeoutMs, host } = options;
   const [info, version] = await Promise.all([
     docker(["info", "--format", "{{json .}}"], { timeoutMs }),
-    docker(["version", "--format", "{{.Server.APIVersion}}"], { timeoutMs }),
+    docker(["version", "--format", "{{json .Server}}"], { timeoutMs }),
   ]);
   // `docker info` of the 20.10 client exits 0 without an engine and tells so inside its JSON only.
   const said = version.code === 0 && info.code === 0 ? findServerError(info.stdout) : undefined;
@@ -109,7 +109,7 @@ export async function observeEngine(
       stderr: failed,
     });
   }
-  return parseObservation({ info: info.stdout, apiVersion: version.stdout }, host.platform);
+  return parseObservation({ info: info.stdout, server: version.stdout }, host.platform);
 }
 
 function findServerError(info: string): string | undefined {

@@ -9,11 +9,18 @@ export type EngineEndpoint =
   /** A `DOCKER_HOST` URL. */
   | { kind: "host"; url: string };
 
+/** Whose engine answers docker's API, by what it says of its components. */
+export type EngineFlavor = "docker" | "podman";
+
 /** What an engine can do, observed once and cached per endpoint. */
 export type EngineCapabilities = {
-  /** Server version, for example `20.10.24+dfsg1`. */
+  flavor: EngineFlavor;
+  /** Server version, for example `20.10.24+dfsg1`; of Podman its own, `5.4.2`. */
   version: string;
-  /** What the engine calls itself; empty where it says nothing. With Docker 20.10 one per machine. */
+  /**
+   * What the engine calls itself; empty where it says nothing that lasts. With Docker 20.10 one per
+   * machine.
+   */
   id: string;
   /** API version, for example `1.41`. */
   apiVersion: string;

@@ -132,9 +132,15 @@ function isNamed(raw: Record<string, unknown>, name: string): boolean {
   return references.some((reference) => isReference(String(reference), name));
 }
 
-/** Whether an image's tag or digest is what the short name means: `debian` is `debian:latest`. */
+/**
+ * Whether an image's tag or digest is what the short name means: `debian` is `debian:latest`. Podman
+ * says the registry of each, and `localhost` of what was loaded without one.
+ */
 function isReference(reference: string, name: string): boolean {
-  const bare = name.replace(/^(docker\.io\/)?(library\/)?/, "");
+  const bare = name.replace(HOME_OF_NAMES, "");
   const whole = /[:@][^/]*$/.test(bare) ? bare : `${bare}:latest`;
-  return reference === name || reference === whole;
+  return reference === name || reference.replace(HOME_OF_NAMES, "") === whole;
 }
+
+/** What stands before names that have no registry of their own. */
+const HOME_OF_NAMES = /^(docker\.io\/|localhost\/)?(library\/)?/;

@@ -18,6 +18,7 @@ export function fakeEngine(
     capabilities: {
       id: "ABCD:EFGH",
       version: "26.1.5",
+      flavor: "docker",
       apiVersion: "1.45",
       arch: "x86_64",
       cpus: 2,

@@ -12,6 +12,7 @@ const RECORD: EngineRecord = {
   stamp: "/s:1:2",
   observedMs: 1_000_000,
   capabilities: {
+    flavor: "docker",
     id: "ABCD:EFGH",
     version: "28.0.0",
     apiVersion: "1.48",

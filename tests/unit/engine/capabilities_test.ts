@@ -3,17 +3,19 @@ import { findPlugins, parseObservation, trimVersion } from "../../../src/engine/
 import { fixture } from "./support.ts";
 
 const INFO = JSON.parse(fixture("info_20.10.json")) as Record<string, unknown>;
+const SERVER = fixture("version_20.10.json");
 
 function observe(change: Record<string, unknown>, platform: "linux" | "darwin" = "linux") {
   const info = JSON.stringify({ ...INFO, ...change });
-  return parseObservation({ info, apiVersion: "1.41\n" }, platform).capabilities;
+  return parseObservation({ info, server: SERVER }, platform).capabilities;
 }
 
 Deno.test("parseObservation() reads what a real 20.10 engine with a 28.2 client says", () => {
   const path = "/usr/libexec/docker/cli-plugins";
-  const text = { info: fixture("info_20.10.json"), apiVersion: "1.41\n" };
+  const text = { info: fixture("info_20.10.json"), server: SERVER };
   assert.deepEqual(parseObservation(text, "linux"), {
     capabilities: {
+      flavor: "docker",
       id: "",
       version: "20.10.24+dfsg1",
       apiVersion: "1.41",
@@ -46,7 +48,39 @@ Deno.test("parseObservation() tells the kinds of engines apart", () => {
 
 for (const info of ["", "null", "[]", '{"ServerVersion":""}', "Template parsing error"]) {
   Deno.test(`parseObservation() refuses ${JSON.stringify(info)}`, () => {
-    assert.throws(() => parseObservation({ info, apiVersion: "" }, "linux"), {
+    assert.throws(() => parseObservation({ info, server: SERVER }, "linux"), {
+      name: "UserError",
+      code: "engine-failed",
+      exit: 4,
+    });
+  });
+}
+
+Deno.test("parseObservation() knows Podman by its components, and believes none of its ids", () => {
+  const text = {
+    info: fixture("info_podman_5.4.json"),
+    server: fixture("version_podman_5.4.json"),
+  };
+  assert.deepEqual(parseObservation(text, "linux").capabilities, {
+    flavor: "podman",
+    id: "",
+    version: "5.4.2",
+    apiVersion: "1.41",
+    arch: "x86_64",
+    cpus: 2,
+    cgroup: "v1",
+    rootless: false,
+    usernsRemap: false,
+    desktop: false,
+    gatewayModeIsolated: false,
+  });
+  const later = { ...text, info: JSON.stringify({ ...INFO, ServerVersion: "29.0.0" }) };
+  assert.equal(parseObservation(later, "linux").capabilities.gatewayModeIsolated, false);
+});
+
+for (const server of ["", "null", "1.41", '{"ApiVersion":""}', '{"Components":[]}']) {
+  Deno.test(`parseObservation() refuses an engine that says ${JSON.stringify(server)}`, () => {
+    assert.throws(() => parseObservation({ info: JSON.stringify(INFO), server }, "linux"), {
       name: "UserError",
       code: "engine-failed",
       exit: 4,

@@ -24,7 +24,10 @@ function info(compose: string | null): string {
 }
 
 function healthy(compose: string | null): Answers {
-  return { "docker info": { stdout: info(compose) }, "docker version": { stdout: "1.41\n" } };
+  return {
+    "docker info": { stdout: info(compose) },
+    "docker version": { stdout: fixture("version_20.10.json") },
+  };
 }
 
 Deno.test("connectEngine() asks twice when cold, never when warm, anew after a restart", async () => {
