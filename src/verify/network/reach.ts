@@ -1,0 +1,4 @@
+import type { GuardedCase } from "../internet/guarded_suite.ts";
+
+/** What reaches an address. */
+export const REACH_CASES: readonly GuardedCase[] = [];
