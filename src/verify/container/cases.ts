@@ -181,7 +181,7 @@ export const LOOKED_AT: readonly ContainerCase[] = [
     expectation:
       "no folder among the open files of the agent and of process 1; a working directory that has a path",
     source: OURS,
-    brokenBy: "a folder of the machine is left open",
+    brokenBy: "a folder is left open",
     quick: true,
     judge: judgeLeftOpen,
   },
