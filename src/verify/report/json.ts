@@ -15,6 +15,7 @@ export function formatVerifyJson(results: readonly CaseResult[], subject: Proved
         threat: each.threat,
         expectation: each.expectation,
         source: each.source,
+        brokenBy: each.brokenBy,
         verdict,
         seen,
         evidence,

@@ -29,11 +29,11 @@ export function formatMarkdown(results: readonly CaseResult[]): string {
     return [[
       `## ${TITLES[suite]}`,
       "",
-      "| case | threat | must be seen | verdict | from |",
-      "| ---- | ------ | ------------ | ------- | ---- |",
+      "| case | threat | must be seen | turns red when | verdict | from |",
+      "| ---- | ------ | ------------ | -------------- | ------- | ---- |",
       ...list.map(({ case: each, verdict }) =>
         `| ${
-          [each.id, each.threat, each.expectation, WORDS[verdict], each.source]
+          [each.id, each.threat, each.expectation, each.brokenBy, WORDS[verdict], each.source]
             .map(escapeCell).join(" | ")
         } |`
       ),

@@ -28,7 +28,11 @@ export function formatSarif(results: readonly CaseResult[], subject: Proved): st
               shortDescription: { text: each.title },
               fullDescription: { text: each.threat },
               help: { text: each.expectation },
-              properties: { tags: ["security", each.suite], source: each.source },
+              properties: {
+                tags: ["security", each.suite],
+                source: each.source,
+                brokenBy: each.brokenBy,
+              },
             })),
           },
         },

@@ -48,7 +48,7 @@ Deno.test("JSON tells everything of a case, and whether all is proved", () => {
   assert.equal(told.proved, false);
   assert.equal(told.engine.version, "20.10.24");
   assert.deepEqual(Object.keys(told.cases[1]), [
-    ...["id", "suite", "title", "threat", "expectation", "source"],
+    ...["id", "suite", "title", "threat", "expectation", "source", "brokenBy"],
     ...["verdict", "seen", "evidence", "durationMs"],
   ]);
 });
@@ -91,7 +91,7 @@ Deno.test("a page has a table for each suite, and nothing that differs from run 
   const page = formatMarkdown(RESULTS);
   assert.match(
     page,
-    /^## Network\n\n\| case .*\n.*\n\| N02 \| a \\\| b \| nobody does \| does not apply \|/,
+    /^## Network\n\n\| case .*\n.*\n\| N02 \| a \\\| b \| nobody does \| a hole \| does not apply \|/,
   );
   assert.match(page, /\| C02 \| .* \| \*\*not held\*\* \|/);
   const later = RESULTS.map((result) => ({ ...result, durationMs: 9, seen: "1", evidence: [] }));
