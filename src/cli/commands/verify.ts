@@ -9,13 +9,14 @@ import { CONFIG_SCRATCH, openConfigSuite } from "../../verify/config/suite.ts";
 import { openContainerSuite } from "../../verify/container/suite.ts";
 import { formatVerifyJson } from "../../verify/report/json.ts";
 import { formatJunit } from "../../verify/report/junit.ts";
+import { formatCaseJson, formatCaseLines } from "../../verify/report/list.ts";
 import { formatMarkdown } from "../../verify/report/markdown.ts";
 import { formatSarif } from "../../verify/report/sarif.ts";
 import type { Proved } from "../../verify/report/subject.ts";
 import { formatResult, formatTotal } from "../../verify/report/text.ts";
 import { runCases } from "../../verify/run.ts";
 import { sweepScratch } from "../../verify/scratch.ts";
-import { selectCases } from "../../verify/select.ts";
+import { selectCases, type Selection } from "../../verify/select.ts";
 import { openWorkspaceSuite, WORKSPACE_SCRATCH } from "../../verify/workspace/suite.ts";
 import type { CommandContext } from "../context.ts";
 import { VERSION } from "../version.ts";
@@ -34,6 +35,23 @@ export type VerifyOptions = {
   failFast: boolean;
   format: VerifyFormat;
 };
+
+/** `sandcage verify --list`: what would be tried. Needs no engine. */
+export function listCases(
+  selection: Selection,
+  { format, context }: { format: VerifyFormat; context: Pick<CommandContext, "io"> },
+): number {
+  const cases = selectCases(CASES, selection);
+  if (format !== "text" && format !== "json") {
+    throw new UserError(`A list is for people or JSON, not ${format}`, {
+      hint: "Leave out --list for a report",
+      exit: EXIT.usage,
+      code: "usage",
+    });
+  }
+  context.io.out(format === "json" ? formatCaseJson(cases) : formatCaseLines(cases));
+  return EXIT.ok;
+}
 
 /** `sandcage verify`: tries to get out of the user's own cage. Exit 1 when anything is not proved. */
 export async function runVerify(options: VerifyOptions, context: CommandContext): Promise<number> {

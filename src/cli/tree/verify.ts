@@ -21,6 +21,7 @@ export function addVerify(root: CommandUnknownOpts, wiring: Wiring): void {
     .option("--suite <suite>", "only these, separated by commas", collect, [])
     .option("--case <id>", "only these, separated by commas", collect, [])
     .option("--quick", "what takes seconds")
+    .option("--list", "say what would be tried, and try nothing")
     .option("--fail-fast", "end at the first case that does not pass")
     .option("--json", "print JSON, with threat and evidence of each case")
     .option("--sarif", "print SARIF 2.1.0, for code scanning")
@@ -28,13 +29,19 @@ export function addVerify(root: CommandUnknownOpts, wiring: Wiring): void {
     .option("--markdown", "print tables for a page")
     .action((cage, options) =>
       wiring.end((async () => {
-        const { runVerify } = await import("../commands/verify.ts");
-        return await runVerify({
-          service: options.service,
-          ...(cage === undefined ? {} : { name: cage }),
+        const { listCases, runVerify } = await import("../commands/verify.ts");
+        const selection = {
           suites: options.suite,
           ids: options.case,
           quick: options.quick === true,
+        };
+        if (options.list === true) {
+          return listCases(selection, { format: chooseFormat(options), context: wiring.context() });
+        }
+        return await runVerify({
+          ...selection,
+          service: options.service,
+          ...(cage === undefined ? {} : { name: cage }),
           failFast: options.failFast === true,
           format: chooseFormat(options),
           ...wiring.path(),
@@ -49,6 +56,7 @@ export function addVerify(root: CommandUnknownOpts, wiring: Wiring): void {
         line: "sandcage verify --service claude --suite container",
         about: "of one cage, one suite",
       },
+      { line: "sandcage verify --list", about: "what there is to try" },
       { line: "sandcage verify --case C01,C03 --json", about: "two cases, for a program" },
       { line: "sandcage verify --sarif > walls.sarif", about: "for a code scanning page" },
     ],

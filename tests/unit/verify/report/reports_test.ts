@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatVerifyJson } from "../../../../src/verify/report/json.ts";
 import { formatJunit } from "../../../../src/verify/report/junit.ts";
+import { formatCaseJson, formatCaseLines } from "../../../../src/verify/report/list.ts";
 import { formatMarkdown } from "../../../../src/verify/report/markdown.ts";
 import { formatSarif } from "../../../../src/verify/report/sarif.ts";
 import { formatResult, formatTotal } from "../../../../src/verify/report/text.ts";
@@ -96,4 +97,10 @@ Deno.test("a page has a table for each suite, and nothing that differs from run 
   assert.match(page, /\| C02 \| .* \| \*\*not held\*\* \|/);
   const later = RESULTS.map((result) => ({ ...result, durationMs: 9, seen: "1", evidence: [] }));
   assert.equal(formatMarkdown(later), page);
+});
+
+Deno.test("a list says what would be tried, and JSON all that is known of it", () => {
+  const cases = [makeCase("C01"), makeCase("N02", { suite: "network" })];
+  assert.equal(formatCaseLines(cases), "C01  container  way C01\nN02  network    way N02");
+  assert.deepEqual(JSON.parse(formatCaseJson(cases)).cases[1], cases[1]);
 });
