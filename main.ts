@@ -1,5 +1,5 @@
 import { findCommandIndex, hasFlag, splitCommandLine } from "./src/cli/arguments.ts";
-import { describeFailure, isBrokenPipe } from "./src/cli/failure.ts";
+import { describeFailure, isBrokenPipe } from "./src/failure.ts";
 import { processPorts } from "./src/cli/ports.ts";
 import { trapSignals } from "./src/cli/signals.ts";
 import { createIo, decideColor } from "./src/cli/terminal.ts";

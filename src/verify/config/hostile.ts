@@ -14,6 +14,8 @@ export const ENGINE_FILES: readonly HostileFile[] = [
   ["the root of the file system", "mounts: [{ source: /, target: /host }]"],
   ["the engine's socket", "mounts: [{ source: /var/run/docker.sock, target: /run/docker.sock }]"],
   ["the user's keys", "mounts: [{ source: ~/.ssh, target: /keys }]"],
+  ["a directory of the user's", "mounts: [{ source: ~/notes, target: /notes }]"],
+  ["one directory more to work in", "workspace: { dirs: [~/notes] }"],
   ["a command in place of a value", "env: { X: !!js/function 'function(){}' }"],
   ["merge keys", "base: &base { mode: open }\nnetwork: { <<: *base }"],
   ["an anchor bomb", planBomb()],

@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { loadConfig, type LoadedConfig } from "../../config/layers.ts";
 import { findPendingGrants, requireTrust, storeGrants } from "../../config/trust.ts";
 import { UserError } from "../../errors.ts";
+import { describeFailure } from "../../failure.ts";
 import type { Host } from "../../host.ts";
-import { SILENT_IO } from "../../io.ts";
+import { type Io, SILENT_IO } from "../../io.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { findProject } from "../../project/root.ts";
 import type { Finding, OpenSuite } from "../case.ts";
@@ -59,12 +60,16 @@ async function makeStage(root: string, host: Host): Promise<Stage> {
   return { host: { ...host, home, stateDir, cwd: project }, project };
 }
 
-async function load(text: string, { host, project }: Stage): Promise<LoadedConfig> {
+async function load(
+  text: string,
+  { host, project }: Stage,
+  { io }: { io: Io } = { io: SILENT_IO },
+): Promise<LoadedConfig> {
   // What a file names is there: it is refused for what it asks.
   await Deno.writeTextFile(join(project, "Dockerfile"), "FROM sandcage/base\n");
   await Deno.writeTextFile(join(project, CONFIG_FILE.project), `version: 1\n${text}\n`);
   const loaded = await loadConfig(project, { host });
-  await requireTrust(loaded, { host, io: SILENT_IO, projectPath: project });
+  await requireTrust(loaded, { host, io, projectPath: project });
   return loaded;
 }
 
@@ -141,25 +146,48 @@ async function checkChange(stage: Stage): Promise<Finding> {
   };
 }
 
+/**
+ * Acts on a terminal, turns text around, or hides in it: ESC, BEL, DEL, CSI in one byte, U+202E and
+ * U+200B, as YAML spells them.
+ */
+const ESCAPE = String.raw`\e]0;owned\a\e[2J\x7f\x9b2J\u202eowned\u200b`;
+
+/** Where a project file can have words of its own. */
+const WORDS: readonly string[] = [
+  `"${ESCAPE}": 1`,
+  `packages: ["${ESCAPE}"]`,
+  `setup: ["echo ${ESCAPE}"]`,
+  `secrets: { "${ESCAPE}": {} }`,
+  `mounts: [{ source: "/proc/${ESCAPE}", target: /x }]`,
+  `image: { dockerfile: "${ESCAPE}" }`,
+];
+
 /** What a project says is shown, and does nothing to the terminal it is shown on. */
 async function checkWords(stage: Stage): Promise<Finding> {
-  const escape = "\x1b]0;owned\x07\x1b[2J";
-  const files = [
-    `"${escape.replaceAll("\x1b", "\\e").replaceAll("\x07", "\\a")}": 1`,
-    `packages: ["${escape.replaceAll("\x1b", "\\e").replaceAll("\x07", "\\a")}"]`,
-    `setup: ["echo ${escape.replaceAll("\x1b", "\\e").replaceAll("\x07", "\\a")}"]`,
-  ];
   const shown: string[] = [];
-  for (const text of files) {
-    const refusal = await findFileRefusal(text, stage);
-    shown.push(`${refusal?.message ?? ""}\n${refusal?.hint ?? ""}`);
-  }
-  // deno-lint-ignore no-control-regex
-  const acting = shown.filter((text) => /[\x00-\x08\x0b-\x1f\x7f-\x9f]/.test(text));
+  for (const text of WORDS) shown.push(await findShown(text, stage));
+  const acting = shown.filter((text) =>
+    // deno-lint-ignore no-control-regex
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/.test(text)
+  );
   return {
     held: acting.length === 0,
-    control: shown.some((text) => text.includes("owned")),
-    seen: `${files.length} messages, no control character`,
+    control: shown.every((text) => text.includes("owned")),
+    seen: `${WORDS.length} messages, no character that acts`,
     evidence: acting.map((text) => JSON.stringify(text)),
   };
+}
+
+/** All that somebody at a terminal is shown who does not agree. */
+async function findShown(text: string, stage: Stage): Promise<string> {
+  const talked: string[] = [];
+  const say = (line: string) => void talked.push(line);
+  const io: Io = { ...SILENT_IO, interactive: true, talk: say, warn: say };
+  try {
+    await load(text, stage, { io });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    talked.push(describeFailure(error).text);
+  }
+  return talked.join("\n");
 }

@@ -10,7 +10,6 @@ const EAGER = [
   "src/cli/arguments.ts",
   "src/cli/command.ts",
   "src/cli/completions/entry.ts",
-  "src/cli/failure.ts",
   "src/cli/ports.ts",
   "src/cli/program.ts",
   "src/cli/render.ts",
@@ -40,6 +39,7 @@ const EAGER = [
   "src/cli/width.ts",
   "src/config/nearest.ts",
   "src/errors.ts",
+  "src/failure.ts",
   "src/host.ts",
   "src/names.ts",
 ];

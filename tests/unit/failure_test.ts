@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { describeFailure, isBrokenPipe } from "../../../src/cli/failure.ts";
-import { EXIT, UserError } from "../../../src/errors.ts";
+import { describeFailure, isBrokenPipe } from "../../src/failure.ts";
+import { EXIT, UserError } from "../../src/errors.ts";
 
 const ERROR = new UserError("Cannot start", {
   hint: "Do this\nOr that",
@@ -48,6 +48,11 @@ Deno.test("describeFailure() shows stacks and causes on request", () => {
 Deno.test("describeFailure() never sends control characters of others to the terminal", () => {
   const { text } = describeFailure(new UserError("bad \x1b[2J name\x07", { hint: "\x9b31m" }));
   assert.equal(text, "sandcage: bad \\x1b[2J name\\x07\n  \\x9b31m\n");
+});
+
+Deno.test("describeFailure() shows what turns text around, or hides in it", () => {
+  const { text } = describeFailure(new UserError("run \u202ehs.live\u202c\u200b", {}));
+  assert.equal(text, "sandcage: run \\u202ehs.live\\u202c\\u200b\n");
 });
 
 Deno.test("isBrokenPipe() knows a reader that went away", () => {

@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode, UserError } from "../errors.ts";
+import { EXIT, type ExitCode, UserError } from "./errors.ts";
 
 /** What the program prints when it fails, and how it ends. */
 export type Failure = { text: string; exit: ExitCode };
@@ -42,11 +42,16 @@ function firstLine(error: unknown): string {
   return text.split("\n", 1)[0]!;
 }
 
-// Text from files or an engine may carry control characters that would drive the terminal.
-function visible(text: string): string {
+/** What a terminal acts on, what turns the direction of text, and what has no width. */
+const ACTING =
   // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+
+// Text from files or an engine may drive the terminal, or show something else than it says.
+function visible(text: string): string {
+  return text.replace(ACTING, (char) => {
+    const code = char.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, "0")}` : `\\x${code.padStart(2, "0")}`;
   });
 }
 
