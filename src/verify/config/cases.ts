@@ -12,7 +12,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "a repository that is cloned and opened hands its author the machine",
     expectation: "each file refused without a yes of the user's; one that only tightens applies",
     source: "agentcage, tjor",
-    brokenBy: "what a project asks of the engine needs no trust",
+    brokenBy: "a project's mounts need no trust",
     quick: true,
   },
   {
@@ -53,7 +53,7 @@ export const CONFIG_CASES: readonly Case[] = [
     threat: "what was trusted once is changed by the next pull",
     expectation: "one line more is asked for again; what was granted still applies",
     source: "agentcage",
-    brokenBy: "trust is for the file, not for what it says",
+    brokenBy: "trust is for the key, not for what it says",
     quick: true,
   },
   {

@@ -101,7 +101,8 @@ async function checkFiles(files: readonly HostileFile[], stage: Stage): Promise<
 async function checkDirectories(stage: Stage): Promise<Finding> {
   const { host, project } = stage;
   // A home that is kept in git does not make a project of everything below it.
-  await Deno.mkdir(join(host.home, ".git"), { recursive: true });
+  await Deno.mkdir(join(host.home, ".git", "objects"), { recursive: true });
+  await Deno.writeTextFile(join(host.home, ".git", "HEAD"), "ref: refs/heads/main\n");
   const below = join(host.home, "notes");
   await Deno.mkdir(below, { recursive: true });
   const refused = ["/", host.home, join(host.home, ".ssh"), host.stateDir, "/etc", "/proc"];
@@ -172,7 +173,7 @@ async function checkWords(stage: Stage): Promise<Finding> {
   );
   return {
     held: acting.length === 0,
-    control: shown.every((text) => text.includes("owned")),
+    control: shown.some((text) => text.includes("owned")),
     seen: `${WORDS.length} messages, no character that acts`,
     evidence: acting.map((text) => JSON.stringify(text)),
   };

@@ -1,0 +1,25 @@
+import type { SuiteName } from "../../../../src/verify/case.ts";
+import type { World } from "../world.ts";
+import type { Hole } from "./hole.ts";
+import { buildMutant, type Edit } from "./mutant.ts";
+import { assertRed, type Told } from "./red.ts";
+
+/** A wall of the product itself that is taken out of its sources. */
+export type SourceHole = Hole<readonly Edit[]>;
+
+/** A suite on two busy cores, images included; in milliseconds. */
+const RUN_MS = 300_000;
+
+/** Asserts that sandcage with a hole in its sources turns exactly its cases of a suite red. */
+export async function assertSourceHole(
+  { name, change, red }: SourceHole,
+  { world, suite }: { world: World; suite: SuiteName },
+): Promise<void> {
+  await using mutant = await buildMutant({ name, edits: change });
+  const result = await world.sandcage(["verify", "--suite", suite, "--json"], {
+    program: mutant.program,
+    timeoutMs: RUN_MS,
+  });
+  if (result.stdout === "") throw new Error(`verify ended with ${result.code}: ${result.stderr}`);
+  assertRed((JSON.parse(result.stdout) as { cases: Told[] }).cases, red);
+}
