@@ -135,6 +135,19 @@ export function findPlugins(
   }
 }
 
+/**
+ * Whether the `docker` command is Podman's own under that name, by what its `docker info` printed: it
+ * takes other words than docker's, and has no Compose of its own.
+ */
+export function isPodmanClient(infoText: string): boolean {
+  try {
+    const info = JSON.parse(infoText) as { host?: { buildahVersion?: unknown } } | null;
+    return typeof info?.host?.buildahVersion === "string";
+  } catch {
+    return false;
+  }
+}
+
 /** `v2.26.1-4` and `2.26.1+ds1` become `2.26.1`. */
 export function trimVersion(version: string): string {
   return /\d+(\.\d+)*/.exec(version)?.[0] ?? version;

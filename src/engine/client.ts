@@ -1,5 +1,5 @@
 import type { Host } from "../host.ts";
-import { type ClientPlugin, findPlugins } from "./capabilities.ts";
+import { type ClientPlugin, findPlugins, isPodmanClient } from "./capabilities.ts";
 import { formatClientEnv } from "./docker.ts";
 import type { EngineEndpoint } from "./engine.ts";
 import { type EngineFailure, findFailure } from "./failure.ts";
@@ -40,7 +40,7 @@ export async function observeClient(
     const info = result.stdout;
     const server = findServer(info);
     const stderr = server.error ?? result.stderr;
-    const silent = findFailure(stderr) ?? "not-listening";
+    const silent = isPodmanClient(info) ? "podman-client" : findFailure(stderr) ?? "not-listening";
     return {
       installed: true,
       server: server.version,

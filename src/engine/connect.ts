@@ -12,6 +12,7 @@ import {
 import {
   type ClientPlugin,
   type EngineObservation,
+  isPodmanClient,
   parseObservation,
   trimVersion,
 } from "./capabilities.ts";
@@ -99,13 +100,14 @@ export async function observeEngine(
     docker(["info", "--format", "{{json .}}"], { timeoutMs }),
     docker(["version", "--format", "{{json .Server}}"], { timeoutMs }),
   ]);
+  const place = { title: options.title, platform: host.platform };
+  if (isPodmanClient(info.stdout)) throw createUnreachableError("podman-client", place);
   // `docker info` of the 20.10 client exits 0 without an engine and tells so inside its JSON only.
   const said = version.code === 0 && info.code === 0 ? findServerError(info.stdout) : undefined;
   const failed = said ?? (version.code === 0 ? undefined : version.stderr);
   if (failed !== undefined) {
     throw createUnreachableError(findFailure(failed) ?? "not-listening", {
-      title: options.title,
-      platform: host.platform,
+      ...place,
       stderr: failed,
     });
   }

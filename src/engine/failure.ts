@@ -9,7 +9,8 @@ export type EngineFailure =
   | "bad-endpoint"
   | "tls"
   | "ssh"
-  | "no-such-host";
+  | "no-such-host"
+  | "podman-client";
 
 /**
  * What the docker client (20.10 to 28) says when it got no answer. First match wins; each row was
@@ -48,7 +49,9 @@ export type FailurePlace = { title: string; platform: Host["platform"]; stderr?:
 
 /** The error for an engine that gave no answer. */
 export function createUnreachableError(failure: EngineFailure, place: FailurePlace): UserError {
-  const detail = firstLine(place.stderr ?? "");
+  const detail = failure === "podman-client"
+    ? "the docker command is Podman's own"
+    : firstLine(place.stderr ?? "");
   return new UserError(`Cannot reach ${place.title}: ${detail || "no answer"}`, {
     hint: formatFailureHint(failure, place.platform),
     exit: EXIT.engine,
@@ -76,6 +79,9 @@ function formatFailureHint(failure: EngineFailure, platform: Host["platform"]): 
       return "Check that `ssh HOST docker version` works without a password prompt";
     case "no-such-host":
       return "Check the host name in DOCKER_HOST or in the docker context";
+    case "podman-client":
+      return "Install Docker's own client with Compose (sandcage setup engine, or docker-cli and " +
+        "docker-compose), and set DOCKER_HOST to Podman's socket";
     default:
       return unreachable(failure);
   }

@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import type { EngineFlavor } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { ensurePrivateDir } from "../files.ts";
 import type { Host } from "../host.ts";
 import { ensureDebianImage } from "../setup/base_image.ts";
 import type { EnsureImagesOptions } from "./build.ts";
 import { type BuildFailure, createBuildLog } from "./build_log.ts";
+import { type BuildSecrets, planSecretFiles } from "./secret_files.ts";
 import type { ImagePlan, ImageSpec } from "./spec.ts";
 import { packContext } from "./tar.ts";
 
@@ -54,15 +56,16 @@ export async function buildImage(
   options: EnsureImagesOptions & { plan: ImagePlan },
 ): Promise<void> {
   const { engine, host, io, plan } = options;
-  await using staging = await makeStaging(image, plan, host);
+  const { flavor } = engine.capabilities;
+  await using staging = await makeStaging(image, { plan, host, flavor });
   const logFile = join(host.stateDir, "logs", `build-${slug(image.ref)}-${timestamp()}.log`);
   await ensurePrivateDir(join(host.stateDir, "logs"));
   using log = await Deno.open(logFile, { write: true, create: true, mode: 0o600 });
   using progress = io.progress(`Building ${image.ref} (${image.cause})`);
   const parsed = createBuildLog();
   let shown: string | undefined;
-  const result = await engine.docker(planBuildArgs(image, { ...options, staging }), {
-    env: { DOCKER_BUILDKIT: "1", BUILDKIT_PROGRESS: "plain" },
+  const result = await engine.docker(planBuildArgs(image, { ...options, staging, flavor }), {
+    env: formatBuilderEnv(flavor),
     ...(staging.stdin === undefined ? {} : { stdin: staging.stdin }),
     timeoutMs: BUILD_TIMEOUT_MS,
     ...signalOf(options),
@@ -85,20 +88,29 @@ export async function buildImage(
   progress.done();
 }
 
+/** Podman has no BuildKit: asked for one, the client would look for an image of it to run there. */
+function formatBuilderEnv(flavor: EngineFlavor): Record<string, string> {
+  return flavor === "podman"
+    ? { DOCKER_BUILDKIT: "0" }
+    : { DOCKER_BUILDKIT: "1", BUILDKIT_PROGRESS: "plain" };
+}
+
 /** The command line of one build. Pure. */
 export function planBuildArgs(
   image: ImageSpec,
   options: {
     plan: Pick<ImagePlan, "proxies">;
     staging: Pick<Staging, "context" | "dockerfile" | "npmrc" | "pipConf">;
+    /** Podman's takes neither secrets nor words about its progress. */
+    flavor: EngineFlavor;
     noCache?: boolean;
   },
 ): string[] {
-  const { plan, staging } = options;
+  const { plan, staging, flavor } = options;
   const context = staging.context ?? image.contextDir;
   return [
     "build",
-    "--progress=plain",
+    ...(flavor === "podman" ? [] : ["--progress=plain"]),
     ...(options.noCache === true ? ["--no-cache"] : []),
     ...(image.offline === true ? ["--network", "none"] : []),
     ...[image.ref, ...(image.latest === undefined ? [] : [image.latest])]
@@ -126,27 +138,26 @@ type Staging = AsyncDisposable & {
   pipConf?: string;
 };
 
-async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promise<Staging> {
+async function makeStaging(
+  image: ImageSpec,
+  options: { plan: ImagePlan; host: Host; flavor: EngineFlavor },
+): Promise<Staging> {
+  const { plan, host, flavor } = options;
   const dir = await Deno.makeTempDir({ dir: stagingParent(host), prefix: STAGING_PREFIX });
   const staging: Staging = {
     [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
   };
   try {
-    if (plan.npmrc !== undefined) {
-      staging.npmrc = join(dir, "npmrc");
-      await Deno.writeTextFile(staging.npmrc, plan.npmrc, { mode: 0o600 });
-    }
-    if (plan.pipConf !== undefined) {
-      staging.pipConf = join(dir, "pip.conf");
-      await Deno.writeTextFile(staging.pipConf, plan.pipConf, { mode: 0o600 });
-    }
+    const secrets = listSecrets(plan);
+    const { dockerfile, files } = flavor === "podman" ? planSecretFiles(image, secrets) : image;
+    if (flavor === "docker") Object.assign(staging, await writeSecrets(secrets, dir));
     if (image.archive !== undefined) {
       staging.context = join(dir, "context");
       staging.dockerfile = join(dir, "Dockerfile");
-      await Deno.writeTextFile(staging.dockerfile, image.dockerfile);
-      await writeContext(image.files, { archive: image.archive, to: staging.context });
+      await Deno.writeTextFile(staging.dockerfile, dockerfile);
+      await writeContext(files, { archive: image.archive, to: staging.context });
     } else if (image.contextDir === undefined) {
-      staging.stdin = packContext([{ path: "Dockerfile", text: image.dockerfile }, ...image.files]);
+      staging.stdin = packContext([{ path: "Dockerfile", text: dockerfile }, ...files]);
     } else {
       staging.dockerfile = join(dir, "Dockerfile");
       await Deno.writeTextFile(staging.dockerfile, image.dockerfile);
@@ -157,6 +168,27 @@ async function makeStaging(image: ImageSpec, plan: ImagePlan, host: Host): Promi
     throw error;
   }
   return staging;
+}
+
+function listSecrets({ npmrc, pipConf }: ImagePlan): BuildSecrets {
+  return {
+    ...(npmrc === undefined ? {} : { npmrc }),
+    ...(pipConf === undefined ? {} : { pipconf: pipConf }),
+  };
+}
+
+async function writeSecrets(
+  { npmrc, pipconf }: BuildSecrets,
+  dir: string,
+): Promise<Pick<Staging, "npmrc" | "pipConf">> {
+  const write = async (name: string, text: string) => {
+    await Deno.writeTextFile(join(dir, name), text, { mode: 0o600 });
+    return join(dir, name);
+  };
+  return {
+    ...(npmrc === undefined ? {} : { npmrc: await write("npmrc", npmrc) }),
+    ...(pipconf === undefined ? {} : { pipConf: await write("pip.conf", pipconf) }),
+  };
 }
 
 async function writeContext(

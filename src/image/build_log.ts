@@ -24,16 +24,31 @@ const DETAIL_LENGTH = 72;
 
 type Step = { title: string; lines: string[] };
 
-/** Reads the output of `docker build --progress=plain`. Pure: no clock, no file. */
+/** `STEP 3/6: RUN …` of Podman's builder, which has one step after another. */
+const CLASSIC_STEP = /^(?:\[(\d+\/\d+)\] )?STEP (\d+\/\d+): (.*)$/;
+const CLASSIC_FAILURE = /^(error running container:|(error )?building at STEP)/i;
+
+/** Reads the output of `docker build --progress=plain`, or of Podman's. Pure: no clock, no file. */
 export function createBuildLog(): BuildLog {
   const steps = new Map<string, Step>();
   let rest = "";
   let detail: string | undefined;
   let failure: BuildFailure | undefined;
 
+  let last: Step | undefined;
+  const readClassicLine = (line: string) => {
+    const title = formatClassicTitle(line);
+    if (title !== undefined) {
+      last = { title, lines: [] };
+      detail = formatStep(title) ?? detail;
+    } else if (last !== undefined && CLASSIC_FAILURE.test(line)) {
+      failure ??= { step: trimCommand(last.title), lines: [...last.lines, line] };
+    } else if (last !== undefined && line.trim() !== "") keepLine(last, line);
+  };
+
   const readLine = (line: string) => {
     const match = /^#(\d+) (.*)$/.exec(line);
-    if (match === null) return;
+    if (match === null) return readClassicLine(line);
     const [, id = "", words = ""] = match;
     const step = steps.get(id);
     if (step === undefined || words === step.title) {
@@ -48,8 +63,7 @@ export function createBuildLog(): BuildLog {
     // `12.34 text` is what the step printed after 12.34 seconds; the rest is BuildKit's own.
     const output = /^\d+\.\d+ (.*)$/.exec(words)?.[1];
     if (output === undefined || output.trim() === "") return;
-    step.lines.push(output);
-    if (step.lines.length > TAIL_LINES) step.lines.shift();
+    keepLine(step, output);
   };
 
   return {
@@ -65,6 +79,19 @@ export function createBuildLog(): BuildLog {
       return failure;
     },
   };
+}
+
+function keepLine(step: Step, line: string): void {
+  step.lines.push(line);
+  if (step.lines.length > TAIL_LINES) step.lines.shift();
+}
+
+/** The step as BuildKit would name it. */
+function formatClassicTitle(line: string): string | undefined {
+  const match = CLASSIC_STEP.exec(line);
+  if (match === null) return undefined;
+  const [, stage, step, words] = match;
+  return `[${stage === undefined ? "" : `stage ${stage}, `}${step}] ${words}`;
 }
 
 /** A command as a person would say it: without the mounts and folders of our own. */

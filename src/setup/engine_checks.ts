@@ -1,10 +1,11 @@
 import type { ClientObservation } from "../engine/client.ts";
+import type { EngineFlavor } from "../engine/engine.ts";
 import { createMissingError, createUnreachableError } from "../engine/failure.ts";
 import type { Host } from "../host.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
-/** The oldest engine that has everything a cage needs. */
-const OLDEST = [20, 10] as const;
+/** The oldest engines that have everything a cage needs: of Podman the oldest that was tried. */
+const OLDEST = { docker: [20, 10], podman: [5, 4] } as const;
 const SETUP = "sandcage setup engine";
 const GIB = 1024 ** 3;
 /** Free space an image build needs, and what leaves room for a few of them; in bytes. */
@@ -15,6 +16,8 @@ export type EngineCheckFacts = {
   client: ClientObservation;
   title: string;
   platform: Host["platform"];
+  /** What answers, when it does. */
+  flavor: EngineFlavor | undefined;
   /** Answer of the bind-mount probe, or why there is none. */
   local: boolean | string;
   /** Free bytes where docker keeps its data, where that can be seen. */
@@ -46,7 +49,7 @@ export function checkEngine(facts: EngineCheckFacts): Check[] {
   const checks = [ok("docker client", version), checkPlugin("compose", client.compose)];
   checks.push(checkPlugin("buildx", client.buildx));
   if (client.server === undefined) return [...checks, checkSilent(facts)];
-  checks.push(checkVersion(client.server, facts.title), checkLocal(facts));
+  checks.push(checkVersion(client.server, facts), checkLocal(facts));
   checks.push(checkLimits(info), checkStorage(info, facts.freeBytes), checkUsers(info));
   return checks;
 }
@@ -74,15 +77,18 @@ function checkSilent({ client, title, platform }: EngineCheckFacts): Check {
   return fail("engine", { detail: error.message, fix: error.hint ?? SETUP });
 }
 
-function checkVersion(server: string, title: string): Check {
+function checkVersion(server: string, facts: EngineCheckFacts): Check {
+  const { title, flavor = "docker" } = facts;
   const [major = 0, minor = 0] = server.split(".").map((part) => Number.parseInt(part, 10));
-  const old = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+  const oldest = OLDEST[flavor];
+  const old = major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
+  const name = flavor === "podman" ? `Podman ${server}` : server;
   return old
     ? fail("engine", {
-      detail: `${server} at ${title} is too old`,
-      fix: `Update it to ${OLDEST.join(".")} or newer`,
+      detail: `${name} at ${title} is too old`,
+      fix: `Update it to ${oldest.join(".")} or newer`,
     })
-    : ok("engine", `${server} at ${title}`);
+    : ok("engine", `${name} at ${title}`);
 }
 
 function checkLocal({ local, title }: EngineCheckFacts): Check {

@@ -58,6 +58,7 @@ async function observeEngine(
     client,
     title: formatEndpoint(endpoint),
     platform: host.platform,
+    flavor: typeof engine === "string" ? undefined : engine.capabilities.flavor,
     local,
     freeBytes: local === true ? await findFreeBytes(client) : null,
   });

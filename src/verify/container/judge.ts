@@ -138,6 +138,9 @@ export function judgeLeftOpen({ views: { agent, root, open } }: ContainerEvidenc
   };
 }
 
+/** What engines put before a command: Docker tini, Podman catatonit. */
+const INIT = /^\S*\/(docker-init|tini|podman-init|catatonit)( |$)/;
+
 /** No engine's socket, no disk, no process that is not the cage's. Pure. */
 export function judgeNeighbours({ views: { agent, root } }: ContainerEvidence): Finding {
   const evidence = [["the agent", agent] as const, ["root inside", root] as const].flatMap((
@@ -145,9 +148,7 @@ export function judgeNeighbours({ views: { agent, root } }: ContainerEvidence): 
   ) => [
     ...facts.sockets.map((path) => `${who} sees the engine's socket ${path}`),
     ...facts.blockDevices.map((path) => `${who} sees the disk ${path}`),
-    ...(/docker-init|tini|catatonit/.test(facts.init)
-      ? []
-      : [`process 1 of ${who} is "${facts.init}"`]),
+    ...(INIT.test(facts.init) ? [] : [`process 1 of ${who} is "${facts.init.slice(0, 100)}"`]),
   ]);
   return {
     held: evidence.length === 0,

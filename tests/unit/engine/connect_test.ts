@@ -96,6 +96,20 @@ Deno.test("connectEngine() believes the 20.10 client's JSON, not its exit code 0
   });
 });
 
+Deno.test("connectEngine() says when the docker command is Podman's own", async () => {
+  await withHost(async (host) => {
+    const { run } = fakeRun({
+      "docker info": { stdout: fixture("info_podman_client_5.4.json") },
+      "docker version": { stdout: "null\n" },
+    });
+    await assert.rejects(connectEngine({ host, run }), {
+      code: "engine-unreachable",
+      exit: 4,
+      message: /the docker command is Podman's own$/,
+    });
+  });
+});
+
 Deno.test("isLocal() proves by reading a nonce, and remembers the proof only", async () => {
   await withHost(async (host, plugin) => {
     let honest = false;

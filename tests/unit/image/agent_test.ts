@@ -59,7 +59,11 @@ Deno.test("a project's own tools leave the agent's image as it is", () => {
 Deno.test("the build of an archive reaches no network and reads a folder of its own", () => {
   const { agent } = plan(ARCHIVE);
   const staging = { context: "/tmp/context", dockerfile: "/tmp/Dockerfile", pipConf: "/tmp/pip" };
-  const args = planBuildArgs({ ...agent!, labels: {} }, { plan: { proxies: [] }, staging });
+  const args = planBuildArgs({ ...agent!, labels: {} }, {
+    plan: { proxies: [] },
+    staging,
+    flavor: "docker",
+  });
   assert.deepEqual(args, [
     ...["build", "--progress=plain", "--network", "none", "--tag", agent!.ref],
     ...["--secret", "id=pipconf,src=/tmp/pip", "--file", "/tmp/Dockerfile", "/tmp/context"],

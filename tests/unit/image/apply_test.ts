@@ -15,39 +15,55 @@ const IMAGE: ImageSpec = {
 };
 
 Deno.test("a build reads its context from stdin, names and labels the image, hands proxies on", () => {
-  assert.deepEqual(planBuildArgs(IMAGE, { plan: { proxies: ["HTTP_PROXY"] }, staging: {} }), [
-    "build",
-    "--progress=plain",
-    "--tag",
-    "sandcage/base:0123",
-    "--tag",
-    "sandcage/base:latest",
-    "--build-arg",
-    "BASE=debian",
-    "--build-arg",
-    "HTTP_PROXY",
-    "--label",
-    "dev.sandcage.managed=true",
-    "-",
-  ]);
+  assert.deepEqual(
+    planBuildArgs(IMAGE, { plan: { proxies: ["HTTP_PROXY"] }, staging: {}, flavor: "docker" }),
+    [
+      "build",
+      "--progress=plain",
+      "--tag",
+      "sandcage/base:0123",
+      "--tag",
+      "sandcage/base:latest",
+      "--build-arg",
+      "BASE=debian",
+      "--build-arg",
+      "HTTP_PROXY",
+      "--label",
+      "dev.sandcage.managed=true",
+      "-",
+    ],
+  );
 });
 
 Deno.test("a Dockerfile of the user's own reads his directory; a login goes as a secret", () => {
   const image: ImageSpec = { ...IMAGE, contextDir: "/p", args: {}, labels: {} };
   delete image.latest;
   const staging = { dockerfile: "/s/Dockerfile", npmrc: "/s/npmrc" };
-  assert.deepEqual(planBuildArgs(image, { plan: { proxies: [] }, staging, noCache: true }), [
-    "build",
-    "--progress=plain",
-    "--no-cache",
-    "--tag",
-    "sandcage/base:0123",
-    "--secret",
-    "id=npmrc,src=/s/npmrc",
-    "--file",
-    "/s/Dockerfile",
-    "/p",
-  ]);
+  assert.deepEqual(
+    planBuildArgs(image, { plan: { proxies: [] }, staging, flavor: "docker", noCache: true }),
+    [
+      "build",
+      "--progress=plain",
+      "--no-cache",
+      "--tag",
+      "sandcage/base:0123",
+      "--secret",
+      "id=npmrc,src=/s/npmrc",
+      "--file",
+      "/s/Dockerfile",
+      "/p",
+    ],
+  );
+});
+
+Deno.test("Podman's builder is told neither of secrets nor how to show its progress", () => {
+  const args = planBuildArgs({ ...IMAGE, args: {}, labels: {} }, {
+    plan: { proxies: [] },
+    staging: {},
+    flavor: "podman",
+  });
+  const tags = ["--tag", "sandcage/base:0123", "--tag", "sandcage/base:latest"];
+  assert.deepEqual(args, ["build", ...tags, "-"]);
 });
 
 Deno.test("a failed build shows step, last lines and the log's path", () => {

@@ -62,3 +62,26 @@ Deno.test("a log without a failed step has none", () => {
   log.push("#1 [1/1] FROM x\n#1 DONE 0.0s\nERROR: failed to solve\n");
   assert.equal(log.failure, undefined);
 });
+
+const CLASSIC_LOG = `Sending build context to Docker daemon  2.048kB
+[1/2] STEP 1/2: FROM debian:trixie-slim AS node
+[1/2] STEP 2/2: RUN --mount=type=cache,id=a,target=/b     /opt/cage/build/apt-install git jq
+Reading package lists...
+E: Unable to locate package jq
+error running container: from /usr/bin/crun: exit status 100
+building at STEP "RUN x": while running runtime: exit status 1
+`;
+
+Deno.test("a failed build of Podman's names its step and the last lines, too", () => {
+  const log = createBuildLog();
+  log.push(CLASSIC_LOG);
+  assert.deepEqual(log.failure, {
+    step: "[stage 1/2, 2/2] RUN apt-install git jq",
+    lines: [
+      "Reading package lists...",
+      "E: Unable to locate package jq",
+      "error running container: from /usr/bin/crun: exit status 100",
+    ],
+  });
+  assert.equal(log.detail, "stage 1/2, 2/2: apt-install git jq");
+});

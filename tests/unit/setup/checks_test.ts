@@ -19,6 +19,7 @@ const HEALTHY: EngineCheckFacts = {
   },
   title: "the default engine",
   platform: "linux",
+  flavor: "docker",
   local: true,
   freeBytes: 50 * 1024 ** 3,
 };
@@ -45,6 +46,13 @@ for (
     ["silence", { client: { server: undefined, failure: "not-listening" } }, "engine", "fail"],
     ["a hanging engine", { client: { server: undefined, failure: "timeout" } }, "engine", "fail"],
     ["an old engine", { client: { server: "19.03.15" } }, "engine", "fail"],
+    ["an old Podman", { client: { server: "4.3.1" }, flavor: "podman" }, "engine", "fail"],
+    [
+      "Podman's own docker command",
+      { client: { server: undefined, failure: "podman-client" } },
+      "engine",
+      "fail",
+    ],
     ["a remote engine", { local: false }, "local", "warn"],
     ["a failed probe", { local: "no answer" }, "local", "warn"],
     ["no limits", { info: { PidsLimit: false } }, "limits", "warn"],

@@ -38,6 +38,7 @@ for (
     ["an engine listens", { sockets: ["/run/docker.sock"] }, "C02"],
     ["a disk is there", { blockDevices: ["/dev/sda"] }, "C02"],
     ["it is process 1 of the machine", { init: "/lib/systemd/systemd" }, "C02"],
+    ["its init only says so", { init: "/lib/systemd/systemd --tini /sbin/tini" }, "C02"],
     ["a variable names the user", { environment: { USER: "ottilie" } }, "C04"],
     ["a mount names the user's home", {
       mounts: [...VIEWS.agent.mounts, "6 1 8:1 /home/Ottilie/.ssh /x rw - ext4 d rw"],
