@@ -118,6 +118,8 @@ function leadTo(
     ...cage,
     dir,
     hostCa: [...cage.hostCa, internet.ca],
+    // A service brings hosts of its own.
+    service: { ...cage.service, domains: [] },
     config: {
       ...config,
       ports: [],

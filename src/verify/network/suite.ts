@@ -1,20 +1,41 @@
 import type { PreparedCage } from "../../cage/prepare.ts";
 import type { SessionContext } from "../../cage/session.ts";
+import { defaultConfig } from "../../config/defaults.ts";
 import type { OpenSuite } from "../case.ts";
+import type { Guard } from "../internet/guarded.ts";
 import { openGuardedSuite } from "../internet/guarded_suite.ts";
 import { NETWORK_CASES } from "./cases.ts";
+import { SECRET } from "./secret.ts";
 
 /** Names its scratch. */
 export const NETWORK_SCRATCH = "network";
 
 /** What the cage may reach while it is tried. */
-const ALLOW = ["allowed.test"];
+const NETWORK: Guard["network"] = {
+  allow: [
+    "allowed.test",
+    "also.test:8443",
+    "*.wild.test",
+    "https://path.test/public",
+    "big.test",
+    "inject.test",
+    "lied.test",
+  ],
+  block: [{ dest: "big.test", paths: ["/private"] }],
+};
 
 /** Opens the user's cage on an internet of its own. */
 export function openNetworkSuite(cage: PreparedCage, context: SessionContext): Promise<OpenSuite> {
-  const network = { allow: ALLOW };
   return openGuardedSuite(NETWORK_CASES, {
     cage,
-    guard: { name: NETWORK_SCRATCH, network, context },
+    guard: {
+      name: NETWORK_SCRATCH,
+      network: NETWORK,
+      secrets: { [SECRET.name]: { from: "env", to: [...SECRET.to], body: false } },
+      env: { [SECRET.name]: SECRET.value },
+      // What is opened here is opened for its rules and its secret alone.
+      inspect: defaultConfig().inspect,
+      context,
+    },
   });
 }
