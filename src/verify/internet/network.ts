@@ -28,7 +28,8 @@ function planNetworks(): InternetNetwork[] {
 function planNetwork(range: string, count: number, index: number): InternetNetwork {
   const first = count * SIZE;
   const at = (offset: number) => `${range}.${first + offset}`;
-  const prefix6 = `2001:db8:${index}:${count}`;
+  // No group is zero: the text is the one that every reader gives of the address.
+  const prefix6 = `2001:db8:${index + 1}:${count + 1}`;
   return {
     subnet: `${at(0)}/27`,
     range: `${at(16)}/28`,

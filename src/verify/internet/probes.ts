@@ -21,8 +21,13 @@ export function connect(
   return raw(id, { host: "@gateway", port: 3128, first, ...options });
 }
 
+/** What a datagram needs besides its place. */
+export type UdpOptions =
+  & Partial<Omit<Extract<Probe, { kind: "udp" }>, "id" | "kind">>
+  & { hex: string };
+
 /** One datagram; to the gateway's name server unless told otherwise. */
-export function udp(id: string, options: { host?: string; port?: number; hex: string }): Probe {
+export function udp(id: string, options: UdpOptions): Probe {
   return { id, kind: "udp", host: "@gateway", port: 53, ...options };
 }
 
