@@ -7,6 +7,8 @@ import { type CaseResult, isProved } from "../../verify/case.ts";
 import { CASES } from "../../verify/cases.ts";
 import { CONFIG_SCRATCH, openConfigSuite } from "../../verify/config/suite.ts";
 import { openContainerSuite } from "../../verify/container/suite.ts";
+import { planGuardedScratch } from "../../verify/internet/guarded.ts";
+import { NETWORK_SCRATCH, openNetworkSuite } from "../../verify/network/suite.ts";
 import { formatVerifyJson } from "../../verify/report/json.ts";
 import { formatJunit } from "../../verify/report/junit.ts";
 import { formatCaseJson, formatCaseLines } from "../../verify/report/list.ts";
@@ -67,7 +69,10 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
     ...context,
     signal,
   });
-  for (const use of [CONFIG_SCRATCH, WORKSPACE_SCRATCH]) await sweepScratch(host.stateDir, use);
+  const networkScratch = planGuardedScratch(NETWORK_SCRATCH, cage.engine);
+  for (const use of [CONFIG_SCRATCH, WORKSPACE_SCRATCH, networkScratch]) {
+    await sweepScratch(host.stateDir, use);
+  }
   const startedMs = performance.now();
   const takeSignals = () => signals?.handOver() ?? { [Symbol.dispose]() {} };
   const session = { host, io, takeSignals };
@@ -75,6 +80,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   let done = 0;
   const results = await runCases(cases, {
     open: {
+      network: () => openNetworkSuite(cage, session),
       container: () => openContainerSuite(cage, session),
       workspace: () => openWorkspaceSuite(cage, host),
       config: () => openConfigSuite(host),
