@@ -1,0 +1,211 @@
+import { join } from "node:path";
+import { promoteRefs } from "../../promote/types.ts";
+import { makeHistory } from "./crossing.ts";
+import type { Attempt, Promotion } from "./judge.ts";
+import { readSide } from "./look.ts";
+import { ask, BRANCH, runUserGit } from "./place.ts";
+import { attempt, comes, readLanded, readRefs, type Stage } from "./stage.ts";
+
+/** Trees that no host must ever make files of, by what the agent's script calls them. */
+const EVIL = [
+  ["git", "a directory .git"],
+  ["up", "an entry .."],
+  ["twin", "a link and a directory of one name"],
+  ["module", "a module whose address is an option"],
+] as const;
+
+/**
+ * Plays all there is to try, one after another: each begins with what has landed, so that one that
+ * went wrong says nothing of the next. What could do most harm to the branch comes last.
+ */
+export async function playScenes(stage: Stage): Promise<Promotion> {
+  const inside = await stage.agent("look");
+  const crossing = await cross(stage);
+  const guarded = [await collide(stage), await holdBack(stage), ...await tryTrees(stage)];
+  const hooks = await tryHooks(stage);
+  const refs = await tryRefs(stage);
+  const bomb = await tryBomb(stage);
+  const rewritten = await rewrite(stage);
+  return { inside, crossing, guarded, hooks, refs, bomb, rewritten, said: stage.said() };
+}
+
+async function cross(stage: Stage): Promise<Promotion["crossing"]> {
+  const { git, pin } = stage;
+  const { stream, commits } = makeHistory(pin.snapshot);
+  await stage.inside(["git", "fast-import", "--quiet", "--done", "--force"], stream);
+  const tip = (await stage.inside(["git", "rev-parse", pin.innerBranch], "")).trim();
+  await comes(stage, tip);
+  await stage.command(["promote", "--to", "again"]);
+  const landed = await ask(git, ["rev-parse", BRANCH]);
+  const inner = await readSide(git, { from: pin.snapshot, tip: await readLanded(stage) });
+  return {
+    inner,
+    outer: await readSide(git, { from: pin.base, tip: landed }),
+    made: commits,
+    landed,
+    again: await ask(git, ["rev-parse", "refs/heads/again"]),
+  };
+}
+
+/** Everything of the user's that can be in the way, at once. */
+function collide(stage: Stage): Promise<Attempt> {
+  const { place: { cwd }, outside, git } = stage;
+  const at = (path: string) => join(cwd, path);
+  const untracked = ["untracked.txt", "ignored.log", "e\x1b[31msc.txt"];
+  return attempt(stage, {
+    what: "files in the way",
+    async cause() {
+      for (const path of ["tracked.txt", ...untracked]) {
+        await Deno.writeTextFile(at(path), "not committed\n");
+      }
+      await Deno.symlink(outside, at("linked"));
+      await Deno.mkdir(at("mod"));
+      await Deno.writeTextFile(at("mod/keep"), "mine\n");
+    },
+    act: () => stage.agent("collide"),
+    names: ["tracked.txt", "untracked.txt", "ignored.log", "linked", "mod/keep"],
+    async resolve() {
+      await git.run(["checkout", "--quiet", "--", "tracked.txt"]);
+      for (const path of [...untracked, "linked", "mod"]) {
+        await removeIfThere(at(path));
+      }
+    },
+  });
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch(() => {});
+}
+
+/** The user looks at another branch. */
+function holdBack(stage: Stage): Promise<Attempt> {
+  const { git } = stage;
+  return attempt(stage, {
+    what: "another branch",
+    cause: () => git.run(["switch", "--quiet", "main"]),
+    act: () => stage.agent("plain", ["held.txt"]),
+    async resolve() {
+      await git.run(["switch", "--quiet", "user/work"]);
+    },
+  });
+}
+
+/** All of them are tried before one commit shows that they kept nothing up. */
+async function tryTrees(stage: Stage): Promise<Attempt[]> {
+  const tried: Attempt[] = [];
+  for (const [name, what] of EVIL) {
+    const isLast = name === EVIL.at(-1)![0];
+    tried.push(
+      await attempt(stage, {
+        what,
+        act: () => stage.agent("evil", [name]),
+        resolve: () => isLast ? stage.agent("plain", ["after.txt"]) : readLanded(stage),
+      }),
+    );
+  }
+  const resumed = tried.at(-1)!.resumed;
+  return tried.map((each) => ({ ...each, resumed }));
+}
+
+async function tryHooks(stage: Stage): Promise<Promotion["hooks"]> {
+  const { canaries, place } = stage;
+  const [tip, fired] = (await stage.agent("hooks", [canaries.hook])).split("\n");
+  await comes(stage, tip!);
+  // What came with one commit acts on the next.
+  await comes(stage, await stage.agent("plain", ["after-hooks.txt"]));
+  const ran: string[] = [];
+  const note = async (what: string, path: string) => {
+    if (await isThere(path)) ran.push(what);
+  };
+  const filtered = await attempt(stage, {
+    what: "a filter",
+    act: () => stage.agent("filter"),
+    names: ["x.dat"],
+    meanwhile: () => note("a filter", canaries.filter),
+    resolve: () => removeFilter(stage),
+  });
+  await note("a hook", canaries.hook);
+  await removeIfThere(canaries.filter);
+  await removeIfThere(canaries.hook);
+  await runUserGit(place, ["update-ref", "refs/verify/fires", "HEAD"]);
+  await runUserGit(place, [
+    ...["-c", `filter.verify.clean=touch ${canaries.filter}; cat`],
+    ...["hash-object", "--path", "x.dat", "README.md"],
+  ]);
+  const fires = {
+    inside: fired === "fired",
+    hook: await isThere(canaries.hook),
+    filter: await isThere(canaries.filter),
+  };
+  for (const path of Object.values(canaries)) await removeIfThere(path);
+  // From here on nothing of it is in the way of who looks.
+  await stage.git.run(["update-ref", "-d", "refs/verify/fires"]);
+  return { ran, fires, filtered };
+}
+
+async function removeFilter({ place }: Stage): Promise<void> {
+  await runUserGit(place, ["config", "--global", "--remove-section", "filter.verify"]);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+async function tryRefs(stage: Stage): Promise<Promotion["refs"]> {
+  const { pin } = stage;
+  const before = await readRefs(stage);
+  const tip = await stage.agent("refs");
+  await comes(stage, tip);
+  // Other branches come behind the one that is promoted.
+  await stage.command(["promote", "--once"]);
+  const after = await readRefs(stage);
+  const wanted = `refs/heads/sandcage/${pin.cage}/side/good`;
+  const own = [pin.innerBranch, "side/good"].flatMap((innerBranch) =>
+    Object.values(promoteRefs({ cage: pin.cage, innerBranch }))
+  );
+  const moved = [...before].filter(([name, id]) =>
+    name !== BRANCH && !own.includes(name) && after.get(name) !== id
+  );
+  return {
+    made: [
+      ...[...after.keys()].filter((name) => !before.has(name)),
+      ...moved.map(([name]) => `${name}, moved`),
+    ],
+    allowed: [wanted, ...own],
+    wanted,
+  };
+}
+
+async function tryBomb(stage: Stage): Promise<Promotion["bomb"]> {
+  const left: string[] = [];
+  let tip = "";
+  const tried = await attempt(stage, {
+    what: "a commit of 5 MB",
+    act: async () => tip = await stage.agent("bomb"),
+    async meanwhile() {
+      const { code } = await stage.git.run(["cat-file", "-e", tip]);
+      if (code === 0) left.push("the commit");
+    },
+    resolve: () => stage.agent("plain", ["after-bomb.txt"]),
+  });
+  for await (const { name } of Deno.readDir(join(stage.pin.commonDir, "objects"))) {
+    if (name.startsWith("tmp_")) left.push(name);
+  }
+  return { ...tried, left };
+}
+
+async function rewrite(stage: Stage): Promise<Promotion["rewritten"]> {
+  let tip = "";
+  let offered = "";
+  const tried = await attempt(stage, {
+    what: "an amended commit",
+    act: async () => tip = await stage.agent("amend"),
+    async meanwhile() {
+      await stage.command(["promote", "--to", "review"]);
+      const { stdout } = await stage.git.run(["log", "-1", "--format=%s", "review"]);
+      offered = new TextDecoder().decode(stdout).trim();
+    },
+    resolve: () => stage.agent("plain", ["after-amend.txt"]),
+  });
+  return { ...tried, isOffered: tip !== "" && offered === "amended" };
+}
