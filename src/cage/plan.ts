@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import { INSIDE, INSIDE_ENV, LABEL, NETWORK, SHELL_SERVICE } from "../names.ts";
+import { INSIDE, INSIDE_ENV, LABEL, SHELL_SERVICE } from "../names.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CageMount } from "../workspace/types.ts";
 import type {
@@ -35,6 +35,8 @@ export type CageFacts = {
   plainHome?: string | undefined;
   /** Processors of the engine. */
   engineCpus: number;
+  /** Network that agents in mode `open` are in. */
+  egress: string;
   /** Image reference by service name. */
   images: ReadonlyMap<string, string>;
   /** The way out of each service by its name; only in network mode `allowlist`. */
@@ -72,7 +74,7 @@ export function planCage(
     networks[EGRESS] = { name: gateway.egress, external: true };
   }
   if (config.network.mode === "open") {
-    networks[EGRESS] = { name: NETWORK.egress, external: true };
+    networks[EGRESS] = { name: facts.egress, external: true };
   }
   return {
     name: facts.id,

@@ -30,7 +30,13 @@ import {
 } from "../copy/locate.ts";
 import { planCopyConfig, planCopyWorkspace } from "../copy/workspace.ts";
 import type { CageFacts } from "./plan.ts";
-import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
+import {
+  applyResources,
+  planEgress,
+  planResources,
+  planWanted,
+  type Resource,
+} from "./resources.ts";
 import { cageDir, claimCage } from "./store.ts";
 import { type CageWorkspace, observeCageWorkspace } from "./workspace.ts";
 
@@ -152,6 +158,7 @@ export async function planSite(site: CageSite, { host }: CageContext): Promise<P
       service: service.name,
       user,
       plainHome: site.copy?.plainHome,
+      flavor: engine.capabilities.flavor,
     }),
   };
 }
@@ -170,6 +177,7 @@ export async function draftCage(site: PlannedSite, { host }: CageContext): Promi
     mounts: workspace.mounts,
     env: { ...cageEnv(), ...cageCaEnv(), ...workspace.env },
     engineCpus: engine.capabilities.cpus,
+    egress: planEgress(engine.capabilities.flavor, id).name,
     plainHome: copy?.plainHome,
     images: new Map([[service.name, images.final.ref]]),
   };

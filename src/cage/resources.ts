@@ -1,16 +1,17 @@
 import type { Config } from "../config/schema.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, EngineFlavor } from "../engine/engine.ts";
 import type { InspectedObject } from "../engine/inspect.ts";
 import { EXIT, UserError } from "../errors.ts";
 import type { ProcessResult } from "../engine/process.ts";
 import { pause } from "../pause.ts";
 import { sha256Hex } from "../hash.ts";
 import { homeVolumeName, INSIDE, LABEL, NETWORK } from "../names.ts";
+import { makePodmanNetwork, type PodmanNetwork } from "./podman_network.ts";
 
 /** Something a session needs that outlives it. */
 export type Resource =
   | { kind: "home"; name: string; service: string; owner: string; cage?: string }
-  | { kind: "egress"; name: string };
+  | { kind: "egress"; name: string; cage?: string };
 
 /** Whose home it is. */
 export type HomeOwner = {
@@ -40,10 +41,20 @@ export function planMailbox(
   return isOwn ? INSIDE.mailbox : `${INSIDE.mailbox}/${owner.id}`;
 }
 
+/**
+ * The way out of agents in mode `open` and of gateways. Podman keeps no members of one network from
+ * each other, so there every cage has a network of its own.
+ */
+export function planEgress(flavor: EngineFlavor, cageId: string): Resource & { kind: "egress" } {
+  return flavor === "podman"
+    ? { kind: "egress", name: `${NETWORK.egress}-${cageId}`, cage: cageId }
+    : { kind: "egress", name: NETWORK.egress };
+}
+
 /** What a session of one service needs besides its image. Pure. */
 export function planWanted(
   config: Pick<Config, "home" | "network">,
-  owner: HomeOwner,
+  owner: HomeOwner & { flavor: EngineFlavor },
 ): Resource[] {
   const home: Resource = {
     kind: "home",
@@ -54,7 +65,7 @@ export function planWanted(
   };
   const { mode, egress } = config.network;
   const shared = mode === "open" || (mode === "allowlist" && egress === null);
-  return shared ? [home, { kind: "egress", name: NETWORK.egress }] : [home];
+  return shared ? [home, planEgress(owner.flavor, owner.id)] : [home];
 }
 
 /** What must be made because the engine does not have it. Pure. */
@@ -108,6 +119,20 @@ export function formatResourceArgs(resource: Resource): string[] {
   }
 }
 
+/** The same for Podman: `isolate` keeps networks from each other, as docker does by itself. Pure. */
+export function planPodmanEgress(resource: Resource & { kind: "egress" }): PodmanNetwork {
+  const { name, cage } = resource;
+  return {
+    name,
+    driver: "bridge",
+    internal: false,
+    dns_enabled: true,
+    ipv6_enabled: false,
+    options: { isolate: "true" },
+    labels: { [LABEL.managed]: "true", ...(cage === undefined ? {} : { [LABEL.cage]: cage }) },
+  };
+}
+
 /**
  * Makes what is missing. Two clients may meet here: the loser finds it already made.
  *
@@ -115,10 +140,12 @@ export function formatResourceArgs(resource: Resource): string[] {
  */
 export async function applyResources(
   missing: readonly Resource[],
-  engine: Pick<Engine, "docker">,
+  engine: Pick<Engine, "docker" | "capabilities" | "url" | "title">,
 ): Promise<void> {
   for (const resource of missing) {
-    const made = await engine.docker(formatResourceArgs(resource));
+    const made = resource.kind === "egress" && engine.capabilities.flavor === "podman"
+      ? await makePodmanNetwork(planPodmanEgress(resource), engine)
+      : await engine.docker(formatResourceArgs(resource));
     if (await isThere(resource, made, engine)) continue;
     const kind = resource.kind === "home" ? "volume" : "network";
     throw new UserError(`Cannot make the ${kind} ${resource.name}: ${made.stderr.trim()}`, {
@@ -135,7 +162,7 @@ const LOOK_MS = 100;
 
 async function isThere(
   resource: Resource,
-  made: ProcessResult,
+  made: Pick<ProcessResult, "code">,
   engine: Pick<Engine, "docker">,
 ): Promise<boolean> {
   // A volume that exists is made again with success.

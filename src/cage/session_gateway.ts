@@ -5,7 +5,6 @@ import { writeFileAtomic } from "../files.ts";
 import type { Host } from "../host.ts";
 import { gatewayEnv } from "../image/env.ts";
 import { type Io, SILENT_IO } from "../io.ts";
-import { NETWORK } from "../names.ts";
 import type { GatewaySettings } from "../policy/protocol.ts";
 import { findInstalledServices } from "../service/installed.ts";
 import { resolveService } from "../service/registry.ts";
@@ -158,7 +157,7 @@ function planFacts(
   return {
     image: cage.gateway!.final.ref,
     network: given.network,
-    egress: cage.config.network.egress ?? NETWORK.egress,
+    egress: cage.config.network.egress ?? cage.facts.egress,
     env: {
       ...Object.fromEntries(given.placeholders),
       ...gatewayEnv({ address: given.network.gateway, ca: given.certificate }),

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { LABEL, NETWORK } from "../names.ts";
+import { type MadeNetwork, makePodmanNetwork, type PodmanNetwork } from "./podman_network.ts";
 import { countSubnets, isOverlap, planSubnet, type SessionSubnet } from "./subnet.ts";
 
 /** The network of one session: its agent, its gateway, and nobody else. */
@@ -48,6 +49,27 @@ export function formatNetworkArgs(
   ];
 }
 
+/** The same for Podman, which puts no host into an internal network without a name server. Pure. */
+export function planPodmanNetwork(
+  network: SessionNetwork,
+  options: { cageId: string; sessionId: string },
+): PodmanNetwork {
+  const { subnet, first, last, name } = network;
+  return {
+    name,
+    driver: "bridge",
+    internal: true,
+    dns_enabled: false,
+    ipv6_enabled: false,
+    subnets: [{ subnet, lease_range: { start_ip: first, end_ip: last } }],
+    labels: {
+      [LABEL.managed]: "true",
+      [LABEL.cage]: options.cageId,
+      [LABEL.session]: options.sessionId,
+    },
+  };
+}
+
 /** Subnets to try, the first one by the session's id, without those the host routes elsewhere. Pure. */
 export function planCandidates(
   pool: string,
@@ -74,22 +96,17 @@ export async function makeSessionNetwork(
   options: {
     cageId: string;
     sessionId: string;
-    engine: Pick<Engine, "docker" | "capabilities">;
+    engine: NetworkEngine;
     routes: readonly string[];
   },
 ): Promise<SessionNetwork> {
-  const { cageId, sessionId, engine } = options;
+  const { sessionId } = options;
   const name = sessionNetworkName(sessionId);
   for (const subnet of planCandidates(pool, options)) {
     const network = { name, ...subnet };
-    const made = await engine.docker(formatNetworkArgs(network, {
-      cageId,
-      sessionId,
-      isolated: engine.capabilities.gatewayModeIsolated,
-    }));
+    const made = await makeNetwork(network, options);
     if (made.code === 0) return network;
-    // The only two answers that another subnet can help with, over all engine versions.
-    if (/overlap|conflicts with network|Address already in use/i.test(made.stderr)) continue;
+    if (TAKEN.test(made.stderr)) continue;
     throw new UserError(`Cannot make the network ${name}: ${made.stderr.trim()}`, {
       hint: "Run: sandcage doctor",
       exit: EXIT.engine,
@@ -101,6 +118,23 @@ export async function makeSessionNetwork(
     exit: EXIT.conflict,
     code: "conflict",
   });
+}
+
+/** The only answers that another subnet can help with, over all engines. */
+const TAKEN = /overlap|conflicts with network|Address already in use|is already used on the host/i;
+
+/** What makes a network. */
+type NetworkEngine = Pick<Engine, "docker" | "capabilities" | "url" | "title">;
+
+async function makeNetwork(
+  network: SessionNetwork,
+  options: { cageId: string; sessionId: string; engine: NetworkEngine },
+): Promise<Pick<MadeNetwork, "stderr"> & { code: number }> {
+  const { engine } = options;
+  const { flavor, gatewayModeIsolated: isolated } = engine.capabilities;
+  return flavor === "podman"
+    ? await makePodmanNetwork(planPodmanNetwork(network, options), engine)
+    : await engine.docker(formatNetworkArgs(network, { ...options, isolated }));
 }
 
 /** Removes the network of a session; one that is gone is fine. */

@@ -1,7 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { findInstalledServices } from "../service/installed.ts";
 import { enabledServices } from "../service/registry.ts";
-import { NETWORK } from "../names.ts";
 import { gatewayEnv } from "../image/env.ts";
 import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
 import { type GatewayFacts, planCage } from "./plan.ts";
@@ -46,7 +45,7 @@ function exampleGateway(draft: CageDraft): { gateways?: ReadonlyMap<string, Gate
   const facts: GatewayFacts = {
     image: draft.gateway.final.ref,
     network,
-    egress: draft.config.network.egress ?? NETWORK.egress,
+    egress: draft.config.network.egress ?? draft.facts.egress,
     env: gatewayEnv({ address: network.gateway, ca: "" }),
   };
   return { gateways: new Map([[draft.service.name, facts]]) };

@@ -6,6 +6,9 @@ export type SessionSubnet = {
   subnet: string;
   /** What the engine assigns by itself, with prefix: apart from the fixed addresses. */
   range: string;
+  /** The first and the last address of it that a host can have. */
+  first: string;
+  last: string;
   /** The bridge's own address: taken in the plan, given to nobody on the host. */
   bridge: string;
   gateway: string;
@@ -28,6 +31,8 @@ export function planSubnet(pool: string, index: number): SessionSubnet {
     subnet: `${formatAddress(first)}/28`,
     // A fixed address inside the range collides with a container that was started before (measured).
     range: `${formatAddress(first + 8)}/29`,
+    first: formatAddress(first + 8),
+    last: formatAddress(first + 14),
     bridge: formatAddress(first + 1),
     gateway: formatAddress(first + 2),
     agent: formatAddress(first + 3),

@@ -66,6 +66,7 @@ const facts: CageFacts = {
   }],
   env: { LANG: "C.UTF-8" },
   engineCpus: 8,
+  egress: "sandcage-egress",
   images: new Map([["claude", "sandcage/claude:aaaaaaaaaaaa"], [
     "shell",
     "sandcage/shell:bbbbbbbbbbbb",

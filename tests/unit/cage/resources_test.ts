@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { formatResourceArgs, planResources, type Resource } from "../../../src/cage/resources.ts";
+import {
+  formatResourceArgs,
+  planEgress,
+  planPodmanEgress,
+  planResources,
+  type Resource,
+} from "../../../src/cage/resources.ts";
 import type { InspectedObject } from "../../../src/engine/inspect.ts";
 import { EXIT, UserError } from "../../../src/errors.ts";
 
@@ -9,7 +15,7 @@ const home: Resource = {
   service: "claude",
   owner: "1000:1000",
 };
-const egress: Resource = { kind: "egress", name: "sandcage-egress" };
+const egress = planEgress("docker", "demo-1");
 
 function volume(labels: Record<string, string>): InspectedObject {
   return { kind: "volume", id: home.name, labels, raw: {} };
@@ -54,4 +60,11 @@ Deno.test("formatResourceArgs() labels everything and keeps cages apart", () => 
     "dev.sandcage.cage=demo-1",
     "sandcage-home-1000-claude",
   ]);
+});
+
+Deno.test("on Podman, which keeps no members of a network apart, each cage has a way out of its own", () => {
+  assert.notEqual(planEgress("podman", "demo-1").name, planEgress("podman", "demo-2").name);
+  const { options, internal, labels } = planPodmanEgress(planEgress("podman", "demo-1"));
+  assert.deepEqual([options, internal], [{ isolate: "true" }, false]);
+  assert.deepEqual(labels, { "dev.sandcage.managed": "true", "dev.sandcage.cage": "demo-1" });
 });

@@ -5,6 +5,7 @@ import {
   makeSessionNetwork,
   parseRoutes,
   planCandidates,
+  planPodmanNetwork,
 } from "../../../src/cage/session_network.ts";
 import { planSubnet } from "../../../src/cage/subnet.ts";
 import { fakeEngine } from "./support.ts";
@@ -19,6 +20,19 @@ Deno.test("a session's network has no route and no address of the host", () => {
   assert.ok(args.includes("com.docker.network.bridge.inhibit_ipv4=true"));
   const newer = formatNetworkArgs(network, { ...session, isolated: true });
   assert.ok(newer.includes("com.docker.network.bridge.gateway_mode_ipv4=isolated"));
+});
+
+Deno.test("on Podman it has neither a name server nor, so, the host", () => {
+  const network = planPodmanNetwork({ name: "n", ...planSubnet(POOL, 0) }, session);
+  assert.deepEqual([network.internal, network.dns_enabled, network.ipv6_enabled], [
+    true,
+    false,
+    false,
+  ]);
+  assert.deepEqual(network.subnets, [{
+    subnet: "10.231.0.0/28",
+    lease_range: { start_ip: "10.231.0.8", end_ip: "10.231.0.14" },
+  }]);
 });
 
 Deno.test("planCandidates() leaves out what the host routes elsewhere", () => {

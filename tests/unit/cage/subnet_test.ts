@@ -7,6 +7,8 @@ Deno.test("planSubnet() gives fixed addresses outside the range the engine gives
   assert.deepEqual(planSubnet("10.231.0.0/16", 0x51), {
     subnet: "10.231.5.16/28",
     range: "10.231.5.24/29",
+    first: "10.231.5.24",
+    last: "10.231.5.30",
     bridge: "10.231.5.17",
     gateway: "10.231.5.18",
     agent: "10.231.5.19",
