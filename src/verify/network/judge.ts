@@ -27,9 +27,9 @@ export function toFinding({ seen, open, missing }: Told): Finding {
   };
 }
 
-/** Whether the gateway said no. Pure. */
+/** Whether the gateway said no, to a CONNECT or in what it carried. Pure. */
 export function isRefused({ head, data }: Pick<Outcome, "head" | "data">): boolean {
-  return REFUSAL.test(head ?? data);
+  return REFUSAL.test(data === "" ? head ?? "" : data);
 }
 
 /** Whether a host of the internet answered. Pure. */
@@ -61,8 +61,8 @@ export function formatOutcome({ id, reached, error, head, data, code, stderr }: 
   return `${id}: ${parts.join(", ")}`;
 }
 
-/** `1 form`, `2 forms`, `0 queries`. Pure. */
+/** `1 form`, `2 ways`, `0 queries`. Pure. */
 export function count(number: number, noun: string): string {
   if (number === 1) return `1 ${noun}`;
-  return noun.endsWith("y") ? `${number} ${noun.slice(0, -1)}ies` : `${number} ${noun}s`;
+  return /[^aeiou]y$/.test(noun) ? `${number} ${noun.slice(0, -1)}ies` : `${number} ${noun}s`;
 }
