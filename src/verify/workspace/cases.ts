@@ -23,7 +23,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
     threat: "a repository inside the repository, or a name with an escape in it, runs for the user",
     expectation: "refused or neutral, shown without a control character; ordinary names come",
     source: "tjor, own idea of the list",
-    brokenBy: "every kind of file comes",
+    brokenBy: "git's names are names as others",
     quick: false,
   },
   {
@@ -44,7 +44,7 @@ export const WORKSPACE_CASES: readonly Case[] = [
     threat: "notes, secrets and ignored files are overwritten by what the agent made of them",
     expectation: "kept also with --delete; an ordinary file is replaced, another removed",
     source: "trusty-cage, sandbox-runtime",
-    brokenBy: "no rule is kept",
+    brokenBy: "what .cageprotect names is not kept",
     quick: false,
   },
   {

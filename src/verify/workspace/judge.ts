@@ -3,7 +3,7 @@ import { type HostTree, textOf } from "./landing.ts";
 
 /** What came of a copy whose agent did its worst. */
 export type Landing = {
-  /** What `diff` and the refused `export` printed, both streams. */
+  /** What `diff`, `diff --full` and the refused `export` printed, both streams. */
   shown: string;
   /** Exit code of the export that nobody had agreed to, and what was there after it. */
   unasked: { code: number; text: string; tree: HostTree };
@@ -48,6 +48,10 @@ export function judgeLinks(landing: Landing): Finding {
   };
 }
 
+/** What a terminal acts on, what turns text around, and the second line of a name that has two. */
+// deno-lint-ignore no-control-regex
+const ACTING = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|^line\b/m;
+
 /** Nothing special, nothing of git's, no name that acts. Pure. */
 export function judgeNames(landing: Landing): Finding {
   const { after, shown } = landing;
@@ -59,11 +63,12 @@ export function judgeNames(landing: Landing): Finding {
     if (path.split("/").some(isGitName)) told.push(`"${path}" is git's`);
     return told;
   });
-  // deno-lint-ignore no-control-regex
-  if (/[\x00-\x08\x0b-\x1f\x7f]/.test(shown)) evidence.push("a name acted on the terminal");
+  if (ACTING.test(shown)) evidence.push("a name or a text acted on the terminal");
+  const isShown = ["come", "stay", "ask", "text"].every((part) => shown.includes(`esc-${part}`));
   return {
     held: evidence.length === 0,
-    control: isControl(landing) && textOf(after, "-rf") === "dash\n" && after.has("new\nline"),
+    control: isControl(landing) && isShown && textOf(after, "-rf") === "dash\n" &&
+      after.has("new\nline"),
     seen: "pipes, setuid, hard links, names of git's refused or neutral",
     evidence,
   };

@@ -23,7 +23,13 @@ echo x >'GIT~1/config'
 echo x >sub/.git/config
 echo 'gitdir: ../../../elsewhere' >mod/.git
 echo nl >"$(printf 'new\nline')"
-echo esc >"$(printf 'e\033[31msc')"
+# ESC, U+009B and U+202E: in what comes, in what stays, in what is asked about, in a text.
+acts="$(printf '\033[2J\302\233\342\200\256')"
+echo esc >"esc-come$acts"
+mkfifo "esc-stay$acts"
+mkdir .vscode
+echo '{}' >".vscode/esc-ask$acts.json"
+echo "esc-text$acts" >shown.txt
 echo dash >-rf
 # W04: what the user's rules name.
 echo theirs >mine.md
@@ -31,7 +37,7 @@ echo theirs >ignored.log
 echo theirs >free.txt
 rm removed.txt
 # W05: what tools run or trust on sight.
-mkdir -p .vscode .claude .github/workflows
+mkdir -p .claude .github/workflows
 echo '{}' >.vscode/tasks.json
 echo '{}' >.claude/settings.json
 echo 'on: push' >.github/workflows/ci.yml

@@ -121,12 +121,13 @@ async function land(
   const before = await observeHostTree(place.cwd);
   const planted = await runAsAgent(cage, made!.copy, [outside, canary]);
   const diff = await must(self, ["diff"]);
+  const full = await must(self, ["diff", "--full"]);
   const unasked = await self(["export", "--delete"]);
   const between = await observeHostTree(place.cwd);
   const exported = await self(["export", "-y", "--delete"]);
   const hostCanary = await Deno.lstat(canary).then(() => true, () => false);
   return {
-    shown: [diff, unasked].map(textOfBoth).join("\n"),
+    shown: [diff, full, unasked].map(textOfBoth).join("\n"),
     unasked: { code: unasked.code, text: textOfBoth(unasked), tree: between },
     code: exported.code,
     before,

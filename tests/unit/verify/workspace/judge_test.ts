@@ -42,8 +42,10 @@ const AFTER: [string, HostEntry][] = [
 const LISTED = [".claude/settings.json", ".envrc", ".github/workflows/ci.yml"]
   .concat(".vscode/tasks.json", "package.json");
 
+const SHOWN = "new^Jline esc-come^[ esc-stay esc-ask esc-text";
+
 const HELD: Landing = {
-  shown: "new^Jline",
+  shown: SHOWN,
   unasked: {
     code: 5,
     text: LISTED.map((path) => `"${path}": runs`).join("\n"),
@@ -81,7 +83,10 @@ for (
     ["a hard link came", after(["hard", file("", { links: 2 })]), "W02"],
     ["a file of git's came", after(["sub/.git/config", file("")]), "W02"],
     ["a twin of git's came", after(["GIT~1/config", file("")]), "W02"],
-    ["a name acted on the terminal", { shown: "e\x1b[31msc" }, "W02"],
+    ["a name acted on the terminal", { shown: `${SHOWN}\x1b[31m` }, "W02"],
+    ["a name acted on it in one byte", { shown: `${SHOWN}\x9b31m` }, "W02"],
+    ["a name turned text around", { shown: `${SHOWN}\u202e` }, "W02"],
+    ["a name made a line of its own", { shown: `${SHOWN}\nline` }, "W02"],
     ["what was planted ran", { canary: { inside: true, host: true } }, "W03"],
     ["a protected file was replaced", after(["mine.md", file("theirs\n")]), "W04"],
     ["an ignored file was replaced", after(["ignored.log", file("theirs\n")]), "W04"],
@@ -100,6 +105,7 @@ for (
 Deno.test("an export that brought nothing proves nothing", () => {
   const nothing = { ...HELD, code: 1, after: new Map(BEFORE) };
   assert.deepEqual(judge(nothing, "control"), Object.keys(JUDGES));
+  assert.deepEqual(judge({ ...HELD, shown: "" }, "control"), ["W02"]);
   const quiet = { ...HELD, canary: { inside: false, host: false } };
   assert.deepEqual(judge(quiet, "control"), ["W03"]);
 });
