@@ -20,6 +20,7 @@ const NETWORK: Guard["network"] = {
     "big.test",
     "inject.test",
     "lied.test",
+    ...["meta.test", "rebind.test", "mixed.test", "flip.test"],
   ],
   block: [{ dest: "big.test", paths: ["/private"] }],
 };
