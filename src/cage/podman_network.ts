@@ -11,8 +11,10 @@ export type PodmanNetwork = {
   internal: boolean;
   /** A name server of the engine's own, on an address of the host. */
   dns_enabled: boolean;
-  ipv6_enabled: false;
-  subnets?: readonly { subnet: string; lease_range: { start_ip: string; end_ip: string } }[];
+  ipv6_enabled: boolean;
+  subnets?: readonly { subnet: string; lease_range?: { start_ip: string; end_ip: string } }[];
+  /** Where members send what is for elsewhere. */
+  routes?: readonly { destination: string; gateway: string }[];
   options?: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
 };

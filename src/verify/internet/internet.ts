@@ -72,7 +72,7 @@ export async function startInternet(options: InternetOptions): Promise<Internet>
   const flags = labels.flatMap((label) => ["--label", label]);
   await using stack = new AsyncDisposableStack();
   const [plan, certificates] = await Promise.all([
-    makeNetwork(name, { engine, labels: flags }),
+    makeNetwork(name, { engine, labels }),
     makeCertificates(ca),
   ]);
   stack.defer(() => removeInternet(name, engine));
@@ -147,7 +147,8 @@ async function createServer(made: Made): Promise<string> {
   await must(engine, [
     ...["create", "--rm", "--interactive", "--init", "--name", name, ...flags, "--user", "0:0"],
     ...["--network", name, "--ip", plan.addresses.echo, "--ip6", plan.ipv6],
-    ...["--cap-add", "NET_ADMIN", "--entrypoint", program!, image, ...args],
+    // Podman gives no container raw sockets unless asked.
+    ...["--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW", "--entrypoint", program!, image, ...args],
   ]);
   const files = join(dir, `${name}-server`);
   await Deno.mkdir(files, { mode: 0o755 });
@@ -164,7 +165,7 @@ async function startOutside(made: Made): Promise<string> {
   const container = outsideOf(name);
   await must(engine, [
     ...["create", "--rm", "--init", "--name", container, ...flags, "--user", "0:0"],
-    ...["--network", name, "--dns", plan.addresses.dns],
+    ...["--network", name, "--dns", plan.addresses.dns, "--cap-add", "NET_RAW"],
     ...CA_VARIABLES.flatMap((variable) => ["--env", `${variable}=/ca.pem`]),
     ...["--entrypoint", "sleep", image, OUTSIDE_S],
   ]);

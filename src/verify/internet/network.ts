@@ -1,3 +1,8 @@
+import {
+  type MadeNetwork,
+  makePodmanNetwork,
+  type PodmanNetwork,
+} from "../../cage/podman_network.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Addresses } from "./types.ts";
 
@@ -6,6 +11,9 @@ export type InternetNetwork = { subnet: string; ipv6: string; subnet6: string } 
   addresses: Addresses;
   /** What the engine gives to neighbours. */
   range: string;
+  /** First and last address of it. */
+  first: string;
+  last: string;
 };
 
 /**
@@ -33,6 +41,8 @@ function planNetwork(range: string, count: number, index: number): InternetNetwo
   return {
     subnet: `${at(0)}/27`,
     range: `${at(16)}/28`,
+    first: at(16),
+    last: at(30),
     subnet6: `${prefix6}::/64`,
     ipv6: `${prefix6}::2`,
     addresses: { gateway: at(1), echo: at(2), other: at(3), decoy: at(4), dns: at(5) },
@@ -47,19 +57,55 @@ function planNetwork(range: string, count: number, index: number): InternetNetwo
  */
 export async function makeNetwork(
   name: string,
-  { engine, labels }: { engine: Pick<Engine, "docker">; labels: readonly string[] },
+  options: { engine: NetworkEngine; labels: readonly string[] },
 ): Promise<InternetNetwork> {
   for (const plan of planNetworks()) {
-    const made = await engine.docker([
-      ...["network", "create", ...labels, "--opt"],
-      ...["com.docker.network.bridge.inhibit_ipv4=true", "--gateway", plan.addresses.gateway],
-      ...["--subnet", plan.subnet, "--ip-range", plan.range, "--ipv6", "--subnet", plan.subnet6],
-      name,
-    ]);
+    const made = await askFor(name, { ...options, plan });
     if (made.code === 0) return plan;
-    if (!/overlap|conflicts with network|in use/i.test(made.stderr)) {
+    if (!/overlap|conflicts with network|in use|already used/i.test(made.stderr)) {
       throw new Error(`docker network create: ${made.stderr}`);
     }
   }
   throw new Error(`Every network of ${RANGES.join(", ")} is taken: docker network ls`);
+}
+
+type NetworkEngine = Pick<Engine, "docker" | "capabilities" | "url" | "title">;
+
+async function askFor(
+  name: string,
+  options: { engine: NetworkEngine; labels: readonly string[]; plan: InternetNetwork },
+): Promise<Pick<MadeNetwork, "stderr"> & { code: number }> {
+  const { engine, labels, plan } = options;
+  if (engine.capabilities.flavor === "podman") {
+    return await makePodmanNetwork(planPodman(name, options), engine);
+  }
+  return await engine.docker([
+    ...["network", "create", ...labels.flatMap((label) => ["--label", label]), "--opt"],
+    ...["com.docker.network.bridge.inhibit_ipv4=true", "--gateway", plan.addresses.gateway],
+    ...["--subnet", plan.subnet, "--ip-range", plan.range, "--ipv6", "--subnet", plan.subnet6],
+    name,
+  ]);
+}
+
+/** Podman leaves the host out of internal networks alone, and gives those a route of one's own. Pure. */
+function planPodman(
+  name: string,
+  { plan, labels }: { plan: InternetNetwork; labels: readonly string[] },
+): PodmanNetwork {
+  return {
+    name,
+    driver: "bridge",
+    internal: true,
+    dns_enabled: false,
+    ipv6_enabled: true,
+    subnets: [
+      { subnet: plan.subnet, lease_range: { start_ip: plan.first, end_ip: plan.last } },
+      { subnet: plan.subnet6 },
+    ],
+    routes: [{ destination: "0.0.0.0/0", gateway: plan.addresses.gateway }],
+    labels: Object.fromEntries(labels.map((label) => {
+      const at = label.indexOf("=");
+      return [label.slice(0, at), label.slice(at + 1)];
+    })),
+  };
 }
