@@ -10,7 +10,8 @@ export const CONFIG_CASES: readonly Case[] = [
     suite: SUITE,
     title: "no project file reaches the engine's arguments, host paths or your keys",
     threat: "a repository that is cloned and opened hands its author the machine",
-    expectation: "each file refused without a yes of the user's; one that only tightens applies",
+    expectation:
+      "each file refused without a yes of the user's, the root, sockets and keys whatever the answer; one that only tightens applies",
     source: "agentcage, tjor",
     brokenBy: "a project's mounts need no trust",
     quick: true,
@@ -21,7 +22,7 @@ export const CONFIG_CASES: readonly Case[] = [
     title: "home, root, keys and the tool's own state are no projects",
     threat: "one careless cd, and an agent has everything",
     expectation:
-      "each refused, also where a repository reaches up to them; an ordinary directory accepted",
+      "each refused, also where a repository reaches up to them or a planted .git leads there; an ordinary directory accepted",
     source: "tjor",
     brokenBy: "every directory is a project",
     quick: true,

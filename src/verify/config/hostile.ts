@@ -11,9 +11,6 @@ export const ENGINE_FILES: readonly HostileFile[] = [
   ["the host's network", "network_mode: host"],
   ["compose arguments of a service", "services: { claude: { privileged: true } }"],
   ["security options", "security_opt: [seccomp=unconfined]"],
-  ["the root of the file system", "mounts: [{ source: /, target: /host }]"],
-  ["the engine's socket", "mounts: [{ source: /var/run/docker.sock, target: /run/docker.sock }]"],
-  ["the user's keys", "mounts: [{ source: ~/.ssh, target: /keys }]"],
   ["a directory of the user's", "mounts: [{ source: ~/notes, target: /notes }]"],
   ["one directory more to work in", "workspace: { dirs: [~/notes] }"],
   ["a command in place of a value", "env: { X: !!js/function 'function(){}' }"],
@@ -21,6 +18,16 @@ export const ENGINE_FILES: readonly HostileFile[] = [
   ["an anchor bomb", planBomb()],
   ["a service with a name that is a flag", 'services: { "--privileged": { command: [sh] } }'],
   ["a package that is an option", 'packages: ["-o=APT::Update::Pre-Invoke::=sh"]'],
+];
+
+/** What nobody's yes may give: it would be asked for in words that sound harmless. */
+export const NEVER_FILES: readonly HostileFile[] = [
+  ["the root of the file system", "mounts: [{ source: /, target: /host }]"],
+  ["the engine's socket", "mounts: [{ source: /var/run/docker.sock, target: /run/docker.sock }]"],
+  ["the user's keys", "mounts: [{ source: ~/.ssh, target: /keys }]"],
+  ["the user's home", "workspace: { dirs: [~] }"],
+  ["the tool's own state", "mounts: [{ source: ~/.sandcage, target: /state, readonly: false }]"],
+  ["the kernel's files", "mounts: [{ source: /proc, target: /host }]"],
 ];
 
 /** What would run a program of the attacker's beside the agent's login. */

@@ -9,7 +9,13 @@ import { CONFIG_FILE } from "../../names.ts";
 import { findProject } from "../../project/root.ts";
 import type { Finding, OpenSuite } from "../case.ts";
 import { openScratch, type ScratchUse } from "../scratch.ts";
-import { COMMAND_FILES, ENGINE_FILES, type HostileFile, NETWORK_FILES } from "./hostile.ts";
+import {
+  COMMAND_FILES,
+  ENGINE_FILES,
+  type HostileFile,
+  NETWORK_FILES,
+  NEVER_FILES,
+} from "./hostile.ts";
 
 /** A machine of its own for configuration: a home, a state directory and a project, all empty. */
 type Stage = { host: Host; project: string };
@@ -31,7 +37,7 @@ export async function openConfigSuite(host: Host): Promise<OpenSuite> {
     async check(id) {
       switch (id) {
         case "X01":
-          return await checkFiles(ENGINE_FILES, stage);
+          return await checkEngine(stage);
         case "X02":
           return await checkDirectories(stage);
         case "X03":
@@ -98,6 +104,17 @@ async function checkFiles(files: readonly HostileFile[], stage: Stage): Promise<
   };
 }
 
+/** What no yes may give is refused before anybody is asked. */
+async function checkEngine(stage: Stage): Promise<Finding> {
+  const asked = await checkFiles([...ENGINE_FILES, ...NEVER_FILES], stage);
+  const evidence = [...asked.evidence];
+  for (const [what, text] of NEVER_FILES) {
+    const refusal = await findFileRefusal(text, stage);
+    if (refusal?.code === "not-trusted") evidence.push(`${what} can be agreed to`);
+  }
+  return { ...asked, held: evidence.length === 0, evidence };
+}
+
 async function checkDirectories(stage: Stage): Promise<Finding> {
   const { host, project } = stage;
   // A home that is kept in git does not make a project of everything below it.
@@ -111,6 +128,12 @@ async function checkDirectories(stage: Stage): Promise<Finding> {
     const found = await findProject({ host, path }).catch(ignoreRefusal);
     if (found !== undefined) evidence.push(`${path} would be mounted as ${found.path}`);
   }
+  // What an agent writes into its project leads to no other repository.
+  const planted = join(host.home, "work", "planted");
+  await Deno.mkdir(planted, { recursive: true });
+  await Deno.writeTextFile(join(planted, ".git"), `gitdir: ${join(host.home, ".git")}\n`);
+  const led = await findProject({ host, path: planted });
+  if (led.git !== "none") evidence.push(`a planted .git led to ${led.commonDir}`);
   const notes = await findProject({ host, path: below });
   if (notes.path !== below) evidence.push(`${below} would mount ${notes.path}`);
   const ordinary = await findProject({ host, path: project });

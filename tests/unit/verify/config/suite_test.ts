@@ -6,6 +6,7 @@ import {
   COMMAND_FILES,
   ENGINE_FILES,
   NETWORK_FILES,
+  NEVER_FILES,
 } from "../../../../src/verify/config/hostile.ts";
 import { findFileRefusal, openConfigSuite } from "../../../../src/verify/config/suite.ts";
 
@@ -29,6 +30,7 @@ Deno.test("projects get nothing that nobody gave them, and nothing is left on th
 for (
   const [files, codes] of [
     [ENGINE_FILES, ["config-invalid", "not-trusted", "project-refused"]],
+    [NEVER_FILES, ["config-invalid"]],
     [COMMAND_FILES, ["not-trusted"]],
     [NETWORK_FILES, ["not-trusted"]],
   ] as const

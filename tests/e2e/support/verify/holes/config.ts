@@ -21,6 +21,15 @@ export const CONFIG_HOLES: readonly SourceHole[] = [
     red: ["X01"],
   },
   {
+    name: "what no cage may see can be agreed to",
+    change: [{
+      file: "src/config/host_paths.ts",
+      find: "    if (reason !== undefined) throw refusal",
+      replace: '    if (reason === "") throw refusal',
+    }],
+    red: ["X01"],
+  },
+  {
     name: "every directory is a project",
     change: [{
       file: "src/project/root.ts",
@@ -35,6 +44,15 @@ export const CONFIG_HOLES: readonly SourceHole[] = [
       file: "src/project/root.ts",
       find: "    if (dir !== start && await findRefusal(dir, host) !== undefined) break;\n",
       replace: "",
+    }],
+    red: ["X02"],
+  },
+  {
+    name: "a .git is followed wherever it leads",
+    change: [{
+      file: "src/project/gitdir.ts",
+      find: "  if (back !== dir && !isSameOrInside(gitDir, dir)) {",
+      replace: '  if (dir === "") {',
     }],
     red: ["X02"],
   },
