@@ -1,4 +1,5 @@
 import type { GuardedCase } from "../internet/guarded_suite.ts";
+import { INSIDE_CASES } from "./inside.ts";
 import { NAME_CASES } from "./names.ts";
 import { PATH_CASES } from "./paths.ts";
 import { PROXY_CASES } from "./proxy.ts";
@@ -11,6 +12,7 @@ import { WEB_CASES } from "./web.ts";
 /** Every case of the network, in the order of reports. */
 export const NETWORK_CASES: readonly GuardedCase[] = [
   ...REACH_CASES,
+  ...INSIDE_CASES,
   ...NAME_CASES,
   ...PROXY_CASES,
   ...TUNNEL_CASES,
