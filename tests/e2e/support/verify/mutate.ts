@@ -21,6 +21,7 @@ type Weakenings = {
   read_only?: boolean;
   tmpfs?: string[];
   pid?: string;
+  ipc?: string;
   hostname?: string;
   logging?: { driver: string };
   volumes?: unknown[];

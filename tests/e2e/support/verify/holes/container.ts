@@ -82,6 +82,7 @@ export const CONTAINER_HOLES: readonly Hole<ContainerChange>[] = [
     change: () => ({ pid: "host" }),
     red: ["C02", "C19"],
   },
+  { name: "the host's shared memory is in sight", change: () => ({ ipc: "host" }), red: ["C19"] },
   {
     name: "a variable names the user",
     change: ({ environment }) => ({ environment: { ...environment, LOGNAME: "ottilie" } }),
