@@ -49,9 +49,12 @@ export const WORKSPACE_HOLES: readonly SourceHole[] = [
   {
     name: "programs come with the rights of whoever gets them",
     change: [{
-      file: "src/tree/stage.ts",
-      find: "      if (mode.isOfOld) fs.chmod(staged, mode.mode);",
-      replace: "      if (file.isExecutable) fs.chmod(staged, 0o6755);",
+      file: "src/transfer/deno_fs.ts",
+      find: "setMtime: (path, mtimeMs) => Deno.utimeSync(path, mtimeMs / 1000, mtimeMs / 1000),",
+      replace: "setMtime(path, mtimeMs) {\n" +
+        "  Deno.utimeSync(path, mtimeMs / 1000, mtimeMs / 1000);\n" +
+        "  if ((Deno.lstatSync(path).mode! & 0o100) !== 0) Deno.chmodSync(path, 0o6755);\n" +
+        "},",
     }],
     red: ["W02"],
   },
