@@ -7,6 +7,7 @@ import { basename } from "node:path";
  */
 export const SECONDS: Readonly<Record<string, number>> = {
   copy_desk: 100,
+  verify_holes_workspace: 100,
   promote: 95,
   promote_conformance: 90,
   acp_install: 85,
@@ -14,7 +15,7 @@ export const SECONDS: Readonly<Record<string, number>> = {
   engine26: 75,
   headless: 70,
   copy_kill: 60,
-  verify: 60,
+  verify_holes_container: 60,
   image: 56,
   acp_relay: 55,
   acp_warm: 50,
@@ -25,6 +26,8 @@ export const SECONDS: Readonly<Record<string, number>> = {
   mail: 45,
   trust: 45,
   gateway_failure: 40,
+  verify: 40,
+  verify_holes_config: 40,
   gateway_session: 40,
   courier: 38,
   copy_checklist: 35,
