@@ -32,17 +32,18 @@ export function reloadPaths(
 }
 
 /**
- * Asks every running session with a gateway, of one cage or of all, to take over the configuration
- * and the secrets as they are now, and waits for their answers.
+ * Asks every running session with a gateway, of one cage or of all, or one alone, to take over the
+ * configuration and the secrets as they are now, and waits for their answers.
  *
  * @param options `timeoutMs` for all of them together.
  */
 export async function requestReload(
   stateDir: string,
-  options: { cageId?: string; timeoutMs: number },
+  options: { cageId?: string; sessionId?: string; timeoutMs: number },
 ): Promise<ReloadReport[]> {
   const sessions = (await listSessions(stateDir, options.cageId))
-    .filter(({ live, record }) => live && record.gateway !== undefined);
+    .filter(({ live, record }) => live && record.gateway !== undefined)
+    .filter(({ record }) => record.id === (options.sessionId ?? record.id));
   const deadline = Date.now() + options.timeoutMs;
   return await Promise.all(sessions.map(async ({ record }) => {
     const paths = reloadPaths(stateDir, record);

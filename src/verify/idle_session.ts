@@ -6,6 +6,8 @@ import { startHeldClient } from "../hold/client.ts";
 /** A session of a cage that says something and then does nothing until it is disposed. */
 export type IdleSession = AsyncDisposable & {
   container: string;
+  /** As it is on record. */
+  id: string;
   /** What its first program printed. */
   printed: string;
   /** Runs a program in it; its stdout. */
@@ -33,7 +35,7 @@ export async function openIdleSession(
   const { first, context } = options;
   const printed: string[] = [];
   const said: string[] = [];
-  const ready = Promise.withResolvers<string>();
+  const ready = Promise.withResolvers<{ container: string; id: string }>();
   let stop = () => {};
   const ended = runSession(cage, {
     args: [],
@@ -48,11 +50,11 @@ export async function openIdleSession(
     held: "verify",
     attach: {
       detached: false,
-      open(command, { container }) {
+      open(command, { container, sessionId: id }) {
         const client = startHeldClient(command, {
           onSaid: (line) => said.push(line),
           onWord(line) {
-            if (line === READY) ready.resolve(container);
+            if (line === READY) ready.resolve({ container, id });
             else printed.push(line);
           },
         });
@@ -68,9 +70,10 @@ export async function openIdleSession(
     });
   });
   early.catch(() => {});
-  const container = await Promise.race([ready.promise, early]);
+  const { container, id } = await Promise.race([ready.promise, early]);
   return {
     container,
+    id,
     printed: printed.join(""),
     async run(command, { user, stdin }) {
       const result = await cage.engine.docker([

@@ -10,11 +10,24 @@ const EXTENSION = {
   ech: 0xfe0d,
 };
 
-/** A TLS 1.3 ClientHello as latin-1, for what no client library can be made to send. */
-export function formatClientHello(name: string, options: { ech?: boolean } = {}): string {
-  const host = Buffer.from(name);
+/** What no client library can be made to send. */
+export type HelloOptions = {
+  /** It offers a hidden name. */
+  ech?: boolean;
+  /** A second name beside the first. */
+  beside?: string;
+  /** The extension that names the host comes again, with this name. */
+  again?: string;
+  /** Cut into records of so many bytes. */
+  recordBytes?: number;
+};
+
+/** A TLS 1.3 ClientHello as latin-1. */
+export function formatClientHello(name: string, options: HelloOptions = {}): string {
+  const { beside, again } = options;
   const extensions = [
-    extension(EXTENSION.serverName, prefixed(2, Buffer.concat([Buffer.of(0), prefixed(2, host)]))),
+    named(beside === undefined ? [name] : [name, beside]),
+    ...(again === undefined ? [] : [named([again])]),
     extension(EXTENSION.groups, prefixed(2, Buffer.of(0, 0x1d))),
     extension(EXTENSION.signatures, prefixed(2, Buffer.of(4, 3, 8, 4, 4, 1))),
     extension(EXTENSION.versions, prefixed(1, Buffer.of(3, 4))),
@@ -42,7 +55,19 @@ export function formatClientHello(name: string, options: { ech?: boolean } = {})
     prefixed(2, Buffer.concat(extensions)),
   ]);
   const handshake = Buffer.concat([Buffer.of(1), prefixed(3, body)]);
-  return Buffer.concat([Buffer.of(0x16, 3, 1), prefixed(2, handshake)]).toString("latin1");
+  const size = options.recordBytes ?? handshake.length;
+  const records: Buffer[] = [];
+  for (let at = 0; at < handshake.length; at += size) {
+    records.push(Buffer.of(0x16, 3, 1), prefixed(2, handshake.subarray(at, at + size)));
+  }
+  return Buffer.concat(records).toString("latin1");
+}
+
+function named(names: readonly string[]): Buffer {
+  const list = names.map((name) =>
+    Buffer.concat([Buffer.of(0), prefixed(2, Buffer.from(name, "latin1"))])
+  );
+  return extension(EXTENSION.serverName, prefixed(2, Buffer.concat(list)));
 }
 
 function extension(type: number, data: Buffer): Buffer {

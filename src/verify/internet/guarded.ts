@@ -1,6 +1,8 @@
 import { basename, join } from "node:path";
 import { auditPath } from "../../cage/audit_log.ts";
+import type { ApplyResult } from "../../cage/gateway.ts";
 import type { PreparedCage } from "../../cage/prepare.ts";
+import { requestReload } from "../../cage/reload.ts";
 import type { SessionContext } from "../../cage/session.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -25,6 +27,8 @@ export type ProbedSession = IdleSession & {
   /** Name of its gateway's container. */
   gateway: string;
   probe(probes: readonly Probe[], user?: ProbeUser): Promise<Outcomes>;
+  /** Has it look at its project's configuration, of which it holds nothing yet. */
+  reload(): Promise<ApplyResult["outcome"]>;
 };
 
 /** The user's cage, led to an internet of its own: what decides where it may go is ours there. */
@@ -33,6 +37,8 @@ export type GuardedCage = AsyncDisposable & {
   cage: PreparedCage;
   /** The session that cases share; started when the first one asks. */
   session(): Promise<ProbedSession>;
+  /** A second one, for neighbours and for what cannot be put back; started when one asks. */
+  spare(): Promise<ProbedSession>;
   /** Runs probes in the shared session, as the agent. */
   probe(probes: readonly Probe[]): Promise<Outcomes>;
   /** Starts one more session, of the same cage or of a changed one. */
@@ -56,6 +62,9 @@ export type Guard = {
 /** Longest run of probes, in milliseconds. */
 const PROBES_MS = 60_000;
 
+/** Longest time until a session has looked at its configuration, in milliseconds. */
+const RELOAD_MS = 10_000;
+
 /** The scratch of a suite that makes an internet, and what goes when such a suite was killed. */
 export function planGuardedScratch(name: string, engine: Pick<Engine, "docker">): ScratchUse {
   return { name, clear: (path) => removeInternet(nameInternet(path), engine) };
@@ -71,20 +80,33 @@ export async function openGuarded(cage: PreparedCage, guard: Guard): Promise<Gua
   const quiet = withoutProxies(context, guard.env ?? {});
   const open = (change: (cage: PreparedCage) => PreparedCage = (same) => same) =>
     openProbed(change(led), { context: quiet, ca: internet.ca });
-  let shared: Promise<ProbedSession> | undefined;
-  const session = () => shared ??= open();
+  const [session, spare] = [openOnce(open), openOnce(open)];
   stack.defer(async () => {
-    await (await shared?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    await Promise.all([session, spare].map((one) => one[Symbol.asyncDispose]()));
   });
   const owned = stack.move();
   return {
     internet,
     cage: led,
-    session,
-    probe: async (probes) => await (await session()).probe(probes),
+    session: session.get,
+    spare: spare.get,
+    probe: async (probes) => await (await session.get()).probe(probes),
     open,
     audit: () => readAudit(led.dir),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A session that is opened when the first one asks for it; disposing it ends it, if ever. */
+function openOnce(
+  open: () => Promise<ProbedSession>,
+): AsyncDisposable & { get(): Promise<ProbedSession> } {
+  let opened: Promise<ProbedSession> | undefined;
+  return {
+    get: () => opened ??= open(),
+    async [Symbol.asyncDispose]() {
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -120,6 +142,8 @@ function leadTo(
     hostCa: [...cage.hostCa, internet.ca],
     // A service brings hosts of its own.
     service: { ...cage.service, domains: [] },
+    // Nor does what changes in the project meanwhile reach the cage.
+    project: { ...cage.project, path: join(dir, "project") },
     config: {
       ...config,
       ports: [],
@@ -176,6 +200,14 @@ async function openProbed(
   return {
     ...session,
     gateway: `${session.container}-gateway`,
+    async reload() {
+      const [report] = await requestReload(context.host.stateDir, {
+        cageId: cage.id,
+        sessionId: session.id,
+        timeoutMs: RELOAD_MS,
+      });
+      return report?.outcome ?? "silent";
+    },
     async probe(probes, user = "agent") {
       const stdin = JSON.stringify(probes);
       if (user !== "privileged") {

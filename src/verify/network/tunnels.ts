@@ -6,12 +6,13 @@ import { connect, formatGet, raw } from "../internet/probes.ts";
 import type { Addresses } from "../internet/types.ts";
 import { count, isAnswered, isRefused, tellOthers, toFinding } from "./judge.ts";
 
-const ALLOWED = "allowed.test:443";
+/** What a CONNECT may be for. */
+export const ALLOWED = "allowed.test:443";
 const DIRECT = { host: "@gateway", port: 443 } as const;
 const TUNNEL = { tls: { sni: "allowed.test" }, send: [formatGet("allowed.test")] };
 
 /** TLS record types, as what came back begins. */
-const HANDSHAKE = 22;
+export const HANDSHAKE = 22;
 const ALERT = 21;
 
 /** First words of what is not TLS. */
@@ -56,14 +57,14 @@ export function listTargets({ echo }: Pick<Addresses, "echo">, ipv6: string): st
   ];
 }
 
-/** An alert of TLS is the only thing that may come back, and the connection ends. */
-function isCutOff({ reached, closed, error, data }: Outcome): boolean {
+/** An alert of TLS is the only thing that may come back, and the connection ends. Pure. */
+export function isCutOff({ reached, closed, error, data }: Outcome): boolean {
   const isQuiet = data === "" || data.charCodeAt(0) === ALERT;
   return reached !== "tls" && isQuiet && (closed === true || error !== undefined);
 }
 
 /** The same first bytes through a CONNECT and on a connection of one's own. */
-function bothWays(id: string, send: string[]): Probe[] {
+export function bothWays(id: string, send: string[]): Probe[] {
   return [
     connect(`${id}, through CONNECT`, ALLOWED, { send }),
     raw(`${id}, directly`, { ...DIRECT, send }),

@@ -241,11 +241,11 @@ async function runH2(probe: H2Probe, draft: Draft): Promise<void> {
   const session = connectH2(`https://${probe.sni}`, { createConnection: () => socket });
   session.on("error", () => {});
   draft.answers = await Promise.all(
-    probe.requests.map(({ authority, path }) =>
+    probe.requests.map(({ authority, path, headers }) =>
       new Promise<{ status: number; body: string; error?: string }>((resolve) => {
         const answer = { status: 0, body: "" };
         const timer = setTimeout(() => resolve({ ...answer, error: "no answer" }), GATEWAY_WAIT_MS);
-        const stream = session.request({ ":authority": authority, ":path": path });
+        const stream = session.request({ ":authority": authority, ":path": path, ...headers });
         stream.on("response", (headers) => answer.status = Number(headers[":status"]));
         stream.on("data", (chunk: Buffer) => answer.body += chunk.toString());
         stream.on("error", (error) => resolve({ ...answer, error: describe(error) }));

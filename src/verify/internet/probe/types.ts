@@ -28,7 +28,8 @@ export type H2Probe = {
   host: string;
   port: number;
   sni: string;
-  requests: { authority: string; path: string }[];
+  /** `headers` may be pseudo headers. */
+  requests: { authority: string; path: string; headers?: Record<string, string> }[];
 };
 
 /** One WebSocket of the platform's own client; what came back to each text. */
