@@ -87,7 +87,7 @@ function findRoot(real: string, roots: Roots): Roots["mounted"][number] | undefi
  * What is wrong with a file of the host that the agent wants through its editor; nothing when it is
  * one the cage may read or write itself.
  *
- * @param realPath Resolves every link of the part of a path that exists.
+ * @param realPath Resolves every link of the part of a path that exists, and each `..` behind them.
  */
 export function checkFile(
   file: string,
@@ -100,14 +100,25 @@ export function checkFile(
   if (roots.platform === "windows" && !isPlainOnWindows(win32.normalize(file))) {
     return `${shown} has more than one name on Windows`;
   }
-  const real = realPath(paths.normalize(file));
+  // Some editors take `..` out of a path before they open it, others leave that to the system, which
+  // goes through links first: neither may lead out.
+  for (const path of new Set([paths.normalize(file), file])) {
+    const problem = checkReal(realPath(path), { kind, roots });
+    if (problem !== undefined) return `${shown} ${problem}`;
+  }
+  return undefined;
+}
+
+function checkReal(
+  real: string,
+  { kind, roots }: { kind: "read" | "write"; roots: Roots },
+): string | undefined {
   const within = (path: string) => isWithin(real, path, roots);
   const root = findRoot(real, roots);
-  if (root === undefined) return `${shown} is not in the workspace of the cage`;
-  if (roots.hidden.some(within)) return `${shown} is hidden from the cage`;
+  if (root === undefined) return "is not in the workspace of the cage";
+  if (roots.hidden.some(within)) return "is hidden from the cage";
   if (kind === "read") return undefined;
-  if (root.readonly || roots.protected.some(within)) return `${shown} is read-only in the cage`;
-  return undefined;
+  return root.readonly || roots.protected.some(within) ? "is read-only in the cage" : undefined;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { basename, dirname, join, resolve } from "node:path";
 import type { PreparedCage } from "../cage/prepare.ts";
 import type { Attachment } from "../cage/session.ts";
 import { findSocket } from "../engine/attach.ts";
@@ -27,7 +26,9 @@ import { planCopyMap, planCopyRoots } from "./copy_places.ts";
 import { type Direction, type MapPath, mapWindowsPath } from "./mapping.ts";
 import type { FindByte } from "./pass.ts";
 import type { Recorder, Speaker } from "./record.ts";
+import { findRealPath } from "./real_path.ts";
 import { rehearse } from "./rehearse.ts";
+import { visibleText } from "../transfer/visible.ts";
 import { relay, type RelayOptions } from "./relay.ts";
 import { planRoots } from "./roots.ts";
 import type { Scanned } from "./scan.ts";
@@ -85,20 +86,22 @@ export function planEditorRelay(
   cage: PreparedCage,
   options: AcpSessionOptions & { container: string; find?: FindByte | undefined },
 ): RelayOptions {
-  const { io, recorder, container, find } = options;
+  const { recorder, container, find } = options;
+  // Some of the words are the agent's.
+  const warn = (text: string) => options.io.warn(visibleText(text));
   const { rules, roots, map } = planPlaces(cage, options);
   const facts: GuardFacts = { rules, roots, realPath: (path) => findRealPath(path) };
   let { onFirstMessage } = options;
   const advice = createAdvice({
     service: cage.service.name,
     hasLogin: cage.service.auth.login !== undefined,
-    warn: (text) => io.warn(text),
+    warn,
     hasProgram: (name) => hasProgram(cage, { container, name }),
   });
   const noteFate = (from: Speaker, verdict: Verdict) => {
     if (verdict.kind === "refuse") {
       recorder?.add({ from, fate: "refused" });
-      io.warn(verdict.message.replace(/^sandcage: /, "Refused: "));
+      warn(verdict.message.replace(/^sandcage: /, "Refused: "));
     } else if (verdict.kind === "rewrite") recorder?.add({ from, fate: "rewritten" });
   };
   const record = (from: Speaker) =>
@@ -175,31 +178,4 @@ async function hasProgram(
 /** Every message of the protocol has one of them. */
 function isMessage(line: Scanned): boolean {
   return line.found.some(({ path }) => path === "method" || path === "id");
-}
-
-/** Most links that are followed: what an operating system allows. */
-const MOST_LINKS = 40;
-
-/**
- * Resolves every link of a path, also where it leads to what does not exist yet: a file written
- * through a dangling link appears at the link's end.
- */
-function findRealPath(path: string, links = 0): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch (error) {
-    const parent = dirname(path);
-    if (!(error instanceof Deno.errors.NotFound) || parent === path) return path;
-    const target = links < MOST_LINKS ? findLink(path) : undefined;
-    if (target !== undefined) return findRealPath(resolve(parent, target), links + 1);
-    return join(findRealPath(parent, links), basename(path));
-  }
-}
-
-function findLink(path: string): string | undefined {
-  try {
-    return Deno.readLinkSync(path);
-  } catch {
-    return undefined;
-  }
 }

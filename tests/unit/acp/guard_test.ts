@@ -117,6 +117,12 @@ for (
       request("fs/read_text_file", { path: "/work/api/out/p" }),
       -32602,
     ],
+    [
+      "a file by dots behind a link, which the system takes from where it leads",
+      "agent",
+      request("fs/read_text_file", { path: "/work/api/out/../a" }),
+      -32602,
+    ],
     ["a file by a link inward", "agent", request("fs/read_text_file", { path: "/alias/a" }), 0],
     ["a hidden file", "agent", request("fs/read_text_file", { path: "/work/api/.env" }), -32602],
     ["a file to write", "agent", request("fs/write_text_file", { path: "/work/api/a" }), 0],
