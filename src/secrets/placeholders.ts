@@ -28,9 +28,28 @@ export async function ensurePlaceholders(
   for (const name of names) {
     if (!all.has(name)) all.set(name, makePlaceholder());
   }
+  await writePlaceholders(path, all);
+  return pick(all, names);
+}
+
+/** Forgets what stands for secrets that nobody will ask for again. */
+export async function forgetPlaceholders(
+  stateDir: string,
+  names: readonly string[],
+): Promise<void> {
+  const path = join(stateDir, "secrets", "placeholders.json");
+  using _lock = await lockFile(join(dirname(path), "placeholders.lock"));
+  const all = await readPlaceholders(path);
+  for (const name of names) all.delete(name);
+  await writePlaceholders(path, all);
+}
+
+async function writePlaceholders(
+  path: string,
+  all: ReadonlyMap<string, string>,
+): Promise<void> {
   const file: PlaceholderFile = { schema: 1, placeholders: Object.fromEntries(all) };
   await writeFileAtomic(path, `${JSON.stringify(file, null, 2)}\n`);
-  return pick(all, names);
 }
 
 /** Reads what can be read: a lost placeholder is made anew and costs one more approval. */

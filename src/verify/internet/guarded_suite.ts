@@ -6,7 +6,9 @@ import type { Internet } from "./internet.ts";
 import type { Event } from "./types.ts";
 
 /** A case that is tried on a {@link GuardedCage}, where nothing has happened yet. */
-export type GuardedCase = Case & { check(guarded: GuardedCage): Promise<Finding> };
+export type GuardedCase = Case & {
+  check(guarded: GuardedCage): Promise<Finding | { notApplicable: string }>;
+};
 
 /** Opens a suite of such cases. A cage without a gateway has nothing of the kind. */
 export async function openGuardedSuite(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PLACEHOLDER_PATTERN } from "../../../src/policy/protocol.ts";
-import { ensurePlaceholders } from "../../../src/secrets/placeholders.ts";
+import { ensurePlaceholders, forgetPlaceholders } from "../../../src/secrets/placeholders.ts";
 import { makeTempDir } from "../cli/support.ts";
 
 Deno.test("a placeholder is made once, for every session after", async () => {
@@ -51,4 +51,16 @@ Deno.test("every letter and digit of a placeholder is about as likely", async ()
   // 8000 characters, 222 of each expected; five standard deviations are 74.
   assert.equal(counts.size, 36);
   for (const [char, count] of counts) assert.ok(count > 148 && count < 296, `${char}: ${count}`);
+});
+
+Deno.test("what is forgotten is made anew, and nothing else", async () => {
+  await using dir = await makeTempDir();
+  const before = await ensurePlaceholders(dir.path, ["A", "B", "C"]);
+  await forgetPlaceholders(dir.path, ["A", "C", "never there"]);
+  const after = await ensurePlaceholders(dir.path, ["A", "B", "C"]);
+  assert.deepEqual(["A", "B", "C"].map((name) => after.get(name) === before.get(name)), [
+    false,
+    true,
+    false,
+  ]);
 });
