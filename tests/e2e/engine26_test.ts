@@ -1,12 +1,13 @@
 /**
- * An engine of another generation, nested in a container of this one: the same sessions, and the
- * same conformance cases of the network.
+ * An engine of another generation, nested in a container of this one: the same sessions, every case
+ * of verify, and the same conformance cases of the network.
  */
 import assert from "node:assert/strict";
 import { docker } from "../../tools/engine_state.ts";
 import type { Inside } from "../../tools/inside.ts";
 import { startSuppliedEngine } from "./support/again.ts";
 import { lookInside } from "./support/inside.ts";
+import { assertAllHeld, makeVerifyImages, verifyOn } from "./support/verified.ts";
 import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
 
 Deno.test("an engine of another generation runs sessions and holds their network", async (t) => {
@@ -41,6 +42,12 @@ Deno.test("an engine of another generation runs sessions and holds their network
       wallsOf(await lookInside(world, "shell", { env })),
       wallsOf(await lookInside(world, "shell")),
     );
+  });
+  await step("verify: every wall holds", { network: 'mode = "allowlist"' }, async (world) => {
+    await engine.take(await makeVerifyImages(world));
+    const report = await verifyOn(world, { env });
+    assert.deepEqual([report.engine.flavor, report.engine.version], ["docker", engine.version]);
+    assertAllHeld(report);
   });
   // Names and proxies are the gateway's own affair, whatever the engine: `deno task test:long`.
   await t.step("allowlist: the cases of the network", async () => {

@@ -19,6 +19,7 @@ import { formatResult, formatTotal } from "../../verify/report/text.ts";
 import { runCases } from "../../verify/run.ts";
 import { sweepScratch } from "../../verify/scratch.ts";
 import { selectCases, type Selection } from "../../verify/select.ts";
+import { openSecretsSuite, SECRETS_SCRATCH } from "../../verify/secrets/suite.ts";
 import { openWorkspaceSuite, WORKSPACE_SCRATCH } from "../../verify/workspace/suite.ts";
 import type { CommandContext } from "../context.ts";
 import { VERSION } from "../version.ts";
@@ -69,8 +70,9 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
     ...context,
     signal,
   });
-  const networkScratch = planGuardedScratch(NETWORK_SCRATCH, cage.engine);
-  for (const use of [CONFIG_SCRATCH, WORKSPACE_SCRATCH, networkScratch]) {
+  const guarded = [NETWORK_SCRATCH, SECRETS_SCRATCH]
+    .map((name) => planGuardedScratch(name, cage.engine));
+  for (const use of [CONFIG_SCRATCH, WORKSPACE_SCRATCH, ...guarded]) {
     await sweepScratch(host.stateDir, use);
   }
   const startedMs = performance.now();
@@ -81,6 +83,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   const results = await runCases(cases, {
     open: {
       network: () => openNetworkSuite(cage, session),
+      secrets: () => openSecretsSuite(cage, session),
       container: () => openContainerSuite(cage, session),
       workspace: () => openWorkspaceSuite(cage, host),
       config: () => openConfigSuite(host),
@@ -142,6 +145,7 @@ async function observeSubject(
     ...of,
     engine: {
       title,
+      flavor: capabilities.flavor,
       version: capabilities.version,
       kernel: stdout.trim(),
       cgroups: capabilities.cgroup,

@@ -1,3 +1,5 @@
+import type { EngineFlavor } from "../../engine/engine.ts";
+
 /** What a run was about, as every report tells it. */
 export type Proved = {
   /** Version of sandcage. */
@@ -6,6 +8,7 @@ export type Proved = {
   service: string;
   engine: {
     title: string;
+    flavor: EngineFlavor;
     /** As the engine says, `20.10.24`. */
     version: string;
     /** Kernel it runs on, as it says. */

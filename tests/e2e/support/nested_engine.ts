@@ -8,13 +8,15 @@ import { REPOSITORY } from "./sandcage.ts";
 import { RUN_ID, RUN_ROOT } from "./world.ts";
 
 /**
- * An engine of another generation in a container: whatever Debian trixie ships, with networks and
- * images of its own. The run's folder is mounted at its own path, so the engine is a local one.
+ * Another engine in a container: whatever Debian trixie ships, with networks and images of its own.
+ * The run's folder is mounted at its own path, so the engine is a local one.
  */
 export type NestedEngine = AsyncDisposable & {
   /** For `DOCKER_HOST`. */
   host: string;
   version: string;
+  /** Runs a line of shell where the engine runs, as root. */
+  shell(line: string): Promise<string>;
   /** Runs `docker ARGS` against it; a non-zero exit is an error of the test itself. */
   docker(args: readonly string[], timeoutMs?: number): Promise<string>;
   /** Carries images over from the machine's engine, with their tags. */
@@ -23,13 +25,58 @@ export type NestedEngine = AsyncDisposable & {
 
 const IMAGE_REPOSITORY = "sandcage/e2e-engine";
 
-/** `runc` is a dependency; `iptables` and the certificates are only recommended. */
-const DOCKERFILE = `FROM ${IMAGE.debian}
+/** How one kind of engine is installed and started. */
+type Kind = {
+  /** Debian packages, with what is only recommended and needed all the same. */
+  packages: readonly string[];
+  /** Flags of its container. */
+  flags(name: string): string[];
+  /** Starts it, as the body of a shell script whose arguments are {@link args}. */
+  start: string;
+  args(host: string, name: string): string[];
+};
+
+/** Engines mount it read-only; without writing there no container gets its IPv6 switched off. */
+const OPEN_PROC = "mount -o remount,rw /proc/sys";
+
+/** More than the machine allows its containers, which nobody may raise without SYS_RESOURCE. */
+const ULIMITS = 'default_ulimits = ["nofile=16384:16384", "nproc=16384:16384"]';
+
+const KINDS = {
+  docker: {
+    packages: ["docker.io", "iptables", "ca-certificates"],
+    flags: () => ["--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"],
+    start: `${OPEN_PROC} && exec dockerd "$@"`,
+    args: (host, name) => ["--host", host, "--cgroup-parent", `/${name}`],
+  },
+  podman: {
+    packages: [
+      ...["podman", "crun", "netavark", "aardvark-dns", "nftables", "catatonit"],
+      ...["iptables", "ca-certificates", "jq"],
+    ],
+    // Its groups stand below its container's: crun refuses where both hierarchies are in sight. IPv6
+    // is on, as on a machine, so that what a bridge says of itself could be reached.
+    flags: (name) => [
+      ...["--cgroupns", "private", "--cgroup-parent", `/${name}`],
+      ...["--sysctl", "net.ipv6.conf.all.disable_ipv6=0"],
+      ...["--sysctl", "net.ipv6.conf.default.disable_ipv6=0"],
+    ],
+    start: `${OPEN_PROC}
+for group in /sys/fs/cgroup/*; do mount -o remount,bind,rw "$group"; done
+printf '[containers]\\n%s\\n' '${ULIMITS}' > /etc/containers/containers.conf
+exec podman system service --time=0 "$1"`,
+    args: (host) => [host],
+  },
+} as const satisfies Record<string, Kind>;
+
+function formatDockerfile({ packages }: Kind): string {
+  return `FROM ${IMAGE.debian}
 RUN apt-get -o Acquire::Retries=3 update -qq \\
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \\
-    docker.io iptables ca-certificates \\
+    ${packages.join(" ")} \\
  && rm -rf /var/lib/apt/lists/*
 `;
+}
 
 /** All an engine needs; `--privileged` asks for SYS_RESOURCE, which not every machine has. */
 const CAPABILITIES = [
@@ -37,12 +84,12 @@ const CAPABILITIES = [
   ...["DAC_READ_SEARCH", "LINUX_IMMUTABLE", "IPC_LOCK"],
 ];
 
-/** Engines mount it read-only; without writing there no container gets its IPv6 switched off. */
-const START = 'mount -o remount,rw /proc/sys && exec dockerd "$@"';
-
 /** Starts one; takes a second once its image is built. Needs root. */
-export async function startNestedEngine(): Promise<NestedEngine> {
-  const image = await ensureImage();
+export async function startNestedEngine(
+  flavor: keyof typeof KINDS = "docker",
+): Promise<NestedEngine> {
+  const kind: Kind = KINDS[flavor];
+  const image = await ensureImage(kind);
   await Deno.mkdir(RUN_ROOT, { recursive: true, mode: 0o755 });
   const root = await Deno.makeTempDir({ dir: RUN_ROOT, prefix: "engine-" });
   const name = `sandcage-${RUN_ID}-engine-${root.slice(-6)}`;
@@ -56,12 +103,12 @@ export async function startNestedEngine(): Promise<NestedEngine> {
     ...["run", "--detach", "--init", "--name", name, "--label", `${LABEL.managed}=true`],
     ...CAPABILITIES.map((capability) => `--cap-add=${capability}`),
     ...["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
-    ...["--cgroupns", "host", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup"],
-    ...["--volume", "/var/lib/docker", "--volume", `${RUN_ROOT}:${RUN_ROOT}`],
+    ...kind.flags(name),
+    ...["--volume", "/var/lib/docker", "--volume", "/var/lib/containers"],
+    ...["--volume", `${RUN_ROOT}:${RUN_ROOT}`],
     // Tests mount files of the checkout into their containers.
     ...["--volume", `${REPOSITORY}:${REPOSITORY}:ro`],
-    ...[image, "sh", "-c", START, "sh"],
-    ...["--host", host, "--cgroup-parent", `/${name}`],
+    ...[image, "sh", "-c", kind.start, "sh", ...kind.args(host, name)],
   ]);
   const ask = (args: readonly string[], timeoutMs = 60_000) =>
     must(run("docker", ["--host", host, ...args], { timeoutMs }));
@@ -75,6 +122,7 @@ export async function startNestedEngine(): Promise<NestedEngine> {
       host,
       version,
       docker: ask,
+      shell: (line) => docker(["exec", name, "sh", "-ec", line]),
       async take(images) {
         const pipe = 'target=$1; shift; docker save "$@" | docker --host "$target" load';
         await must(run("sh", ["-c", pipe, "sh", host, ...images], { timeoutMs: 300_000 }));
@@ -89,14 +137,15 @@ export async function startNestedEngine(): Promise<NestedEngine> {
 }
 
 /** The engine's image, built when this recipe was not built before. */
-async function ensureImage(): Promise<string> {
-  const recipe = sha256Hex(DOCKERFILE);
+async function ensureImage(kind: Kind): Promise<string> {
+  const dockerfile = formatDockerfile(kind);
+  const recipe = sha256Hex(dockerfile);
   const tag = `${IMAGE_REPOSITORY}:${recipe.slice(0, 12)}`;
   const present = await run("docker", ["image", "inspect", tag], { timeoutMs: 30_000 });
   if (present.code === 0) return tag;
   const labels = [`${LABEL.managed}=true`, `${LABEL.recipe}=${recipe}`];
   const flags = [...labels.flatMap((label) => ["--label", label]), "--tag", tag, "-"];
-  await must(run("docker", ["build", ...flags], { stdin: DOCKERFILE, timeoutMs: 600_000 }));
+  await must(run("docker", ["build", ...flags], { stdin: dockerfile, timeoutMs: 600_000 }));
   return tag;
 }
 

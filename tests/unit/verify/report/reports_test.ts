@@ -5,6 +5,7 @@ import { formatJunit } from "../../../../src/verify/report/junit.ts";
 import { formatCaseJson, formatCaseLines } from "../../../../src/verify/report/list.ts";
 import { formatMarkdown } from "../../../../src/verify/report/markdown.ts";
 import { formatSarif } from "../../../../src/verify/report/sarif.ts";
+import type { Proved } from "../../../../src/verify/report/subject.ts";
 import { formatResult, formatTotal } from "../../../../src/verify/report/text.ts";
 import { makeCase, makeResult } from "../support.ts";
 
@@ -17,11 +18,17 @@ const RESULTS = [
     seen: "no IPv6 here",
   }),
 ];
-const SUBJECT = {
+const SUBJECT: Proved = {
   version: "1.2.3",
   cage: "api",
   service: "shell",
-  engine: { title: "the default engine", version: "20.10.24", kernel: "6.1", cgroups: "v1" },
+  engine: {
+    title: "the default engine",
+    flavor: "docker",
+    version: "20.10.24",
+    kernel: "6.1",
+    cgroups: "v1",
+  },
 };
 
 Deno.test("people get a line a case, and why where it did not pass", () => {

@@ -1,0 +1,75 @@
+/** Podman, nested in a container and asked by docker's client: what runs, what holds, what is told. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { startNestedEngine } from "./support/nested_engine.ts";
+import { REPOSITORY } from "./support/sandcage.ts";
+import { assertAllHeld, makeVerifyImages, verifyOn } from "./support/verified.ts";
+import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
+
+Deno.test("Podman behind docker's API runs sessions and holds every wall", async (t) => {
+  await using engine = await startNestedEngine("podman");
+  // The authorities that this machine trusts are part of images: one set for all worlds.
+  const env = { DOCKER_HOST: engine.host };
+  const allowlist = { network: 'mode = "allowlist"' };
+  {
+    await using world = await makeWorld("podmanimages", allowlist);
+    await engine.take(await makeVerifyImages(world));
+  }
+  const step = (name: string, options: WorldOptions, test: (world: World) => Promise<void>) =>
+    t.step(name, async () => {
+      await using world = await makeWorld("podman", options);
+      await test(world);
+      assert.equal(await engine.docker(["ps", "--all", "--quiet"]), "", "containers are left");
+    });
+
+  await step("doctor knows what it is", {}, async (world) => {
+    const result = await world.sandcage(["doctor", "--json"], { env });
+    const checks = JSON.parse(result.stdout) as { name: string; status: string; detail: string }[];
+    const { status, detail } = checks.find(({ name }) => name === "engine")!;
+    assert.deepEqual([status, detail], ["ok", `Podman ${engine.version} at ${engine.host}`]);
+  });
+  await step("open: the project is there, nothing is built", {}, async (world) => {
+    await world.write("note", "from the host\n");
+    const script = "cat note; echo mine > mine; exit 7";
+    const result = await world.sandcage(["shell", "--", "sh", "-c", script], { env });
+    assert.equal(result.code, 7, result.stderr);
+    assert.equal(result.stdout, "from the host\n");
+    assert.equal(await world.read("mine"), "mine\n");
+    assert.doesNotMatch(result.stderr, /build/i);
+  });
+  await step("an image of one's own is built by its builder", {}, async (world) => {
+    const file = join(world.project, "Own.Dockerfile");
+    await Deno.writeTextFile(file, "FROM sandcage/base\nRUN echo built > /built\n");
+    await world.configure(`[image]\ndockerfile = "${file}"\n`);
+    const result = await world.sandcage(["shell", "--", "cat", "/built"], { env });
+    assert.equal(result.code, 0, result.stderr);
+    assert.equal(result.stdout, "built\n");
+  });
+  await step("as it comes: user namespaces and keyrings are open, and that is told", {
+    ...allowlist,
+  }, async (world) => {
+    const report = await verifyOn(world, { env, args: ["--suite", "container"] });
+    const failed = report.cases.filter(({ verdict }) => verdict !== "pass");
+    assert.deepEqual(failed.map(({ id, evidence }) => [id, ...evidence]), [[
+      "C02",
+      ...["user namespace", "keyctl"].flatMap((door) =>
+        ["the agent", "root inside"].map((who) => `${door} is open to ${who} (ok)`)
+      ),
+    ]]);
+  });
+  await step("with the profile of docs/engine.md every wall holds", allowlist, async (world) => {
+    await engine.shell(await readProfileCommand());
+    const report = await verifyOn(world, { env });
+    assert.deepEqual([report.engine.flavor, report.engine.version], ["podman", engine.version]);
+    assertAllHeld(report);
+  });
+});
+
+/** The command that docs/engine.md gives for it, without what makes one root. */
+async function readProfileCommand(): Promise<string> {
+  const page = await Deno.readTextFile(join(REPOSITORY, "docs", "engine.md"));
+  const block = page.split("```sh\n").slice(1).map((rest) => rest.split("```")[0]!)
+    .find((text) => text.includes("/etc/containers/seccomp.json"));
+  assert.ok(block !== undefined, "docs/engine.md has no such command");
+  return block.replace(/\bsudo /g, "");
+}
