@@ -38,7 +38,10 @@ const SOURCES = ["main.ts", "deno.json", "deno.lock", "src", "images", "registry
 /** On the images that a mutant builds for itself alone: its id. */
 const MUTANT_LABEL = "dev.sandcage.mutant";
 
-/** What is built from the files below a folder, by repository; the first that fits. */
+/**
+ * What is built from the files below a folder, by repository; the first that fits. All of them take
+ * minutes, gateway or courier some seconds.
+ */
 const BUILT_FROM: readonly (readonly [folder: string, repositories: readonly string[] | "all"])[] =
   [
     ["src/gateway/", [IMAGE.gateway]],
