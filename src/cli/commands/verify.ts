@@ -3,12 +3,14 @@ import { settleKilledSession } from "../../cage/guard.ts";
 import { reapOrphans } from "../../cage/reap.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
+import { openAcpSuite, planAcpScratch } from "../../verify/acp/suite.ts";
 import { type CaseResult, isProved } from "../../verify/case.ts";
 import { CASES } from "../../verify/cases.ts";
 import { CONFIG_SCRATCH, openConfigSuite } from "../../verify/config/suite.ts";
 import { openContainerSuite } from "../../verify/container/suite.ts";
 import { planGuardedScratch } from "../../verify/internet/guarded.ts";
 import { NETWORK_SCRATCH, openNetworkSuite } from "../../verify/network/suite.ts";
+import { openPromotionSuite, PROMOTION_SCRATCH } from "../../verify/promotion/suite.ts";
 import { formatVerifyJson } from "../../verify/report/json.ts";
 import { formatJunit } from "../../verify/report/junit.ts";
 import { formatCaseJson, formatCaseLines } from "../../verify/report/list.ts";
@@ -72,7 +74,8 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   });
   const guarded = [NETWORK_SCRATCH, SECRETS_SCRATCH]
     .map((name) => planGuardedScratch(name, cage.engine));
-  for (const use of [CONFIG_SCRATCH, WORKSPACE_SCRATCH, ...guarded]) {
+  const own = [CONFIG_SCRATCH, WORKSPACE_SCRATCH, PROMOTION_SCRATCH, planAcpScratch(cage.engine)];
+  for (const use of [...own, ...guarded]) {
     await sweepScratch(host.stateDir, use);
   }
   const startedMs = performance.now();
@@ -86,6 +89,8 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
       secrets: () => openSecretsSuite(cage, session),
       container: () => openContainerSuite(cage, session),
       workspace: () => openWorkspaceSuite(cage, host),
+      promotion: () => openPromotionSuite(cage, host),
+      acp: () => openAcpSuite(cage, host),
       config: () => openConfigSuite(host),
     },
     failFast: options.failFast,
