@@ -10,13 +10,19 @@ export type SourceHole = Hole<readonly Edit[]>;
 /** A suite on two busy cores, images included; in milliseconds. */
 const RUN_MS = 300_000;
 
-/** Asserts that sandcage with a hole in its sources turns exactly its cases of a suite red. */
+/**
+ * Asserts that sandcage with a hole in its sources turns exactly its cases red, of a whole suite or
+ * of some cases.
+ */
 export async function assertSourceHole(
   { name, change, red }: SourceHole,
-  { world, suite }: { world: World; suite: SuiteName },
+  { world, ...what }: { world: World } & ({ suite: SuiteName } | { ids: readonly string[] }),
 ): Promise<void> {
   await using mutant = await buildMutant({ name, edits: change });
-  const result = await world.sandcage(["verify", "--suite", suite, "--json"], {
+  const chosen = "suite" in what
+    ? ["--suite", what.suite]
+    : what.ids.flatMap((id) => ["--case", id]);
+  const result = await world.sandcage(["verify", ...chosen, "--json"], {
     program: mutant.program,
     timeoutMs: RUN_MS,
   });
