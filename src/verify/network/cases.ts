@@ -3,6 +3,7 @@ import { CHANGE_CASES } from "./change.ts";
 import { INSIDE_CASES } from "./inside.ts";
 import { CROWD_CASES } from "./crowd.ts";
 import { FAILURE_CASES } from "./failure.ts";
+import { FRAME_CASES } from "./frames.ts";
 import { HELLO_CASES } from "./hellos.ts";
 import { MULTIPLEXED_CASES } from "./multiplexed.ts";
 import { MACHINE_CASES } from "./machine.ts";
@@ -21,6 +22,7 @@ export const NETWORK_CASES: readonly GuardedCase[] = [
   ...REACH_CASES,
   ...INSIDE_CASES,
   ...CHANGE_CASES,
+  ...FRAME_CASES,
   ...MACHINE_CASES,
   ...NAME_CASES,
   ...PROXY_CASES,

@@ -4,7 +4,7 @@ import { type GuardedCase, tellLeaks } from "../internet/guarded_suite.ts";
 import type { Outcome } from "../internet/probe/types.ts";
 import { curl, raw, run } from "../internet/probes.ts";
 import change from "./change.py" with { type: "text" };
-import { findAddresses } from "./container_addresses.ts";
+import { findSides } from "./container_addresses.ts";
 import { count, toFinding } from "./judge.ts";
 import { SILENCE_MS, tellUnseen } from "./outside.ts";
 
@@ -33,16 +33,16 @@ const REFUSED = ["EPERM", "EACCES"];
 /** What must work for who has every right, or nothing is proved of what it opens. */
 const POSSIBLE = ["route", "address", "packet"];
 
-async function checkChange({ internet, cage, spare }: GuardedCage): Promise<Finding> {
-  // Whatever succeeds here stays.
-  const session = await spare();
+async function checkChange(guarded: GuardedCage): Promise<Finding> {
+  const { internet } = guarded;
   const { decoy } = internet.addresses;
-  const gateway = (await findAddresses(session.gateway, cage.engine))
-    .find(({ network }) => network !== internet.network)?.address ?? "";
+  // Whatever succeeds here stays.
+  const session = await guarded.spare();
+  const { inner } = await findSides(session.gateway, guarded);
   const before = await observeVerdicts(session);
   await internet.clear();
   const attempt = async (user: ProbeUser) => {
-    const probe = run("change", ["python3", "-c", change, gateway, decoy]);
+    const probe = run("change", ["python3", "-c", change, inner, decoy]);
     return readAttempts((await session.probe([probe], user)).get("change"));
   };
   const [agent, root] = await Promise.all([attempt("agent"), attempt("root")]);

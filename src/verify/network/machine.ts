@@ -15,7 +15,7 @@ export const MACHINE_CASES: readonly GuardedCase[] = [
   {
     id: "N16",
     suite: SUITE,
-    title: "nothing that listens on this machine is reached, by root and with every right neither",
+    title: "nothing that listens on this machine is reached over IPv4, not even with every right",
     threat: "services of the machine that ask nobody for a password take commands from the cage",
     expectation:
       "a listener on every address of the machine hears nothing over TCP and UDP, from the agent, from root and from a container beside it; the machine itself is heard at each address",
