@@ -1,3 +1,4 @@
+import { visibleText } from "../../transfer/visible.ts";
 import type { CaseResult, Verdict } from "../case.ts";
 
 /** How verdicts are spelt for people. */
@@ -15,12 +16,15 @@ const COLORS: Readonly<Record<Verdict, number>> = {
   "not-applicable": 2,
 };
 
-/** One line for people, `[PASS] N05 … (0 queries seen)`, with what led to any other verdict. Pure. */
+/**
+ * One line for people, `[PASS] N05 … (0 queries seen)`, with what led to any other verdict. What
+ * strangers said is among it: nothing in it acts on a terminal. Pure.
+ */
 export function formatResult(result: CaseResult, options: { color: boolean }): string {
   const { verdict, seen, evidence } = result;
   const tag = options.color ? `\x1b[${COLORS[verdict]}m${TAGS[verdict]}\x1b[0m` : TAGS[verdict];
-  const line = `[${tag}] ${result.case.id} ${result.case.title} (${seen})`;
-  return [line, ...evidence.map((text) => `         ${text}`)].join("\n");
+  const line = `[${tag}] ${result.case.id} ${result.case.title} (${visibleText(seen)})`;
+  return [line, ...evidence.map((text) => `         ${visibleText(text)}`)].join("\n");
 }
 
 /** The last word for people. Pure. */

@@ -51,6 +51,14 @@ Deno.test("people get a line a case, and why where it did not pass", () => {
   );
 });
 
+Deno.test("what strangers said does not act on a terminal", () => {
+  const given = { seen: "\x9b2J", evidence: ["bytes: \u202e\x1b[0m"] };
+  assert.equal(
+    formatResult(makeResult("N12", "fail", given), { color: false }),
+    "[FAIL] N12 way N12 (<U+009B>2J)\n         bytes: <U+202E>^[[0m",
+  );
+});
+
 Deno.test("JSON tells everything of a case, and whether all is proved", () => {
   const told = JSON.parse(formatVerifyJson(RESULTS, SUBJECT));
   assert.equal(told.proved, false);
