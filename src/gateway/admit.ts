@@ -83,6 +83,8 @@ export async function admit(
         rule: decision.rule,
       });
     }
+    const refusal = searchName(target, decision.rule);
+    if (refusal !== undefined) return refuseTls(refusal);
     return splice(
       socket,
       { ...target, rule: decision.rule, alert: TLS_ALERT.failed },
@@ -113,7 +115,19 @@ export async function admit(
         rule: decision.rule,
       });
     }
+    const refusal = searchName({ host, port }, decision.rule);
+    if (refusal !== undefined) return refuse(refusal);
     return splice(socket, { host, port, rule: decision.rule, alert: SILENCE }, options.context);
+  }
+
+  /** Why the name of a host that nobody looks inside of must not be asked for. */
+  function searchName(about: { host: string; port: number }, rule: string): Refusal | undefined {
+    const finding = options.context.snapshot().content.searchName(about.host);
+    if (finding === null) return undefined;
+    const { action, reason, detail } = finding;
+    if (action === "block") return { reason, detail, host: about.host, rule };
+    options.context.audit({ kind: "connect", decision: "flag", reason, ...about, rule, detail });
+    return undefined;
   }
 
   function refuse(refusal: Refusal, lastWord: Buffer = SILENCE): void {

@@ -96,6 +96,8 @@ export class BlockedError extends Error {
 export type ContentPolicy = {
   /** Looks at a request's head, before anything is dialed. */
   openExchange(head: RequestHead): Exchange;
+  /** Looks at the name of a host, before anybody is asked for it. */
+  searchName(host: string): Finding | null;
   /** Takes a token of the host's bucket. */
   takeToken(host: string, nowMs: number): boolean;
 };

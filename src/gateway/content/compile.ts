@@ -6,6 +6,7 @@ import type { ContentPolicy } from "../context.ts";
 import { openExchange } from "./exchange.ts";
 import { compileHosts, type RoutedSecret } from "./host_context.ts";
 import { formatNeedles, LONGEST_SECRET, SHORTEST_SECRET } from "./needles.ts";
+import { compileNameSearch } from "./name_search.ts";
 import { compileRate } from "./rate.ts";
 import { compileScanner } from "./scanner.ts";
 import { loadInspectors } from "./user_inspectors.ts";
@@ -33,8 +34,10 @@ export async function compileContent(
   const { inspect } = document;
   const hasScan = secrets.length > 0 || inspect.secrets !== "off";
   const values = inspect.secrets === "off" ? "ignore" : "look";
+  const searchName = compileNameSearch(secrets, inspect);
   const settings = {
     inspect,
+    searchName,
     scanner: hasScan ? compileScanner(secrets, { values }) : null,
     placeholders,
     hostContext: compileHosts(secrets),
@@ -42,6 +45,7 @@ export async function compileContent(
   };
   const content: ContentPolicy = {
     openExchange: (head) => openExchange(settings, head),
+    searchName,
     takeToken: compileRate(document.rate),
   };
   return { ok: true, content };

@@ -23,6 +23,7 @@ export type ExchangeSettings = {
   scanner: Scanner | null;
   placeholders: ReadonlyMap<string, CompiledSecret>;
   hostContext: (host: string) => HostContext;
+  searchName: (host: string) => Finding | null;
   ask: AskInspectors | null;
 };
 
@@ -40,6 +41,7 @@ export function openExchange(settings: ExchangeSettings, head: RequestHead): Exc
     }
   };
 
+  report(settings.searchName(head.host));
   searchHead(settings, { head, context, report });
   if (inspect.entropy !== "off" && isRandomUrl(head.target, head.host)) {
     const detail = "A part of the URL looks random";

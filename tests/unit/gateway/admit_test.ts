@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { admit, type AdmitOptions, type Destination } from "../../../src/gateway/admit.ts";
+import { type ContentPolicy, DialError, type Finding } from "../../../src/gateway/context.ts";
 import type { AuditEvent } from "../../../src/policy/audit.ts";
 import { compilePolicy } from "../../../src/policy/compile.ts";
 import type { PolicyDocument } from "../../../src/policy/document.ts";
@@ -14,7 +15,13 @@ type Handed = { to: "tls" | "http"; target: Destination; bytes: string };
 /** Admits one connection that sends these bytes; nothing can be dialed. */
 async function admitBytes(
   bytes: Buffer | string,
-  options: { destination: Destination; document: PolicyDocument; sniffDeadlineMs?: number },
+  options: {
+    destination: Destination;
+    document: PolicyDocument;
+    sniffDeadlineMs?: number;
+    /** What names are found to hold. */
+    found?: Finding;
+  },
 ) {
   const compiled = compilePolicy(options.document);
   assert.ok(compiled.ok, JSON.stringify(compiled));
@@ -24,14 +31,21 @@ async function admitBytes(
     handed.push({ to, target, bytes: String(socket.read()) });
     socket.destroy();
   };
+  const content: ContentPolicy = {
+    openExchange: () => assert.fail("looked inside"),
+    takeToken: () => assert.fail("counted"),
+    searchName: () => options.found ?? null,
+  };
   const context: Pick<
     AdmitOptions["context"],
     "snapshot" | "audit" | "isOpen" | "dialer" | "track"
   > = {
-    snapshot: () => ({ version: 1, policy: compiled.policy, content: undefined! }),
+    snapshot: () => ({ version: 1, policy: compiled.policy, content }),
     audit: (event) => events.push(event),
     isOpen: () => true,
-    dialer: { dial: () => assert.fail("dialed") },
+    dialer: {
+      dial: () => options.found === undefined ? assert.fail("dialed") : Promise.reject(NOBODY),
+    },
     track: () => ({ [Symbol.dispose]() {} }),
   };
   await using pair = await makePair();
@@ -45,6 +59,8 @@ async function admitBytes(
   const said = await client.readAll();
   return { handed, said, events };
 }
+
+const NOBODY = new DialError("dial", "nobody there");
 
 const HELLO = buildHello({ serverName: "Inject.Test" });
 const INSPECTED = makeDocument(["inject.test"], {
@@ -115,4 +131,24 @@ for (const [what, bytes, destination, document] of REFUSED) {
       { decision: "deny", reason: "protocol" },
     ]);
   });
+}
+
+for (
+  const [what, bytes, document] of [
+    ["TLS", buildHello({ serverName: "a.test" }), makeDocument(["a.test"])],
+    ["SSH", "SSH-2.0-x\r\n", makeDocument(["a.test:22"])],
+  ] as const
+) {
+  for (const action of ["block", "flag"] as const) {
+    Deno.test(`${what} to a name that holds a value: ${action}`, async () => {
+      const { events } = await admitBytes(bytes, {
+        destination: { port: what === "SSH" ? 22 : 443 },
+        document,
+        found: { action, reason: "secret-leak", detail: "The value of A in the name of a host" },
+      });
+      const told = events.map(({ decision, reason }) => `${decision} ${reason}`);
+      const expected = { block: ["deny secret-leak"], flag: ["flag secret-leak", "deny dial"] };
+      assert.deepEqual(told, expected[action]);
+    });
+  }
 }

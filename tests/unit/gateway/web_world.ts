@@ -90,6 +90,7 @@ export async function openWorld(options: WorldOptions): Promise<WebWorld> {
   let policy = compile(document);
   const content: ContentPolicy = {
     openExchange: (head) => options.exchange?.(head, passExchange(head)) ?? passExchange(head),
+    searchName: () => null,
     takeToken: options.takeToken ?? (() => true),
   };
   const context: GatewayContext = {
