@@ -4,7 +4,7 @@ import type { ServerSettings } from "./types.ts";
 /** Names the echo answers for. All others lead to the decoy. */
 export const KNOWN = [
   ...["allowed.test", "also.test", "shared.test", "inject.test", "splice.test", "path.test"],
-  ...["rebind.test", "flip.test", "mixed.test", "meta.test", "lied.test"],
+  ...["rebind.test", "flip.test", "mixed.test", "meta.test"],
   ...["model.test", "big.test", "wild.test", "www.wild.test", "deep.www.wild.test"],
 ] as const;
 

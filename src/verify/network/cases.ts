@@ -12,7 +12,6 @@ import { PATH_CASES } from "./paths.ts";
 import { PROXY_CASES } from "./proxy.ts";
 import { REACH_CASES } from "./reach.ts";
 import { REQUEST_CASES } from "./requests.ts";
-import { THEFT_CASES } from "./theft.ts";
 import { TUNNEL_CASES } from "./tunnels.ts";
 import { UPGRADE_CASES } from "./upgrades.ts";
 import { WEB_CASES } from "./web.ts";
@@ -28,7 +27,6 @@ export const NETWORK_CASES: readonly GuardedCase[] = [
   ...PROXY_CASES,
   ...TUNNEL_CASES,
   ...REQUEST_CASES,
-  ...THEFT_CASES,
   ...PATH_CASES,
   ...WEB_CASES,
   ...FAILURE_CASES,

@@ -3,7 +3,7 @@ import type { Outcome } from "../internet/probe/types.ts";
 
 /** What a case saw, in lines for whoever asks why; no line where there is nothing to tell. */
 export type Told = {
-  /** In a few words, with figures. */
+  /** In a few words, with figures, where the wall held. */
   seen: string;
   /** What got through, or was let pass that should have been refused. */
   open: readonly string[];
@@ -19,10 +19,12 @@ const REFUSAL = /^HTTP\/(?:1\.[01]|2) 4(?:00|03|21) /;
 
 /** What is seen of a case, as a finding. Pure. */
 export function toFinding({ seen, open, missing }: Told): Finding {
+  const held = open.length === 0;
+  const told = held ? seen : `${count(open.length, "sign")} of a way through`;
   return {
-    held: open.length === 0,
+    held,
     control: missing.length === 0,
-    seen: missing.length === 0 ? seen : `${seen}; a control did not work`,
+    seen: missing.length === 0 ? told : `${told}; a control did not work`,
     evidence: [...open, ...missing.map((line) => `control: ${line}`)],
   };
 }

@@ -6,7 +6,7 @@ import { smuggle, SMUGGLED } from "../internet/smuggling.ts";
 import type { Event } from "../internet/types.ts";
 import { count, isRefused, tellOthers, toFinding } from "./judge.ts";
 
-/** A connection whose TLS the gateway opens: for a secret. */
+/** A connection whose TLS the gateway opens, to look into it. */
 const OPENED = { host: "@gateway", port: 443, tls: { sni: "inject.test" } } as const;
 const PLAIN = { host: "@gateway", port: 80 } as const;
 const KEPT = "GET / HTTP/1.1\r\nHost: inject.test\r\n\r\n";

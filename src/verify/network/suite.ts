@@ -5,7 +5,6 @@ import type { OpenSuite } from "../case.ts";
 import type { Guard } from "../internet/guarded.ts";
 import { openGuardedSuite } from "../internet/guarded_suite.ts";
 import { NETWORK_CASES } from "./cases.ts";
-import { SECRET } from "./secret.ts";
 
 /** Names its scratch. */
 export const NETWORK_SCRATCH = "network";
@@ -19,7 +18,6 @@ const NETWORK: Guard["network"] = {
     "https://path.test/public",
     "big.test",
     "inject.test",
-    "lied.test",
     ...["meta.test", "rebind.test", "mixed.test", "flip.test"],
   ],
   block: [{ dest: "big.test", paths: ["/private"] }],
@@ -32,10 +30,8 @@ export function openNetworkSuite(cage: PreparedCage, context: SessionContext): P
     guard: {
       name: NETWORK_SCRATCH,
       network: NETWORK,
-      secrets: { [SECRET.name]: { from: "env", to: [...SECRET.to], body: false } },
-      env: { [SECRET.name]: SECRET.value },
-      // What is opened here is opened for its rules and its secret alone.
-      inspect: defaultConfig().inspect,
+      // What is opened here is opened for its rules, or to be looked into.
+      inspect: { ...defaultConfig().inspect, hosts: ["inject.test"] },
       context,
     },
   });

@@ -52,7 +52,7 @@ Deno.test("what got through fails a case, whatever its control says", () => {
   assert.deepEqual(toFinding({ seen: "2 seen", open: ["one"], missing: ["two"] }), {
     held: false,
     control: false,
-    seen: "2 seen; a control did not work",
+    seen: "1 sign of a way through; a control did not work",
     evidence: ["one", "control: two"],
   });
 });

@@ -81,15 +81,6 @@ export const NETWORK_WEB_HOLES: readonly SourceHole[] = [
     red: ["N10"],
   },
   {
-    name: "certificates are not checked",
-    change: [{
-      file: "src/gateway/upstream_tls.ts",
-      find: "rejectUnauthorized: true",
-      replace: "rejectUnauthorized: false",
-    }],
-    red: ["N11"],
-  },
-  {
     name: "what is not TLS is carried",
     change: [{
       file: "src/gateway/admit.ts",
