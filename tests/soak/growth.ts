@@ -17,8 +17,11 @@ export type Growth = {
   /** Medians of the first and of the last third of what counts. */
   memory: { first: number; last: number };
   files: { first: number; last: number };
-  /** `undefined` when there are too few samples to say. */
+  /** Medians of memory in ten equal parts of the whole time, in bytes: a leak rises in all of them. */
+  course: number[];
+  /** Why it is a failure. */
   problem?: string;
+  /** There were enough samples to say. */
   judged: boolean;
 };
 
@@ -27,6 +30,8 @@ export type Growth = {
  * have a bound reach it.
  */
 const WARM_UP = 0.15;
+/** Parts of a course. */
+const PARTS = 10;
 /** Fewer samples in a third say nothing about its middle. */
 const LEAST_SAMPLES = 20;
 /**
@@ -61,6 +66,12 @@ export function judgeGrowth(name: string, samples: readonly Sample[]): Growth {
     samples: samples.length,
     memory: medians(({ memory }) => memory),
     files: medians(({ files }) => files),
+    course: Array.from(
+      { length: PARTS },
+      (_, part) =>
+        samples.filter(({ atMs }) => Math.min(PARTS - 1, Math.floor(atMs / endMs * PARTS)) === part)
+          .map(({ memory }) => memory),
+    ).filter((part) => part.length > 0).map(median),
     judged: third >= LEAST_SAMPLES,
   };
   const problem = growth.judged ? findProblem(growth) : undefined;

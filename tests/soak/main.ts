@@ -49,6 +49,7 @@ async function main(): Promise<number> {
 async function runSoak(options: SoakOptions, signal: AbortSignal): Promise<number> {
   const { only = ACTIVITIES.map(({ name }) => name) } = options;
   await Deno.mkdir(RUN_ROOT, { recursive: true, mode: 0o755 });
+  say(`Run ${RUN_ID}, seed ${options.seed}`);
   await prepare();
   const startedMs = performance.now();
   const report = await soak(ACTIVITIES.filter(({ name }) => only.includes(name)), {

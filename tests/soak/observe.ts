@@ -42,6 +42,8 @@ export async function takePhoto(
     network: ours.networks.map(({ name }) => name)
       .filter((name) => !late.some(({ network }) => network === name)),
     volume: ours.volumes.map(({ name }) => name),
+    // That its containers were made from: others build images on this engine, too.
+    image: [...made.images],
     process: processes.map(({ pid, command }) => `${pid} ${command}`),
     socket: sockets,
     "temporary file": await listTemporary(),

@@ -63,13 +63,14 @@ export function formatReport(report: SoakReport): string {
       ]),
     ]),
     formatRows([
-      ["resident", "samples", "memory", "files", ""],
-      ...growth.map(({ name, samples, memory, files, judged, problem }) => [
+      ["resident", "samples", "memory", "files", "", "MiB in tenths of the time"],
+      ...growth.map(({ name, samples, memory, files, course, judged, problem }) => [
         name,
         String(samples),
         judged ? `${formatMib(memory.first)} → ${formatMib(memory.last)}` : "",
         judged ? `${files.first} → ${files.last}` : "",
         problem === undefined ? judged ? "held" : "too short to say" : "grew",
+        course.map((bytes) => String(Math.round(bytes / 2 ** 20))).join(" "),
       ]),
     ]),
     [

@@ -38,10 +38,10 @@ const LOOK_MS = 700;
 const STEADY_LOOKS = 4;
 
 /**
- * What the first play of an activity may add: homes and records of cages that stay. The second must
- * find them there.
+ * What the first play of an activity may add: homes and records of cages that stay, and images. The
+ * second must find them there.
  */
-const ADDED_AT_FIRST: readonly Aspect[] = ["volume", "state file"];
+const ADDED_AT_FIRST: readonly Aspect[] = ["volume", "image", "state file"];
 
 /** What a run keeps on the way. */
 type Course = {
@@ -74,8 +74,9 @@ export async function soak(activities: readonly Activity[], run: SoakRun): Promi
   const growth = await openAndPlay(activities, course);
   run.say("looking for what is left");
   const made = events.made();
-  // They were counted when they came, and go with the run's folder.
-  const known = { ...before, "temporary file": (await course.look())["temporary file"] };
+  const { image, "temporary file": temporary } = await course.look();
+  // They were counted when they came; images stay, and files go with the run's folder.
+  const known = { ...before, image, "temporary file": temporary };
   await findLeft(course, { known, where: "in the end" });
   return {
     seed: run.seed,

@@ -21,6 +21,8 @@ export const acpActivity: Activity = {
     const world = stack.use(await countTemporary(await makeAcpWorld("soak-acp")));
     const lasting = stack.use(openRelayed(world));
     await greet(lasting);
+    // The commands that clear up have a home of their own.
+    await clearUp(world);
     const owned = stack.move();
     return {
       residents: [{ name: "relay of an editor", pid: lasting.pid }],

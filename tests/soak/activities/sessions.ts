@@ -42,13 +42,15 @@ export const killActivity: Activity = {
     const owned = stack.move();
     return {
       residents: [],
-      async play({ random }) {
+      async play({ random, index }) {
         await settleLate(worlds);
-        const world = random.pick(worlds);
-        const session = world.spawn(["shell", "--", "sleep", "600"]);
-        await pause(random.integer(LATEST_KILL_MS));
-        await session.end("SIGKILL");
-        await clearUp(world);
+        // The first play makes the homes of all of them.
+        for (const world of index === 0 ? worlds : [random.pick(worlds)]) {
+          const session = world.spawn(["shell", "--", "sleep", "600"]);
+          await pause(random.integer(LATEST_KILL_MS));
+          await session.end("SIGKILL");
+          await clearUp(world);
+        }
       },
       late: () => listLate(worlds),
       async [Symbol.asyncDispose]() {

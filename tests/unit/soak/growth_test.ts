@@ -63,6 +63,11 @@ for (
   });
 }
 
+Deno.test("judgeGrowth() tells the course in ten parts", () => {
+  const { course } = judgeGrowth("x", series((n) => ({ memory: Math.floor(n / 72.1) })));
+  assert.deepEqual(course, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
 Deno.test("judgeGrowth() says nothing of a process it hardly saw", () => {
   for (const count of [0, 1, 60]) {
     const growth = judgeGrowth("x", series((n) => ({ memory: n * 1_000 * MIB })).slice(0, count));

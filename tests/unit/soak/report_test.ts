@@ -18,6 +18,7 @@ const REPORT: SoakReport = {
       samples: 700,
       memory: { first: 40 * MIB, last: 41.5 * MIB },
       files: { first: 20, last: 21 },
+      course: [39.4 * MIB, 41.5 * MIB],
       judged: true,
     },
     {
@@ -25,6 +26,7 @@ const REPORT: SoakReport = {
       samples: 9,
       memory: { first: NaN, last: NaN },
       files: { first: NaN, last: NaN },
+      course: [],
       judged: false,
     },
   ],
@@ -51,8 +53,8 @@ activity  plays  p50     p95     longest
 kill      2      2.0 s   3.0 s   3.0 s
 copy      1      12.0 s  12.0 s  12.0 s
 
-resident  samples  memory               files
-gateway   700      40.0 MiB → 41.5 MiB  20 → 21  held
+resident  samples  memory               files                      MiB in tenths of the time
+gateway   700      40.0 MiB → 41.5 MiB  20 → 21  held              39 42
 relay     9                                      too short to say
 
 51 containers and 9 networks were made, of 1 images
@@ -68,7 +70,7 @@ Deno.test("formatReport() says that it was interrupted, and what grew", () => {
   const growth = [{ ...gateway!, problem: "memory grew" }];
   const text = formatReport({ ...REPORT, interrupted: true, growth, failures: [] });
   assert.match(text, /^Seed 7, 60\.0 minutes \(interrupted\)$/m);
-  assert.match(text, /^gateway .* grew$/m);
+  assert.match(text, /^gateway .* grew  39 42$/m);
   assert.match(text, /3 plays, 0 failures$/);
 });
 
