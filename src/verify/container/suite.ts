@@ -56,16 +56,17 @@ async function lookAsRoot(session: IdleSession): Promise<ContainerFacts> {
   return parseFacts(await session.run(["python3", "-"], { user: "root", stdin: look }));
 }
 
+/** What leaves nothing of /proc and /sys covered, in the engine's own word. */
+const UNCOVERED = { docker: "systempaths=unconfined", podman: "unmask=ALL" } as const;
+
 /** The control. It ends by itself within seconds, whoever started it. */
 export async function lookFromOpen(cage: PreparedCage): Promise<ContainerFacts> {
   const all = await runOpen(cage, ["--privileged"]);
   // An engine that itself runs in a container cannot give what it does not have.
   const result = all.code === 0 ? all : await runOpen(cage, [
     ...CAPABILITIES.flatMap((name) => ["--cap-add", name]),
-    ...["seccomp", "systempaths", "apparmor"].flatMap((name) => [
-      "--security-opt",
-      `${name}=unconfined`,
-    ]),
+    ...["seccomp=unconfined", "apparmor=unconfined", UNCOVERED[cage.engine.capabilities.flavor]]
+      .flatMap((option) => ["--security-opt", option]),
   ]);
   if (result.code === 0) return parseFacts(result.stdout);
   throw new Error(

@@ -58,6 +58,7 @@ const KINDS = {
     // is on, as on a machine, so that what a bridge says of itself could be reached.
     flags: (name) => [
       ...["--cgroupns", "private", "--cgroup-parent", `/${name}`],
+      ...["--device-cgroup-rule", "a *:* rwm"],
       ...["--sysctl", "net.ipv6.conf.all.disable_ipv6=0"],
       ...["--sysctl", "net.ipv6.conf.default.disable_ipv6=0"],
     ],
