@@ -26,13 +26,17 @@ export function formatTcpQuery(name: string): string {
 /** What an answer says; `addresses` are those of its A records. */
 export type DnsAnswer = { rcode: number; answers: number; addresses: string[] };
 
-/** Reads an answer whose records all point to the question's name. */
+/**
+ * Reads an answer whose records all point to the question's name.
+ *
+ * @throws {RangeError} If it ends too early.
+ */
 export function parseAnswer(hex: string): DnsAnswer {
   const message = Buffer.from(hex, "hex");
   const answers = message.readUInt16BE(6);
   const addresses: string[] = [];
   let at = 12;
-  while (message[at] !== 0) at += message[at]! + 1;
+  while (message.readUInt8(at) !== 0) at += message[at]! + 1;
   at += 5;
   for (let count = 0; count < answers; count++) {
     const length = message.readUInt16BE(at + 10);
