@@ -3,7 +3,7 @@
 Usage: crowd.py COUNT URL...
   COUNT  connections to each of the gateway's ports
 
-Prints how many were open, and what came of each URL while they were.
+Prints how many were open at once, and what came of each URL then.
 """
 import json
 import os
@@ -43,13 +43,14 @@ def is_open(one):
 
 
 def fetch(args):
-    return subprocess.run(["curl", "-sS", "-m", "5", *args], capture_output=True, text=True).stdout
+    return subprocess.run(["curl", "-sS", "-m", "20", *args], capture_output=True, text=True).stdout
 
 
 def main():
     held = open_crowd(urlsplit(os.environ["https_proxy"]).hostname, int(sys.argv[1]))
+    count = sum(map(is_open, held))
     answers = [fetch([*way, url]) for url in sys.argv[2:] for way in ([], ["--noproxy", "*"])]
-    print(json.dumps({"open": sum(map(is_open, held)), "answers": answers}))
+    print(json.dumps({"open": count, "answers": answers}))
 
 
 main()

@@ -32,11 +32,15 @@ function planWaysOut(decoy: string): Probe[] {
 }
 
 /** What of the policy in force does not hold: one host is allowed, the other is not. */
-async function tellPolicy(session: ProbedSession, when: string): Promise<Lines> {
+async function tellPolicy(
+  session: ProbedSession,
+  { when, waitS }: { when: string; waitS: number },
+): Promise<Lines> {
+  const wait = ["-m", String(waitS)];
   const outcomes = await session.probe([
-    curl(`allowed, ${when}`, ["-m", "3", "http://allowed.test/"]),
-    curl(`not allowed, ${when}`, ["-m", "3", "http://evil.test/"]),
-    curl(`not allowed, no proxy, ${when}`, ["-m", "3", "http://evil.test/"], {
+    curl(`allowed, ${when}`, [...wait, "http://allowed.test/"]),
+    curl(`not allowed, ${when}`, [...wait, "http://evil.test/"]),
+    curl(`not allowed, no proxy, ${when}`, [...wait, "http://evil.test/"], {
       env: everyProxy(null),
     }),
   ]);
@@ -47,7 +51,7 @@ async function tellPolicy(session: ProbedSession, when: string): Promise<Lines> 
 /** The same once the allowed host answers again, or when it never does. */
 async function waitBack(session: ProbedSession): Promise<Lines> {
   for (const deadline = performance.now() + BACK_MS;;) {
-    const told = await tellPolicy(session, "after it was gone");
+    const told = await tellPolicy(session, { when: "after it was gone", waitS: 3 });
     const isBack = told.missing.length === 0;
     if (isBack || told.open.length > 0 || performance.now() > deadline) return told;
     await pause(LOOK_MS);
@@ -87,7 +91,10 @@ async function tryBroken({ cage }: GuardedCage, session: ProbedSession): Promise
   await Deno.mkdir(cage.project.path, { recursive: true });
   await Deno.writeTextFile(join(cage.project.path, CONFIG_FILE.project), "network: [\n");
   const outcome = await session.reload();
-  const { open, missing } = await tellPolicy(session, "after a broken change");
+  const { open, missing } = await tellPolicy(session, {
+    when: "after a broken change",
+    waitS: 10,
+  });
   // The policy in force stays as a whole: what it allowed is allowed.
   return [
     ...(outcome === "rejected" ? [] : [`the broken change was ${outcome}`]),

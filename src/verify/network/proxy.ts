@@ -31,7 +31,7 @@ node -e 'const net = require("net"), to = new URL(process.env.https_proxy);
     s.pipe(u).pipe(s);
   }).listen(0, "127.0.0.1", function () { console.log(this.address().port); })' >"$folder/port" &
 while ! test -s "$folder/port"; do sleep 0.05; done
-curl -sS -m 5 -x "http://127.0.0.1:$(cat "$folder/port")" "https://$1/"; code=$?
+curl -sS -m 10 -x "http://127.0.0.1:$(cat "$folder/port")" "https://$1/"; code=$?
 kill %1; rm -r "$folder"; exit $code
 `;
 

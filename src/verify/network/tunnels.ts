@@ -82,7 +82,7 @@ export const TUNNEL_CASES: readonly GuardedCase[] = [
     expectation:
       "no name asked, no packet, a refusal for each; an allowed name is one with a dot at its end or in capitals too",
     source: "bjorges/tjor, sandbox-runtime",
-    brokenBy: "an address is taken for a name",
+    brokenBy: "an address is allowed like a name",
     quick: false,
     async check({ internet, probe }) {
       const targets = listTargets(internet.addresses, internet.ipv6);
