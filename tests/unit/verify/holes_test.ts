@@ -4,6 +4,8 @@ import type { SuiteName } from "../../../src/verify/case.ts";
 import { CASES } from "../../../src/verify/cases.ts";
 import { CONFIG_HOLES } from "../../e2e/support/verify/holes/config.ts";
 import { CONTAINER_HOLES } from "../../e2e/support/verify/holes/container.ts";
+import { NETWORK_REACH_HOLES } from "../../e2e/support/verify/holes/network_reach.ts";
+import { NETWORK_WEB_HOLES } from "../../e2e/support/verify/holes/network_web.ts";
 import { WORKSPACE_HOLES } from "../../e2e/support/verify/holes/workspace.ts";
 import type { Hole } from "../../e2e/support/verify/hole.ts";
 
@@ -11,6 +13,7 @@ import type { Hole } from "../../e2e/support/verify/hole.ts";
 const HOLES: Partial<Record<SuiteName, readonly Hole<unknown>[]>> = {
   config: CONFIG_HOLES,
   container: CONTAINER_HOLES,
+  network: [...NETWORK_REACH_HOLES, ...NETWORK_WEB_HOLES],
   workspace: WORKSPACE_HOLES,
 };
 
