@@ -46,7 +46,7 @@ export const ACP_CASES: readonly Case[] = [
     title: "no spelling of a message brings through what is refused",
     threat:
       "relay and editor read one line differently: keys twice, escapes, lines too long to hold",
-    expectation: "no reading of what reaches the editor asks for its terminal; harmless ones pass",
+    expectation: "no reading of what reaches the editor asks for the file; harmless ones pass",
     source: "own: request smuggling, for JSON",
     brokenBy: "the first of two methods counts",
     quick: false,

@@ -131,9 +131,9 @@ function judgeAsks(asks: readonly Ask[]) {
 }
 
 /** What no spelling may bring to an editor. */
-export const FORBIDDEN = "terminal/create";
+export const FORBIDDEN = { method: "fs/write_text_file", path: "/etc/verify" } as const;
 
-/** However a line is read, it does not ask for a command. Pure. */
+/** However a line is read, it does not ask for the file. Pure. */
 export function judgeSpellings({ spellings }: Conversation): Finding {
   const evidence = spellings.filter(({ reached }) => reached.some(isForbidden))
     .map(({ what }) => `${what} came through`);
@@ -147,13 +147,13 @@ export function judgeSpellings({ spellings }: Conversation): Finding {
   };
 }
 
-/** Whether any reader could find the method in a line. */
+/** Whether any reader could find the request in a line. */
 function isForbidden(line: string): boolean {
   const plain = line.replace(
     /\\u([0-9a-f]{4})/gi,
     (_, code) => String.fromCharCode(Number.parseInt(code, 16)),
   ).replaceAll("\\/", "/");
-  return plain.toLowerCase().includes(FORBIDDEN);
+  return plain.includes(FORBIDDEN.method) && plain.includes(FORBIDDEN.path);
 }
 
 /** What sandcage says acts on no terminal. Pure. */

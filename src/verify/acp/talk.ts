@@ -155,18 +155,22 @@ async function askThroughLinks(speaker: Speaker, { project, outside }: Ground): 
 
 /** Messages that a reader may take for another than they look. */
 function planSpellings(): [what: string, line: string, isHarmless?: boolean][] {
-  const rest = `"jsonrpc":"2.0","id":9001,"params":{"sessionId":"s","command":"id"}`;
-  const method = `"method":"${FORBIDDEN}"`;
+  const { method: name, path: file } = FORBIDDEN;
+  const rest = `"jsonrpc":"2.0","id":9001,"params":{"path":"${file}","content":""}`;
+  const method = `"method":"${name}"`;
   const padding = `"padding":"${"x".repeat(LONG)}"`;
   return [
     ["a method twice, the last", `{"method":"_fine",${rest},${method}}`],
     ["a method twice, the first", `{${method},${rest},"method":"_fine"}`],
-    ["an escaped method", `{"method":"\\u0074erminal\\u002fcreate",${rest}}`],
-    ["an escaped slash", `{"method":"terminal\\/create",${rest}}`],
-    ["an escaped name", `{"\\u006dethod":"${FORBIDDEN}",${rest}}`],
-    ["a name in capitals", `{"METHOD":"${FORBIDDEN}",${rest}}`],
-    ["blanks all over", ` \t { "method" \t: \t"${FORBIDDEN}" , ${rest} } \t`],
+    ["a path twice", `{${method},"id":9001,"params":{"path":"${file}","path":1}}`],
+    ["params twice", `{${method},${rest},"params":{}}`],
+    ["an escaped method", `{"method":"\\u0066s\\u002fwrite_text_file",${rest}}`],
+    ["an escaped slash", `{"method":"fs\\/write_text_file",${rest}}`],
+    ["an escaped name", `{"\\u006dethod":"${name}",${rest}}`],
+    ["a name in capitals", `{"METHOD":"${name}",${rest}}`],
+    ["blanks all over", ` \t { "method" \t: \t"${name}" , ${rest} } \t`],
     ["a long line, the method at its end", `{${padding},${rest},${method}}`],
+    ["a long line, the path at its end", `{${method},${padding},${rest}}`],
     ["a long line, the method twice", `{"method":"_fine",${padding},${rest},${method}}`],
     ["a carriage return in between", `{"method":"_fine"}\r{${method},${rest}}`],
     ["a byte order mark", `\ufeff{${method},${rest}}`],
@@ -175,11 +179,11 @@ function planSpellings(): [what: string, line: string, isHarmless?: boolean][] {
     ["a method below another", `{"method":{"method":"_fine"},${rest},${method}}`],
     [
       "an escape in the method",
-      `{"method":"${FORBIDDEN}\\u001b]0;owned\\u0007\\u009b2J\\u202e",${rest}}`,
+      `{"method":"${name}\\u001b]0;owned\\u0007\\u009b2J\\u202e",${rest}}`,
     ],
     [
-      "an escape in a path",
-      `{"method":"fs/read_text_file","id":9002,"params":{"path":"/\\u001b[2J\\u009b\\u202eowned"}}`,
+      "an escape in the path",
+      `{${method},"id":9001,"params":{"path":"${file}\\u001b[2J\\u009b\\u202eowned"}}`,
     ],
     ["a plain one", `{"method":"_fine",${rest}}`, true],
     ["a long one", `{"method":"_fine",${padding},${rest}}`, true],

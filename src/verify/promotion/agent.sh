@@ -90,7 +90,7 @@ refs)
   # The branch that is promoted goes on once: what it is at for a moment lands, too.
   blob=$(echo x | git hash-object -w --stdin)
   side=$(git commit-tree -p "$landed" -m side "$(entry 100644 side.txt "$blob" | tree)")
-  for name in heads/side/good heads/private heads/user/work heads/new tags/v9 notes/commits \
+  for name in heads/side heads/private heads/user/work heads/new tags/v9 notes/commits \
     "replace/$landed" sandcage/x/in/main remotes/origin/main stash; do
     git update-ref "refs/$name" "$side"
   done

@@ -66,8 +66,7 @@ export const PROMOTION_CASES: readonly Case[] = [
     suite: SUITE,
     title: "no ref that the agent makes becomes one of yours",
     threat: "tags, replacements and branches of yours are made by whoever names them inside",
-    expectation: "besides the branch that is promoted only what the configuration names comes, " +
-      "below a name of sandcage's",
+    expectation: "besides the branch that is promoted only what the user asks for comes about",
     source: "own: refs/replace changes what a commit is",
     brokenBy: "every branch comes out",
     quick: false,

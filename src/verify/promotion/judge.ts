@@ -53,7 +53,7 @@ export type Promotion = {
     made: readonly string[];
     /** Those that may. */
     allowed: readonly string[];
-    /** One of them is what the configuration names. */
+    /** One that the user asked for. */
     wanted: string;
   };
   /** All that sandcage printed. */
@@ -138,7 +138,7 @@ export function judgeRefs({ refs }: Promotion): Finding {
   return {
     held: evidence.length === 0,
     control: refs.made.includes(refs.wanted),
-    seen: "10 refs made inside, the one that is configured came",
+    seen: "10 refs made inside, none came; a branch that was asked for did",
     evidence,
   };
 }

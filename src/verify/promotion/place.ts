@@ -105,7 +105,7 @@ function formatConfig({ config }: PreparedCage): string {
   const { context } = config.engine;
   return '[network]\nmode = "none"\n[workspace]\nmode = "promote"\n[promotion]\n' +
     `name = ${JSON.stringify(USER.name)}\nemail = ${JSON.stringify(USER.email)}\n` +
-    'interval = "500ms"\nbranches = ["side/*"]\n' +
+    'interval = "1s"\n' +
     (context === null ? "" : `[engine]\ncontext = ${JSON.stringify(context)}\n`);
 }
 

@@ -19,13 +19,15 @@ const EVIL = [
  * went wrong says nothing of the next. What could do most harm to the branch comes last.
  */
 export async function playScenes(stage: Stage): Promise<Promotion> {
+  const before = await readRefs(stage);
   const inside = await stage.agent("look");
   const crossing = await cross(stage);
   const guarded = [await collide(stage), await holdBack(stage), ...await tryTrees(stage)];
   const hooks = await tryHooks(stage);
-  const refs = await tryRefs(stage);
+  await comes(stage, await stage.agent("refs"));
   const bomb = await tryBomb(stage);
   const rewritten = await rewrite(stage);
+  const refs = await compareRefs(stage, before);
   return { inside, crossing, guarded, hooks, refs, bomb, rewritten, said: stage.said() };
 }
 
@@ -51,7 +53,8 @@ async function cross(stage: Stage): Promise<Promotion["crossing"]> {
 function collide(stage: Stage): Promise<Attempt> {
   const { place: { cwd }, outside, git } = stage;
   const at = (path: string) => join(cwd, path);
-  const untracked = ["untracked.txt", "ignored.log", "e\x1b[31msc.txt"];
+  const untracked = ["untracked.txt", "ignored.log"];
+  const dirs = ["mod", "e\x1b[31msc.txt"];
   return attempt(stage, {
     what: "files in the way",
     async cause() {
@@ -59,14 +62,16 @@ function collide(stage: Stage): Promise<Attempt> {
         await Deno.writeTextFile(at(path), "not committed\n");
       }
       await Deno.symlink(outside, at("linked"));
-      await Deno.mkdir(at("mod"));
-      await Deno.writeTextFile(at("mod/keep"), "mine\n");
+      for (const dir of dirs) {
+        await Deno.mkdir(at(dir));
+        await Deno.writeTextFile(join(at(dir), "keep"), "mine\n");
+      }
     },
     act: () => stage.agent("collide"),
     names: ["tracked.txt", "untracked.txt", "ignored.log", "linked", "mod/keep"],
     async resolve() {
       await git.run(["checkout", "--quiet", "--", "tracked.txt"]);
-      for (const path of [...untracked, "linked", "mod"]) {
+      for (const path of [...untracked, ...dirs, "linked"]) {
         await removeIfThere(at(path));
       }
     },
@@ -120,7 +125,6 @@ async function tryHooks(stage: Stage): Promise<Promotion["hooks"]> {
   const filtered = await attempt(stage, {
     what: "a filter",
     act: () => stage.agent("filter"),
-    names: ["x.dat"],
     meanwhile: () => note("a filter", canaries.filter),
     resolve: () => removeFilter(stage),
   });
@@ -151,28 +155,20 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
 
-async function tryRefs(stage: Stage): Promise<Promotion["refs"]> {
-  const { pin } = stage;
-  const before = await readRefs(stage);
-  const tip = await stage.agent("refs");
-  await comes(stage, tip);
-  // Other branches come behind the one that is promoted.
-  await stage.command(["promote", "--once"]);
+/** What of refs has come about in the user's repository, whatever was made inside. */
+async function compareRefs(stage: Stage, before: Map<string, string>): Promise<Promotion["refs"]> {
   const after = await readRefs(stage);
-  const wanted = `refs/heads/sandcage/${pin.cage}/side/good`;
-  const own = [pin.innerBranch, "side/good"].flatMap((innerBranch) =>
-    Object.values(promoteRefs({ cage: pin.cage, innerBranch }))
-  );
+  const own = Object.values(promoteRefs(stage.pin));
   const moved = [...before].filter(([name, id]) =>
-    name !== BRANCH && !own.includes(name) && after.get(name) !== id
+    ![BRANCH, ...own].includes(name) && after.get(name) !== id
   );
   return {
     made: [
       ...[...after.keys()].filter((name) => !before.has(name)),
       ...moved.map(([name]) => `${name}, moved`),
     ],
-    allowed: [wanted, ...own],
-    wanted,
+    allowed: ["refs/heads/again", "refs/heads/review", ...own],
+    wanted: "refs/heads/review",
   };
 }
 

@@ -26,7 +26,7 @@ export type Stage = UserSide & {
 
 /** Upper bounds of one program inside, and of what should come by itself, in milliseconds. */
 const INSIDE_MS = 60_000;
-const COME_MS = 10_000;
+const COME_MS = 30_000;
 
 /** Pause between two looks, in milliseconds. */
 const LOOK_MS = 50;
