@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import type { SuiteName } from "../../../src/verify/case.ts";
 import { CASES } from "../../../src/verify/cases.ts";
+import { ACP_HOLES } from "../../e2e/support/verify/holes/acp.ts";
 import { CONFIG_HOLES } from "../../e2e/support/verify/holes/config.ts";
 import { CONTAINER_HOLES } from "../../e2e/support/verify/holes/container.ts";
 import { NETWORK_REACH_HOLES } from "../../e2e/support/verify/holes/network_reach.ts";
 import { NETWORK_WEB_HOLES } from "../../e2e/support/verify/holes/network_web.ts";
+import { PROMOTION_HOLES } from "../../e2e/support/verify/holes/promotion.ts";
 import { WORKSPACE_HOLES } from "../../e2e/support/verify/holes/workspace.ts";
 import type { Hole } from "../../e2e/support/verify/hole.ts";
 
@@ -15,6 +17,8 @@ const HOLES: Partial<Record<SuiteName, readonly Hole<unknown>[]>> = {
   container: CONTAINER_HOLES,
   network: [...NETWORK_REACH_HOLES, ...NETWORK_WEB_HOLES],
   workspace: WORKSPACE_HOLES,
+  promotion: PROMOTION_HOLES,
+  acp: ACP_HOLES,
 };
 
 for (const { id, suite, brokenBy } of CASES) {
