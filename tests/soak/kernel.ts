@@ -12,9 +12,7 @@ export type KernelFacts = {
   interfaces: readonly string[];
   /** Lines of `iptables-save`. */
   rules: readonly string[];
-  /** Lines of `/proc/mounts`. */
-  mounts: readonly string[];
-  /** Names below the engine's own directory of containers. */
+  /** Paths of what the engine has on disk of containers: settings, layers, tasks. */
   records: readonly string[];
 };
 
@@ -30,7 +28,6 @@ export function findTraces(made: Made, { facts, alive }: { facts: KernelFacts; a
       for (const line of lines) if (line.includes(id)) traces.push(`${what} of ${name}: ${line}`);
     };
     find(facts.cgroups, "control group");
-    find(facts.mounts, "mount");
     find(facts.records, "record of the engine");
   }
   for (const [id, name] of made.networks) {
@@ -53,14 +50,23 @@ function bridgesOf(id: string, name: string): string[] {
 
 /** Reads the facts of this machine; `dataDir` is the engine's. Needs root. */
 export async function readKernelFacts(dataDir: string): Promise<KernelFacts> {
-  const [cgroups, interfaces, rules, mounts, records] = await Promise.all([
+  const [cgroups, interfaces, rules, records] = await Promise.all([
     listCgroups(),
     list("/sys/class/net"),
     listRules(),
-    Deno.readTextFile("/proc/mounts"),
-    list(join(dataDir, "containers")),
+    listRecords(dataDir),
   ]);
-  return { cgroups, interfaces, rules, mounts: mounts.split("\n"), records };
+  return { cgroups, interfaces, rules, records };
+}
+
+async function listRecords(dataDir: string): Promise<string[]> {
+  const drivers = await list(join(dataDir, "image"));
+  const places = [
+    "containers",
+    "containerd/daemon/io.containerd.runtime.v2.task/moby",
+    ...drivers.map((driver) => `image/${driver}/layerdb/mounts`),
+  ];
+  return await listIn(dataDir, places);
 }
 
 /** Both versions: where an engine puts its containers under cgroupfs and under systemd. */
@@ -73,6 +79,11 @@ async function listCgroups(): Promise<string[]> {
       parents.map((parent) => join(controller, parent))
     ),
   ];
+  return await listIn(root, places);
+}
+
+/** What is in directories below a root, as paths from there. */
+async function listIn(root: string, places: readonly string[]): Promise<string[]> {
   const found = await Promise.all(
     places.map(async (place) => (await list(join(root, place))).map((name) => join(place, name))),
   );

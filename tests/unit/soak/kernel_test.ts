@@ -8,7 +8,7 @@ const MADE = {
   networks: new Map([[NETWORK, "sandcage-session-1"]]),
   images: new Set<string>(),
 };
-const NOTHING: KernelFacts = { cgroups: [], interfaces: [], rules: [], mounts: [], records: [] };
+const NOTHING: KernelFacts = { cgroups: [], interfaces: [], rules: [], records: [] };
 const GONE = { containers: new Set<string>(), networks: new Set<string>() };
 const NAMED = `sc-${sha256Hex("sandcage-session-1").slice(0, 10)}`;
 
@@ -20,11 +20,10 @@ for (
       `control group of web-shell-1: memory/docker/${CONTAINER}`,
     ],
     [
-      "a mount",
-      { mounts: [`shm /var/lib/docker/containers/${CONTAINER}/mounts/shm tmpfs rw`] },
-      `mount of web-shell-1: shm /var/lib/docker/containers/${CONTAINER}/mounts/shm tmpfs rw`,
+      "a record",
+      { records: [`containers/${CONTAINER}`] },
+      `record of the engine of web-shell-1: containers/${CONTAINER}`,
     ],
-    ["a record", { records: [CONTAINER] }, `record of the engine of web-shell-1: ${CONTAINER}`],
     [
       "a bridge of the engine's naming",
       { interfaces: ["lo", "br-dddddddddddd"] },

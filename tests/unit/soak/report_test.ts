@@ -70,7 +70,7 @@ Deno.test("formatReport() says that it was interrupted, and what grew", () => {
   const growth = [{ ...gateway!, problem: "memory grew" }];
   const text = formatReport({ ...REPORT, interrupted: true, growth, failures: [] });
   assert.match(text, /^Seed 7, 60\.0 minutes \(interrupted\)$/m);
-  assert.match(text, /^gateway .* grew  39 42$/m);
+  assert.match(text, /^gateway .* grew +39 42$/m);
   assert.match(text, /3 plays, 0 failures$/);
 });
 
