@@ -1,4 +1,5 @@
 import type { Config } from "../config/schema.ts";
+import type { EngineFlavor } from "../engine/engine.ts";
 import { INSIDE, INSIDE_ENV, LABEL, SHELL_SERVICE } from "../names.ts";
 import type { ServiceDefinition } from "../service/definition.ts";
 import type { CageMount } from "../workspace/types.ts";
@@ -10,7 +11,7 @@ import type {
   ComposeVolume,
 } from "./compose_document.ts";
 import { planPorts } from "./ports.ts";
-import { planHome, planMailbox } from "./resources.ts";
+import { planEgress, planHome, planMailbox } from "./resources.ts";
 import type { SessionNetwork } from "./session_network.ts";
 import { AGENT_SKELETON, GATEWAY_SKELETON } from "./skeleton.ts";
 
@@ -35,8 +36,8 @@ export type CageFacts = {
   plainHome?: string | undefined;
   /** Processors of the engine. */
   engineCpus: number;
-  /** Network that agents in mode `open` are in. */
-  egress: string;
+  /** Whose engine it is. */
+  flavor: EngineFlavor;
   /** Image reference by service name. */
   images: ReadonlyMap<string, string>;
   /** The way out of each service by its name; only in network mode `allowlist`. */
@@ -74,7 +75,7 @@ export function planCage(
     networks[EGRESS] = { name: gateway.egress, external: true };
   }
   if (config.network.mode === "open") {
-    networks[EGRESS] = { name: facts.egress, external: true };
+    networks[EGRESS] = { name: planEgress(facts.flavor, facts.id).name, external: true };
   }
   return {
     name: facts.id,
@@ -113,11 +114,24 @@ function planGateway(
   return {
     image: gateway.image,
     ...GATEWAY_SKELETON,
+    sysctls: {
+      ...GATEWAY_SKELETON.sysctls,
+      ...(facts.flavor === "podman" ? ANSWERS_WHERE_ASKED : {}),
+    },
     labels: planLabels(service, { facts, role: "gateway" }),
     networks: { [service.name]: { ipv4_address: gateway.network.gateway }, [EGRESS]: {} },
     ...(ports.length === 0 ? {} : { ports }),
   };
 }
+
+/**
+ * Podman lets interfaces take packets whose sender lives behind another one, and the kernel answers
+ * over that: a forged sender would get an answer out of the cage. A gateway has two.
+ */
+const ANSWERS_WHERE_ASKED: Readonly<Record<string, string>> = {
+  "net.ipv4.conf.eth0.rp_filter": "1",
+  "net.ipv4.conf.eth1.rp_filter": "1",
+};
 
 function planService(
   config: CageConfig,

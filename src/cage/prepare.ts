@@ -30,13 +30,7 @@ import {
 } from "../copy/locate.ts";
 import { planCopyConfig, planCopyWorkspace } from "../copy/workspace.ts";
 import type { CageFacts } from "./plan.ts";
-import {
-  applyResources,
-  planEgress,
-  planResources,
-  planWanted,
-  type Resource,
-} from "./resources.ts";
+import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
 import { cageDir, claimCage } from "./store.ts";
 import { type CageWorkspace, observeCageWorkspace } from "./workspace.ts";
 
@@ -177,7 +171,7 @@ export async function draftCage(site: PlannedSite, { host }: CageContext): Promi
     mounts: workspace.mounts,
     env: { ...cageEnv(), ...cageCaEnv(), ...workspace.env },
     engineCpus: engine.capabilities.cpus,
-    egress: planEgress(engine.capabilities.flavor, id).name,
+    flavor: engine.capabilities.flavor,
     plainHome: copy?.plainHome,
     images: new Map([[service.name, images.final.ref]]),
   };

@@ -19,6 +19,7 @@ import type { PreparedCage } from "./prepare.ts";
 import { findPresetRules } from "./presets.ts";
 import { formatRecap } from "./recap.ts";
 import { watchReload } from "./reload_watch.ts";
+import { planEgress } from "./resources.ts";
 import {
   makeSessionNetwork,
   observeRoutes,
@@ -157,7 +158,7 @@ function planFacts(
   return {
     image: cage.gateway!.final.ref,
     network: given.network,
-    egress: cage.config.network.egress ?? cage.facts.egress,
+    egress: cage.config.network.egress ?? planEgress(cage.facts.flavor, cage.id).name,
     env: {
       ...Object.fromEntries(given.placeholders),
       ...gatewayEnv({ address: given.network.gateway, ca: given.certificate }),

@@ -5,6 +5,7 @@ import { gatewayEnv } from "../image/env.ts";
 import { type ComposeDocument, formatComposeFile } from "./compose_document.ts";
 import { type GatewayFacts, planCage } from "./plan.ts";
 import { type CageContext, type CageDraft, draftCage, locateCage, planSite } from "./prepare.ts";
+import { planEgress } from "./resources.ts";
 import { sessionNetworkName } from "./session_network.ts";
 import { planSubnet } from "./subnet.ts";
 
@@ -45,7 +46,7 @@ function exampleGateway(draft: CageDraft): { gateways?: ReadonlyMap<string, Gate
   const facts: GatewayFacts = {
     image: draft.gateway.final.ref,
     network,
-    egress: draft.config.network.egress ?? draft.facts.egress,
+    egress: draft.config.network.egress ?? planEgress(draft.facts.flavor, draft.id).name,
     env: gatewayEnv({ address: network.gateway, ca: "" }),
   };
   return { gateways: new Map([[draft.service.name, facts]]) };

@@ -3,7 +3,7 @@ import { parse, stringify } from "yaml";
 import agentYaml from "../../../compose/agent.yml" with { type: "text" };
 import gatewayYaml from "../../../compose/gateway.yml" with { type: "text" };
 import { AGENT_SKELETON, GATEWAY_SKELETON } from "../../../src/cage/skeleton.ts";
-import { escapeInterpolation } from "../../../src/cage/compose_document.ts";
+import { type ComposeGateway, escapeInterpolation } from "../../../src/cage/compose_document.ts";
 import {
   type CageConfig,
   type CageFacts,
@@ -66,7 +66,7 @@ const facts: CageFacts = {
   }],
   env: { LANG: "C.UTF-8" },
   engineCpus: 8,
-  egress: "sandcage-egress",
+  flavor: "docker",
   images: new Map([["claude", "sandcage/claude:aaaaaaaaaaaa"], [
     "shell",
     "sandcage/shell:bbbbbbbbbbbb",
@@ -203,6 +203,16 @@ Deno.test("an agent with a gateway is on its session's network alone, without IP
     "net.ipv6.conf.default.disable_ipv6": "1",
   });
   assert.equal(agent.ports, undefined);
+});
+
+Deno.test("on Podman a gateway answers nobody over another network than he is in", () => {
+  const gateways = new Map([["claude", gateway]]);
+  const plan = (flavor: "docker" | "podman") =>
+    planCage(allowlist, { services: [claude], facts: { ...facts, flavor, gateways } })
+      .services["claude.gateway"] as ComposeGateway;
+  const filter = { "net.ipv4.conf.eth0.rp_filter": "1", "net.ipv4.conf.eth1.rp_filter": "1" };
+  const { sysctls } = plan("docker");
+  assert.deepEqual(plan("podman").sysctls, { ...sysctls, ...filter });
 });
 
 Deno.test("an agent is never planned without its gateway", () => {
