@@ -219,13 +219,19 @@ async function checkNames(given: SecretsGiven): Promise<Finding | { notApplicabl
     curl("a user in the address", [`http://${value}:x@${SITE.closed}/`]),
     curl("below an allowed name", [`http://${value}.${SITE.wild}/`]),
     curl("below an allowed name, without a proxy", [`http://${value}.${SITE.wild}/`], direct),
+    curl("a tunnel below an allowed name", [`https://${value}.${SITE.wild}/`]),
+    raw("TLS below an allowed name, in capitals and two labels", {
+      ...{ host: "@gateway", port: 443 },
+      tls: { sni: `${value.slice(0, 20)}.${value.slice(20)}.${SITE.wild}`.toUpperCase() },
+    }),
   ];
   return await whereStopped(given, async () => {
     await probe([...tries, curl("control", [`http://tried.${SITE.wild}/`])]);
     const events = await internet.events();
-    const evidence = events.flatMap((event) =>
-      listValuesIn(JSON.stringify(event), given.secrets).map((what) => `${what}: ${event.kind}`)
-    );
+    // Names know no case, and a long one takes several labels.
+    const letters = (text: string) => text.toLowerCase().replaceAll(".", "");
+    const evidence = events.filter((event) => letters(JSON.stringify(event)).includes(value))
+      .map(({ kind }) => `the value of ${given.secrets.key.name}: ${kind}`);
     const questions = events.flatMap((event) => event.kind === "dns" ? [event.name] : []);
     return {
       held: evidence.length === 0,
@@ -278,7 +284,8 @@ export const LEAVING_CASES: readonly SecretCase[] = [
     suite: SUITE,
     title: "a real value does not leave as a name",
     threat: "a name server gets the key as a label of a name that nobody needs to allow",
-    expectation: "no question and no packet with it; a name that is allowed is asked for",
+    expectation:
+      "no question and no packet with it, also below an allowed name; another such name is asked for",
     source: "sandcage",
     brokenBy: "names are not searched for values",
     quick: false,

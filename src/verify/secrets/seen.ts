@@ -59,18 +59,17 @@ export function isAnswered(data: string): boolean {
   return /"request":\d/.test(data);
 }
 
-/** How often something that takes its time is looked at, and the pause between, in milliseconds. */
-const LOOKS = 100;
+/** How long something that takes its time is looked for, and the pause between looks; milliseconds. */
+const PATIENCE_MS = 15_000;
 const LOOK_MS = 100;
 
 /** Looks until there is something to see; `undefined` when the time is up. */
 export async function lookFor<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-  for (let looks = 0; looks < LOOKS; looks++) {
+  for (const deadline = Date.now() + PATIENCE_MS;;) {
     const found = await look();
-    if (found !== undefined) return found;
+    if (found !== undefined || Date.now() > deadline) return found;
     await pause(LOOK_MS);
   }
-  return undefined;
 }
 
 /** Lines of audit from here on, as soon as there are enough of a kind; those that there are, else. */

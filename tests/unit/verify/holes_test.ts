@@ -8,6 +8,7 @@ import { CONTAINER_HOLES } from "../../e2e/support/verify/holes/container.ts";
 import { NETWORK_REACH_HOLES } from "../../e2e/support/verify/holes/network_reach.ts";
 import { NETWORK_WEB_HOLES } from "../../e2e/support/verify/holes/network_web.ts";
 import { PROMOTION_HOLES } from "../../e2e/support/verify/holes/promotion.ts";
+import { SECRET_HOLES } from "../../e2e/support/verify/holes/secrets.ts";
 import { WORKSPACE_HOLES } from "../../e2e/support/verify/holes/workspace.ts";
 import type { Hole } from "../../e2e/support/verify/hole.ts";
 
@@ -16,6 +17,7 @@ const HOLES: Partial<Record<SuiteName, readonly Hole<unknown>[]>> = {
   config: CONFIG_HOLES,
   container: CONTAINER_HOLES,
   network: [...NETWORK_REACH_HOLES, ...NETWORK_WEB_HOLES],
+  secrets: SECRET_HOLES,
   workspace: WORKSPACE_HOLES,
   promotion: PROMOTION_HOLES,
   acp: ACP_HOLES,
