@@ -34,8 +34,8 @@ function change(
     const keys = [...place.path];
     const last = keys.pop()!;
     let at = value;
-    for (const key of keys) at = (at[key] ??= {}) as Record<string, unknown>;
-    at[last] = edit(Array.isArray(at[last]) ? at[last] : []);
+    for (const key of keys) at = tableOf(at[key] ??= {});
+    at[last] = edit(listOf(at[last] ??= []));
     const patched = patch(text, value);
     const after = patched.endsWith("\n") ? patched : `${patched}\n`;
     if (JSON.stringify(sorted(parse(after))) === JSON.stringify(sorted(value))) return after;
@@ -43,6 +43,19 @@ function change(
     throw notEditable(place, cause);
   }
   throw notEditable(place);
+}
+
+function tableOf(value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new TypeError("It is no table");
+}
+
+/** What stands in a list's place is not ours to throw away. */
+function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError("It is no list");
 }
 
 function sorted(value: unknown): unknown {

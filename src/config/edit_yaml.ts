@@ -58,7 +58,11 @@ function checked(
     if (typeof at[key] !== "object" || at[key] === null) at[key] = {};
     at = at[key] as Record<string, unknown>;
   }
-  at[last] = change(Array.isArray(at[last]) ? at[last] : []);
+  // Behind a tag nothing is an empty text.
+  const list = at[last] === "" ? [] : at[last] ?? [];
+  // What stands in a list's place is not ours to throw away.
+  if (!Array.isArray(list)) throw notEditable(edit.place);
+  at[last] = change(list);
   try {
     if (normal(parseValue(edit.after)) === normal(expected)) return edit.after;
   } catch {

@@ -125,7 +125,18 @@ function readList(node: Node & { kind: "list" }, tree: Tree, path: string, walk:
   if (tree.items.length < node.min) {
     return fail(walk, tree, path, `expected at least ${node.min} item, got an empty list`);
   }
-  return tree.items.map((item, index) => read(node.of, item, childPath(path, index), walk));
+  return tree.items.map((item, index) => readItem(node.of, item, childPath(path, index), walk));
+}
+
+/** A key may be there and say nothing; an item of a list is something. */
+function readItem(node: Node, tree: Tree, path: string, walk: Walk): unknown {
+  if (tree.reset) {
+    return fail(walk, tree, path, "!reset belongs to a key, not to an item of a list");
+  }
+  const isNothing = tree.kind === "scalar" && tree.value === null;
+  const isOpen = node.kind === "list" || node.kind === "map" || node.kind === "object";
+  if (isNothing && isOpen) return fail(walk, tree, path, mismatch(node, tree));
+  return read(node, tree, path, walk);
 }
 
 function readMap(

@@ -15,6 +15,8 @@ const ROWS: Row[] = [
   { name: "a TOML key twice", user: true, text: 'home = "service"\nhome = "project"\n' },
   { name: "wrong types", text: "packages: jq\nlimits: [1]\nhome: 3\nssh: {enabled: 'yes'}\n" },
   { name: "wrong types in TOML", user: true, text: '# c\n[limits]\ncpus = "2"\npids = 1.5\n' },
+  { name: "items that say nothing", text: "mounts:\n  -\n  - source: /data\n" },
+  { name: "items that are reset", text: "mounts:\n  - !reset\npackages: [!reset jq]\n" },
   { name: "a wrong item", text: "packages:\n  - jq\n  - Big Name\n" },
   { name: "a number where a text is needed", text: "network:\n  allow: [10]\n" },
   { name: "an unknown key with a near one", text: "netwrok: {mode: open}\n" },

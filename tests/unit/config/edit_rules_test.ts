@@ -199,12 +199,22 @@ Deno.test("addRules() refuses what it cannot edit, and names the place", async (
         /network\.block cannot be edited by a command$/,
       ],
       ["x: &n {allow: [a.dev]}\nnetwork: *n\n", /network\.block cannot be edited by a command$/],
+      ["network: {block: a.dev}\n", /network\.block cannot be edited by a command$/],
       ["network: [a.dev\n", /^\/p\/\.sandcage\.yml:\d+:\d+: not valid YAML/],
     ] as const
   ) {
     await assert.rejects(
       addRules({ file: YAML, text }, { list: "block", rules: ["new.dev"] }),
       (error) => error instanceof UserError && error.exit === 3 && message.test(error.message),
+    );
+  }
+});
+
+Deno.test("addRules() puts nothing in the place of what is no list of a TOML file", async () => {
+  for (const text of ["network = []\n", 'network = "a.dev"\n', 'network.block = "a.dev"\n']) {
+    await assert.rejects(
+      addRules({ file: TOML, text }, { list: "block", rules: ["new.dev"] }),
+      /network\.block cannot be edited by a command$/,
     );
   }
 });
