@@ -111,25 +111,26 @@ function eachEntry(bytes: Uint8Array, visit: (path: string, at: number) => void)
   const version = view.getUint32(4);
   if (version < 2 || version > 4) throw new Error(`It is an index of version ${version}`);
   const count = view.getUint32(8);
+  const body = bytes.subarray(0, bytes.length - HASH_BYTES);
   let at = HEADER_BYTES;
   let path = "";
   for (let index = 0; index < count; index++) {
+    if (at + ENTRY_BYTES + 2 > body.length) throw cutShort();
     const isExtended = (view.getUint16(at + 60) & FLAG_EXTENDED) !== 0;
     let from = at + ENTRY_BYTES + (isExtended ? 2 : 0);
+    let kept = "";
     if (version === 4) {
-      const strip = readVarint(bytes, from);
+      const strip = readVarint(body, from);
+      if (strip === undefined || strip.value > path.length) throw cutShort();
       from = strip.next;
-      const end = bytes.indexOf(0, from);
-      path = path.slice(0, path.length - strip.value) + latin1(bytes.subarray(from, end));
-      visit(path, at);
-      at = end + 1;
-    } else {
-      const end = bytes.indexOf(0, from);
-      path = latin1(bytes.subarray(from, end));
-      visit(path, at);
-      // One to eight zeros, up to a multiple of eight.
-      at += Math.floor((end - at + 8) / 8) * 8;
+      kept = path.slice(0, path.length - strip.value);
     }
+    const end = body.indexOf(0, from);
+    if (end < 0) throw cutShort();
+    path = kept + latin1(body.subarray(from, end));
+    visit(path, at);
+    // One to eight zeros, up to a multiple of eight.
+    at = version === 4 ? end + 1 : at + Math.floor((end - at + 8) / 8) * 8;
   }
   return at;
 }
@@ -155,15 +156,20 @@ function readEntry(bytes: Uint8Array, at: number): IndexEntry {
   };
 }
 
+/** What a crash of somebody else leaves; git says so, too. */
+function cutShort(): Error {
+  return new Error("It is no index of git: an entry has no end");
+}
+
 /** The number of git's packs with offsets: each continued byte adds one. */
-function readVarint(bytes: Uint8Array, at: number): { value: number; next: number } {
-  let byte = bytes[at++]!;
-  let value = byte & 0x7f;
-  while ((byte & 0x80) !== 0) {
-    byte = bytes[at++]!;
+function readVarint(bytes: Uint8Array, start: number): { value: number; next: number } | undefined {
+  let value = -1;
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at]!;
     value = (value + 1) * 128 + (byte & 0x7f);
+    if ((byte & 0x80) === 0) return { value, next: at + 1 };
   }
-  return { value, next: at };
+  return undefined;
 }
 
 function hasExtension(

@@ -64,6 +64,26 @@ for (const version of [2, 3, 4]) {
   });
 }
 
+Deno.test("an index that ends early is refused at once, however many entries it says it has", () => {
+  for (const version of [2, 3, 4]) {
+    for (const length of [20, 70, 82, 94, 200, 1000]) {
+      for (const filling of [0, 0x61, 0xff]) {
+        const index = new Uint8Array(12 + length).fill(filling);
+        index.set(new TextEncoder().encode("DIRC"));
+        const view = new DataView(index.buffer);
+        view.setUint32(4, version);
+        view.setUint32(8, 0xffffffff);
+        const startedMs = performance.now();
+        assert.throws(
+          () => parseIndex(index, new Set(["a"])),
+          /no index of git: an entry has no end/,
+        );
+        assert.ok(performance.now() - startedMs < 1000);
+      }
+    }
+  }
+});
+
 Deno.test("what is no index is refused", () => {
   assert.throws(() => parseIndex(new Uint8Array(10), new Set()), /no index/);
   const other = new Uint8Array(40);
