@@ -112,6 +112,10 @@ export function parseArchiveBlock(block: Buffer): ArchiveBlock {
   const kind = KINDS[type];
   if (kind === undefined) throw new Refusal("The checkpoint is damaged: it has what is none of it");
   const path = readText(block, FIELD.name);
+  const milliseconds = Number(readText(block, MILLISECONDS));
+  if (!Number.isFinite(milliseconds)) {
+    throw new Refusal("The checkpoint is damaged: a time is none");
+  }
   return {
     type: "entry",
     entry: {
@@ -119,7 +123,7 @@ export function parseArchiveBlock(block: Buffer): ArchiveBlock {
       kind,
       mode: readNumber(block, FIELD.mode) & 0o7777,
       size,
-      mtimeMs: readNumber(block, FIELD.mtime) * 1000 + Number(readText(block, MILLISECONDS)),
+      mtimeMs: readNumber(block, FIELD.mtime) * 1000 + milliseconds,
       target: readText(block, FIELD.link),
     },
   };

@@ -25,8 +25,16 @@ export function parseLoggedEvent(line: string): LoggedEvent | undefined {
   if (!Object.hasOwn(KINDS, kind)) return undefined;
   const isWhole = Number.isSafeInteger(event.seq) && typeof event.at === "string" &&
     KINDS[kind as LoggedEvent["kind"]].every((name) => typeof event[name] === "string") &&
-    (kind !== "done" || (typeof event.usage === "object" && event.usage !== null));
+    (kind !== "done" || isUsage(event.usage));
   return isWhole ? value as LoggedEvent : undefined;
+}
+
+function isUsage(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { costUsd, durationMs, inputTokens, outputTokens } = value as Record<string, unknown>;
+  return [costUsd, durationMs, inputTokens, outputTokens].every((amount) =>
+    amount === undefined || typeof amount === "number"
+  );
 }
 
 /**

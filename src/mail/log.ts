@@ -148,7 +148,7 @@ export function openLog<Row extends object>(
 
   /** A place on record may be older than what became of the file in a power cut. */
   function isRowEnd(path: string, offset: number): boolean {
-    if (offset === 0) return true;
+    if (offset <= 0) return offset === 0;
     return fs.read(path, { from: offset - 1, to: offset })[0] === NEWLINE;
   }
 }

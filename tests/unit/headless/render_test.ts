@@ -125,6 +125,7 @@ Deno.test("an event on record is read back as it was, from one line", () => {
 for (
   const line of [
     ...["", "{", "null", "[]", '{"kind":"text","text":"a"}', '{"seq":1,"at":"x","kind":"text"}'],
+    '{"seq":1,"at":"x","kind":"done","text":"","isError":false,"usage":{"costUsd":"1"}}',
     ...['{"seq":1,"at":"x","kind":"toString"}', '{"seq":1,"at":"x","kind":"done","text":"a"}'],
   ]
 ) {

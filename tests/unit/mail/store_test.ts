@@ -143,6 +143,8 @@ Deno.test("a log reads from every place as if it had read from the start, over a
             // A place that became wrong: no row ends there.
             const wrong = { ...place, offset: Math.max(1, place.offset - 2) };
             assert.deepEqual([...open().read(wrong)], all.slice(index + 1));
+            const before = { ...place, offset: -1 };
+            assert.deepEqual([...open().read(before)], all.slice(index + 1));
           }
           assert.equal(open().last(), all.length);
         });
