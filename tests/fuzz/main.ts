@@ -1,86 +1,90 @@
 /**
- * `deno task fuzz [--cases N] [--seed N] [--only readers|live] [--target NAME]`: broken bytes for everything that
- * reads what an agent or a host says, first in this process, then against a running gateway in a
- * network of its own. Needs root for the second part. Exit code 1 if anything was found.
+ * `deno task fuzz`: broken bytes for everything that reads what an agent, a host, a project or a disk
+ * says, first one reader after the other, each in a process of its own, then against a running
+ * gateway in a network of its own. What it takes is in flags.ts.
  */
-import { parseArgs } from "node:util";
 import { ensureEngine, makeBundle } from "../../tools/prepare.ts";
 import { print, say, show } from "../../tools/shell.ts";
 import { findGatewayImage, takeProgram } from "../e2e/support/gateway_program.ts";
-import { runTarget } from "./campaign.ts";
-import { HTTP_READERS } from "./http_readers.ts";
+import { type FuzzFlags, HELP, parseFlags } from "./flags.ts";
 import { runLive } from "./live/campaign.ts";
 import { isolate } from "./live/network.ts";
-import { MAIL_READERS } from "./mail_readers.ts";
-import { POLICY_READERS } from "./policy_readers.ts";
-import { READERS } from "./readers.ts";
-import { formatFindings, formatLive } from "./report.ts";
-import { STREAM_READERS } from "./stream_readers.ts";
-import { TREE_READERS } from "./tree_readers.ts";
+import { LIVE_TARGETS } from "./live/targets.ts";
+import { formatFindings, formatLive, formatOutcome, judgeOutcome } from "./report.ts";
+import { runSupervised } from "./supervise.ts";
+import type { Target } from "./target.ts";
+import { findTargets } from "./targets.ts";
 
-const { values: flags } = parseArgs({
-  options: {
-    cases: { type: "string", default: "100000" },
-    seed: { type: "string", default: String(crypto.getRandomValues(new Uint32Array(1))[0]) },
-    only: { type: "string" },
-    target: { type: "string" },
-    /** Set for the part inside of the namespace: where the program is. */
-    node: { type: "string" },
-    bundle: { type: "string" },
-  },
-});
-const seed = Number(flags.seed);
-const cases = Number(flags.cases);
+/** Of a budget, what the readers get where both parts run. */
+const READERS_SHARE = 0.6;
 
-if (flags.node !== undefined && flags.bundle !== undefined) {
-  const outcome = await runLive({ node: flags.node, bundle: flags.bundle }, {
-    seed,
-    cases,
-    target: flags.target,
-    say,
-  });
-  print(formatLive(outcome));
-  Deno.exitCode = outcome.findings.length === 0 ? 0 : 1;
-} else {
-  Deno.exitCode = await main();
-}
+Deno.exitCode = await main();
 
 async function main(): Promise<number> {
-  print(`Seed ${seed}`);
-  // Half of the cases each: those of this process are fast, those of a gateway go deep.
-  const half = flags.only === undefined ? Math.ceil(cases / 2) : cases;
-  const results = [
-    flags.only === "live" ? 0 : runReaders(half),
-    flags.only === "readers" ? 0 : await runIsolated(half),
-  ];
-  return Math.max(...results);
+  let flags: FuzzFlags | "help";
+  try {
+    flags = parseFlags(Deno.args);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+  if (flags === "help") {
+    print(HELP);
+    return 0;
+  }
+  if (flags.program !== undefined) return await runInside(flags, flags.program);
+  const isLive = LIVE_TARGETS.some(({ name }) => name === flags.target);
+  const readers = isLive || flags.only === "live" ? [] : findTargets(flags.target);
+  const hasLive = flags.only !== "readers" && (flags.target === undefined || isLive);
+  if (readers.length === 0 && !hasLive) {
+    say(`There is no target ${JSON.stringify(flags.target)}; see --help`);
+    return 2;
+  }
+  print(`Seed ${flags.seed}`);
+  const share = readers.length > 0 && hasLive ? READERS_SHARE : 1;
+  const startedMs = performance.now();
+  const code = await runReaders(readers, flags, flags.budgetSeconds * share);
+  if (!hasLive) return code;
+  const left = flags.budgetSeconds - (performance.now() - startedMs) / 1000;
+  return Math.max(code, await runIsolated(flags, left));
 }
 
-function runReaders(cases: number): number {
-  const targets = [
-    ...READERS,
-    ...HTTP_READERS,
-    ...POLICY_READERS,
-    ...TREE_READERS,
-    ...MAIL_READERS,
-    ...STREAM_READERS,
-  ]
-    .filter(({ name }) => (flags.target ?? name) === name);
+async function runReaders(
+  targets: readonly Target[],
+  flags: FuzzFlags,
+  budgetSeconds: number,
+): Promise<number> {
+  const { seed } = flags;
+  const endMs = performance.now() + budgetSeconds * 1000;
   let code = 0;
-  for (const target of targets) {
+  for (const [index, target] of targets.entries()) {
     const startedMs = performance.now();
-    const outcome = runTarget(target, { seed, cases: Math.ceil(cases / targets.length) });
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    print(`${target.name}: ${outcome.cases} cases, ${outcome.findings.length} found, ${seconds} s`);
-    if (outcome.findings.length > 0) {
-      print(formatFindings(outcome.findings));
-      code = 1;
-    }
+    const outcome = await runSupervised(target, {
+      seed,
+      cases: flags.index === undefined ? flags.cases : 1,
+      first: flags.index ?? 0,
+      // What one leaves over is for those behind it.
+      budgetMs: Math.max(0, (endMs - startedMs) / (targets.length - index)),
+    });
+    print(formatOutcome(target, outcome, { seconds: (performance.now() - startedMs) / 1000 }));
+    const findings = [...outcome.findings, ...judgeOutcome(target, outcome)];
+    if (findings.length === 0) continue;
+    print(formatFindings(findings, { seed }));
+    code = 1;
   }
   return code;
 }
 
-async function runIsolated(cases: number): Promise<number> {
+async function runInside(
+  flags: FuzzFlags,
+  program: NonNullable<FuzzFlags["program"]>,
+): Promise<number> {
+  const outcome = await runLive(program, { ...flags, say });
+  print(formatLive(outcome, { seed: flags.seed }));
+  return outcome.findings.length === 0 ? 0 : 1;
+}
+
+async function runIsolated(flags: FuzzFlags, budgetSeconds: number): Promise<number> {
   await ensureEngine({});
   await makeBundle();
   const dir = await Deno.makeTempDir({ prefix: "sandcage-fuzz-" });
@@ -89,8 +93,11 @@ async function runIsolated(cases: number): Promise<number> {
     const [command, args] = isolate([
       // Deno would look for a newer one of itself, and the decoy would see it.
       ...["env", "DENO_NO_UPDATE_CHECK=1", Deno.execPath(), "run", "-A", import.meta.filename!],
-      ...[`--seed=${seed}`, `--cases=${cases}`],
+      ...[`--seed=${flags.seed}`, `--cases=${flags.cases}`],
       ...(flags.target === undefined ? [] : [`--target=${flags.target}`]),
+      ...(Number.isFinite(budgetSeconds)
+        ? [`--budget=${Math.max(1, Math.floor(budgetSeconds))}`]
+        : []),
       ...[`--node=${program.node}`, `--bundle=${program.bundle}`],
     ]);
     return await show(command, args);

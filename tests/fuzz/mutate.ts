@@ -6,6 +6,8 @@ export type Material = {
   seeds: readonly Uint8Array[];
   /** Pieces that mean something to a reader of these messages. */
   tokens: readonly Uint8Array[];
+  /** Longest case in bytes. Defaults to {@link LONGEST}; less where reading takes long. */
+  longest?: number;
 };
 
 /** Longest case in bytes: beyond, every reader has given up, and time goes into copying. */
@@ -33,9 +35,10 @@ const CHANGES: readonly Change[] = [
 export function mutate(random: Random, material: Material): Uint8Array<ArrayBuffer> {
   let bytes: Uint8Array = random.pick(material.seeds);
   if (random.oneIn(16)) return bytes.slice();
+  const { longest = LONGEST } = material;
   const changes = 1 + random.integer(random.pick([1, 1, 2, MOST_CHANGES]));
   for (let change = 0; change < changes; change++) {
-    bytes = random.pick(CHANGES)(bytes, random, material).subarray(0, LONGEST);
+    bytes = random.pick(CHANGES)(bytes, random, material).subarray(0, longest);
   }
   return bytes.slice();
 }
@@ -73,11 +76,12 @@ function remove(bytes: Uint8Array, random: Random): Uint8Array {
   return join(bytes.subarray(0, start), bytes.subarray(end));
 }
 
-function repeat(bytes: Uint8Array, random: Random): Uint8Array {
+function repeat(bytes: Uint8Array, random: Random, material: Material): Uint8Array {
+  const { longest = LONGEST } = material;
   const { start, end } = pickRange(bytes, random);
   const times = random.pick([2, 3, 8, 64, 300]);
   const piece = bytes.subarray(start, end);
-  const copies: Uint8Array[] = Array(Math.min(times, 1 + LONGEST / (piece.length + 1) | 0))
+  const copies: Uint8Array[] = Array(Math.min(times, 1 + longest / (piece.length + 1) | 0))
     .fill(piece);
   return join(bytes.subarray(0, start), ...copies, bytes.subarray(end));
 }
@@ -119,13 +123,14 @@ function swap(bytes: Uint8Array, random: Random): Uint8Array {
 }
 
 /** Short ranges more often than long ones: a field rather than half a message. */
-function pickRange(bytes: Uint8Array, random: Random): { start: number; end: number } {
+export function pickRange(bytes: Uint8Array, random: Random): { start: number; end: number } {
   const start = random.integer(bytes.length + 1);
   const longest = Math.min(bytes.length - start, random.pick([4, 16, 64, LONGEST]));
   return { start, end: start + random.integer(longest + 1) };
 }
 
-function join(...parts: Uint8Array[]): Uint8Array {
+/** All of them, one after the other. */
+export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const whole = new Uint8Array(length);
   let at = 0;

@@ -34,3 +34,15 @@ export function seedOf(campaign: number, options: { target: string; index: numbe
   }
   return hash >>> 0;
 }
+
+/** Cases that are drawn once and then again and again: for those that take long to make. */
+export function drawOnce<Drawn>(
+  draw: (random: Random) => Drawn,
+  options: { count: number },
+): (random: Random) => Drawn {
+  const drawn: Drawn[] = [];
+  return (random) => {
+    const at = random.integer(options.count);
+    return drawn[at] ??= draw(createRandom(at));
+  };
+}

@@ -19,14 +19,17 @@ const TOKENS = [
 
 /** What an agent without a terminal says is believed in nothing, kept and shown. */
 export const STREAM_READERS: readonly Target[] = STREAM_FORMATS.map((format) => ({
-  name: `${format} stream`,
-  material: { seeds: readSeeds(format), tokens: TOKENS.map(bytesOf) },
+  name: `acp/${format}-stream`,
+  material: { seeds: readSeeds(format), tokens: TOKENS.map(bytesOf), longest: 4096 },
+  // A stream is believed in nothing, kept and shown, whatever is in it.
+  takesAll: true,
   read(bytes, random) {
     const whole = take(format, bytes, { step: () => bytes.length });
     const cut = take(format, bytes, { step: () => 1 + random.integer(random.pick([2, 80, 900])) });
     expect(same(whole.raw, bytes) && same(cut.raw, bytes), "every byte is kept, none twice");
     expect(JSON.stringify(whole.events) === JSON.stringify(cut.events), "cuts change nothing");
     for (const event of whole.events) expectShown(event);
+    return "accepted";
   },
 }));
 

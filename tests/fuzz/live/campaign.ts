@@ -25,8 +25,16 @@ export type LiveOutcome = {
 /** Plays cases against a gateway of its own; to be called inside of the namespace. */
 export async function runLive(
   program: GatewayProgram,
-  options: { seed: number; cases: number; target?: string; say(text: string): void },
+  options: {
+    seed: number;
+    cases: number;
+    /** Ends after so long, whatever is left. */
+    budgetSeconds: number;
+    target?: string | undefined;
+    say(text: string): void;
+  },
 ): Promise<LiveOutcome> {
+  const endMs = performance.now() + options.budgetSeconds * 1000;
   const targets = LIVE_TARGETS.filter(({ name }) => (options.target ?? name) === name);
   await using world = await startFuzzWorld(program);
   const outcome: LiveOutcome = {
@@ -47,12 +55,15 @@ export async function runLive(
       const share = options.target === undefined ? target.share / 100 : 1;
       const cases = Math.ceil(options.cases * share / ROUNDS);
       const startedMs = performance.now();
-      await playRound(target, { world, seed: options.seed, first: round * cases, cases, note });
-      outcome.cases.set(target.name, (outcome.cases.get(target.name) ?? 0) + cases);
+      const first = round * cases;
+      const played = await playRound(target, {
+        ...{ world, seed: options.seed, first, cases, endMs, note },
+      });
+      outcome.cases.set(target.name, (outcome.cases.get(target.name) ?? 0) + played);
       if (world.isAlive()) await world.reload().catch(note(target.name, -1));
       if (world.isAlive()) await runControls(world).catch(note(`${target.name}, control`, -1));
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-      options.say(`  round ${round + 1}, ${target.name}: ${cases} cases, ${seconds} s`);
+      options.say(`  round ${round + 1}, ${target.name}: ${played} cases, ${seconds} s`);
       for (const problem of world.problems.splice(0)) note(`${target.name}, world`, -1)(problem);
       if (!world.isAlive()) return outcome;
     }
@@ -68,15 +79,17 @@ type Playing = {
   seed: number;
   first: number;
   cases: number;
+  endMs: number;
   note(target: string, index: number): (error: unknown) => void;
 };
 
-/** Cases of one target, several at a time; stops when the gateway is gone. */
-async function playRound(target: LiveTarget, playing: Playing): Promise<void> {
-  const { world, seed, first, cases, note } = playing;
+/** Plays cases of one target, several at a time; stops when the gateway is gone. */
+async function playRound(target: LiveTarget, playing: Playing): Promise<number> {
+  const { world, seed, first, cases, endMs, note } = playing;
   let next = first;
+  const isOver = () => performance.now() > endMs;
   const work = async () => {
-    while (next < first + cases && world.isAlive()) {
+    while (next < first + cases && world.isAlive() && !isOver()) {
       const index = next++;
       const random = createRandom(seedOf(seed, { target: target.name, index }));
       const bytes = mutate(random, target.material);
@@ -85,6 +98,7 @@ async function playRound(target: LiveTarget, playing: Playing): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return next - first;
 }
 
 /** Most that may be held more after the last round than after the one before, in bytes. */

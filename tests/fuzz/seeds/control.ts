@@ -1,5 +1,4 @@
-import { bytesOf } from "../bytes.ts";
-import type { Material } from "../mutate.ts";
+import { jsonMaterial, type JsonStock } from "../json_change.ts";
 import { NAMES } from "../names.ts";
 import { planFuzzPolicy } from "../policy.ts";
 
@@ -29,20 +28,31 @@ const TOKENS = [
   ...['"paths":["/%2e%2e/"]', '"methods":["get"]', '"to":[]', '"bodyLimit":1e400', "[".repeat(500)],
 ];
 
+/** What stands in others' places. */
+const VALUES = [
+  ...["*", "*.test", "**", "10.0.0.0/8", "0.0.0.0/0", "::/0", "https://a.test/b", NAMES.evil],
+  ...["block", "flag", "GET", "/api/", 443, 65536, 1, 2, { dest: "a.test", ports: [1] }, [
+    "a.test",
+  ]],
+];
+
 /** Lines that a host sends its gateway, without the end of line. */
-export const CONTROL_MATERIAL: Material = {
-  seeds: [
+export const CONTROL_STOCK: JsonStock = {
+  documents: [
     { type: "policy", policy: planFuzzPolicy(2) },
     { type: "start", settings, policy: planFuzzPolicy(1) },
     { type: "audit-written", sequence: 12 },
     { type: "audit-failed", reason: "disk full" },
-  ].map((message) => bytesOf(JSON.stringify(message))),
-  tokens: TOKENS.map(bytesOf),
+  ],
+  values: [...VALUES, "policy", "start"],
 };
 
+/** The same as bytes. */
+export const CONTROL_MATERIAL = jsonMaterial(CONTROL_STOCK, TOKENS);
+
 /** Policy documents alone. */
-export const POLICY_MATERIAL: Material = {
-  seeds: [
+export const POLICY_STOCK: JsonStock = {
+  documents: [
     planFuzzPolicy(3),
     {
       ...planFuzzPolicy(4),
@@ -55,13 +65,16 @@ export const POLICY_MATERIAL: Material = {
       rate: { perSecond: 10, burst: 50 },
       inspectors: [{ name: "mine", source: "export default () => null;" }],
     },
-  ].map((document) => bytesOf(JSON.stringify(document))),
-  tokens: TOKENS.map(bytesOf),
+  ],
+  values: VALUES,
 };
 
+/** The same as bytes. */
+export const POLICY_MATERIAL = jsonMaterial(POLICY_STOCK, TOKENS);
+
 /** Lines that a gateway sends its host. */
-export const REPORT_MATERIAL: Material = {
-  seeds: [
+export const REPORT_STOCK: JsonStock = {
+  documents: [
     { type: "ready", version: 1, ca: { certificate: "c", key: "k" } },
     { type: "applied", version: 2 },
     { type: "rejected", version: 3, problems: ["network.allow[0]: nothing"] },
@@ -71,6 +84,9 @@ export const REPORT_MATERIAL: Material = {
       sequence: 2,
       events: [{ time: "2026-01-01T00:00:00Z", kind: "dns", decision: "deny", reason: "no-rule" }],
     },
-  ].map((message) => bytesOf(JSON.stringify(message))),
-  tokens: TOKENS.map(bytesOf),
+  ],
+  values: ["ready", "applied", "allow", "block-rule", "connection", ...VALUES],
 };
+
+/** The same as bytes. */
+export const REPORT_MATERIAL = jsonMaterial(REPORT_STOCK, TOKENS);

@@ -1,6 +1,7 @@
 import { bigEndian, bytesOf, pack } from "../bytes.ts";
-import type { Material } from "../mutate.ts";
+import { type Material, mutate } from "../mutate.ts";
 import { NAMES } from "../names.ts";
+import type { Random } from "../random.ts";
 
 /** A query of one question. @param options.edns Adds the record every modern resolver sends. */
 export function formatQuery(
@@ -42,3 +43,16 @@ export const DNS_MATERIAL: Material = {
     pack(4, "evil", 4, "test", 0),
   ],
 };
+
+/** A query with its parts drawn: names of any labels, types, counts; one in three changed as bytes. */
+export function makeQuery(random: Random): Uint8Array<ArrayBuffer> {
+  const label = () =>
+    random.pick(["a", "b1", "_x", "A", "-", "x".repeat(63), "e\u00e9", "*", "a b"]);
+  const labels = Array.from({ length: random.integer(random.pick([2, 4, 20])) }, label);
+  const name = random.oneIn(3) ? random.pick(Object.values(NAMES)) : labels.join(".") || "a";
+  const edns = random.oneIn(2) ? { edns: true as const } : {};
+  const type = random.pick([1, 1, 28, 65, 16, 255, 0]);
+  const bytes = formatQuery(name, { type, id: random.integer(65536), ...edns });
+  if (random.oneIn(4)) bytes[2] = random.integer(256);
+  return random.oneIn(3) ? mutate(random, { ...DNS_MATERIAL, seeds: [bytes] }) : bytes;
+}

@@ -1,6 +1,7 @@
 import { bytesOf } from "../bytes.ts";
-import type { Material } from "../mutate.ts";
+import { type Material, mutate } from "../mutate.ts";
 import { NAMES, PLACEHOLDER, SECRET } from "../names.ts";
+import type { Random } from "../random.ts";
 
 /** A request; lines as given. */
 export function formatRequest(lines: readonly string[], body = ""): Uint8Array<ArrayBuffer> {
@@ -105,3 +106,94 @@ export const RESPONSE_MATERIAL: Material = {
   tokens: [...TOKENS, "HTTP/1.1 200 OK\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "ffffffffff\r\n"]
     .map(bytesOf),
 };
+
+const HEADERS = [
+  ...["Accept: */*", "Content-Type: application/json", "Cookie: a=b", "TE: trailers", "X-Y: z"],
+  ...["Connection: close", "Connection: x-y", "Upgrade: websocket", "Expect: 100-continue"],
+  ...["Transfer-Encoding: chunked", "Transfer-Encoding: gzip", "Content-Length: 5", "Host: b.test"],
+  ...["Content-Length: 05", "Content-Length: 5, 5", "X: a\tb", "Proxy-Connection: keep-alive"],
+];
+
+const REQUESTS = http1Material(NAMES.allowed);
+
+/** A request to the allowed host with its parts drawn; half of them changed as bytes, too. */
+export function makeRequest(random: Random): Uint8Array<ArrayBuffer> {
+  if (random.oneIn(3)) return mutate(random, REQUESTS);
+  const host = NAMES.allowed;
+  const target = random.pick([
+    "/",
+    "/a?b",
+    "/api/../x",
+    `https://${host}/a`,
+    "*",
+    "a",
+    "/%00",
+    "//x",
+  ]);
+  const method = random.pick(["GET", "POST", "DELETE", "M-SEARCH", "TRACE", "CONNECT", "g{"]);
+  const named = random.pick([
+    host,
+    host,
+    host,
+    `${host}:443`,
+    `${host}.`,
+    host.toUpperCase(),
+    "",
+    "::1",
+  ]);
+  const headers = Array.from({ length: random.integer(5) }, () => random.pick(HEADERS));
+  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${named}`, ...headers];
+  const bytes = formatRequest(lines, random.oneIn(2) ? "hello" : "");
+  return random.oneIn(2) ? mutate(random, { ...REQUESTS, seeds: [bytes] }) : bytes;
+}
+
+/** Heads of HTTP/2, a header to a line. */
+export function h2HeadMaterial(host: string): Material {
+  const start = (method: string, path: string) =>
+    `:method: ${method}\n:scheme: https\n:authority: ${host}\n:path: ${path}`;
+  return {
+    seeds: [
+      `${start("GET", "/a?b")}\naccept: */*\ncookie: a=b`,
+      `${start("POST", "/x")}\ncontent-length: 5\nte: trailers`,
+      `${start("GET", "/")}\nhost: ${host}`,
+      start("OPTIONS", "*"),
+    ].map(bytesOf),
+    tokens: [
+      ...TOKENS,
+      "\n:path: /b",
+      "\nhost: b.test",
+      "\ntransfer-encoding: chunked",
+      "\nte: gzip",
+    ]
+      .map(bytesOf),
+  };
+}
+
+/** A response with its parts drawn; half of them changed as bytes, too. */
+export function makeResponse(random: Random): Uint8Array<ArrayBuffer> {
+  if (random.oneIn(3)) return mutate(random, RESPONSE_MATERIAL);
+  const chunk = () => {
+    const size = random.integer(20);
+    const head = random.pick([
+      size.toString(16),
+      `${size.toString(16)};x=y`,
+      `0${size.toString(16)}`,
+    ]);
+    return `${head}\r\n${"b".repeat(size)}\r\n`;
+  };
+  const chunks = Array.from({ length: random.integer(4) }, chunk).join("");
+  const [header, body] = random.pick([
+    ["Content-Length: 5", "hello"],
+    ["Transfer-Encoding: chunked", `${chunks}0\r\n${random.pick(["", "", "X: y\r\n"])}\r\n`],
+    ["Connection: close", "until the end"],
+    ["Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"],
+    ["Content-Length: 5\r\nContent-Length: 5", "hello"],
+  ]);
+  const status = random.pick([200, 200, 204, 304, 404, 101, 99, 1000]);
+  const version = random.pick(["1.1", "1.1", "1.1", "1.0", "2"]);
+  const before = random.oneIn(6) ? "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" : "";
+  const bytes = bytesOf(
+    `${before}HTTP/${version} ${status} OK\r\nA: b\r\n${header}\r\n\r\n${body}`,
+  );
+  return random.oneIn(2) ? mutate(random, { ...RESPONSE_MATERIAL, seeds: [bytes] }) : bytes;
+}

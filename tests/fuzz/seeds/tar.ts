@@ -2,7 +2,8 @@ import type { TreeEntry } from "../../../src/tree/entry.ts";
 import { BLOCK_BYTES, countPadding, FIELD, MAGIC, TYPE } from "../../../src/tree/tar_header.ts";
 import { createTarWriter } from "../../../src/tree/tar_write.ts";
 import { bytesOf, pack } from "../bytes.ts";
-import type { Material } from "../mutate.ts";
+import { type Material, mutate } from "../mutate.ts";
+import { drawOnce, type Random } from "../random.ts";
 
 /** Fields of a header as they stand in it; what is not given is as in a plain file. */
 export type RawHeader = {
@@ -123,3 +124,46 @@ export const TAR_MATERIAL: Material = {
     new Uint8Array(BLOCK_BYTES),
   ],
 };
+
+const NAMES = [
+  "a",
+  "b.txt",
+  "src",
+  "é",
+  "A",
+  "n".repeat(120),
+  ".git",
+  "..",
+  "x y",
+  "aux",
+  "a\u0301",
+];
+
+/** A stream with its entries drawn, directories first; half of the cases changed as bytes, too. */
+export function makeTar(random: Random): Uint8Array<ArrayBuffer> {
+  if (random.oneIn(4)) return mutate(random, TAR_MATERIAL);
+  const bytes = drawTar(random);
+  return random.oneIn(2) ? bytes : mutate(random, { ...TAR_MATERIAL, seeds: [bytes] });
+}
+
+const drawTar = drawOnce((random) => {
+  const dirs = [""];
+  const entries: TreeEntry[] = [];
+  for (let count = random.integer(6); count > 0; count--) {
+    const path = `${random.pick(dirs)}${random.pick(random.oneIn(10) ? NAMES : NAMES.slice(0, 5))}`;
+    const kind = random.pick(["dir", "file", "file", "link"] as const);
+    const isFile = kind === "file";
+    entries.push({
+      ...PLAIN,
+      path,
+      kind,
+      size: isFile ? random.integer(600) : 0,
+      mode: random.pick([0o644, 0o755]),
+      ...(kind === "link"
+        ? { target: random.pick(["a", "../b.txt", "../../..", "/etc", "é"]) }
+        : {}),
+    });
+    if (kind === "dir") dirs.push(`${path}/`);
+  }
+  return formatStream(entries);
+}, { count: 2000 });

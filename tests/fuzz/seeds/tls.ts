@@ -1,6 +1,7 @@
 import { bigEndian, bytesOf, pack } from "../bytes.ts";
-import type { Material } from "../mutate.ts";
+import { type Material, mutate } from "../mutate.ts";
 import { NAMES } from "../names.ts";
+import { drawOnce, type Random } from "../random.ts";
 
 /** What a hello says; the rest is as curl with OpenSSL 3 sends it. */
 export type HelloOptions = { name?: string; alpn?: readonly string[]; ech?: true; split?: number };
@@ -63,3 +64,26 @@ export const TLS_MATERIAL: Material = {
     bytesOf("\0"),
   ],
 };
+
+/** A hello with its parts drawn; half of them changed as bytes, too. */
+export function makeHello(random: Random): Uint8Array<ArrayBuffer> {
+  const bytes = drawHello(random);
+  return random.oneIn(2) ? mutate(random, { ...TLS_MATERIAL, seeds: [bytes] }) : bytes;
+}
+
+const drawHello = drawOnce((random) => {
+  const name = random.pick([
+    ...Object.values(NAMES),
+    "",
+    "a.b.",
+    "10.1.2.3",
+    "A.test",
+    "x".repeat(260),
+  ]);
+  return formatHello({
+    ...(random.oneIn(5) ? {} : { name }),
+    alpn: random.pick([[], ["h2"], ["http/1.1"], ["h2", "http/1.1", ""], ["x".repeat(255)]]),
+    ...(random.oneIn(6) ? { ech: true } : {}),
+    split: random.pick([16384, 16384, 16384, 1, 5, 64]),
+  });
+}, { count: 300 });

@@ -1,0 +1,76 @@
+/** An input that showed something once; replayed in every run of the unit tests. */
+export type Kept = {
+  /** Name of the target. */
+  target: string;
+  /** What was wrong. */
+  was: string;
+  /** One character for each byte. */
+  input: string;
+  /** What the reader's own chance is made of, where it matters. */
+  draw?: number;
+};
+
+const INDEX_HEAD = "DIRC\0\0\0";
+const ZEROS = "\0".repeat(80);
+
+/** Everything a campaign has found, as short as it could be made. */
+export const KEPT: readonly Kept[] = [
+  {
+    target: "config/project-yaml",
+    was: "an item of a list that says nothing was an internal error",
+    input: "mounts:\n-",
+  },
+  {
+    target: "config/project-yaml",
+    was: "so was one that was reset",
+    input: "mounts:\n- !reset",
+  },
+  {
+    target: "config/edit-toml",
+    was: "a rule was said to be added where a list stood in a table's place",
+    input: "network=[]",
+  },
+  {
+    target: "config/edit-toml",
+    was: "a text in a list's place was thrown away",
+    input: 'network.allow = "a.test"\nnetwork.block = "a.test"\n',
+  },
+  {
+    target: "config/edit-yaml",
+    was: "a text in a list's place was thrown away",
+    input: "network:\n  allow: a.test\n  block: a.test\n",
+  },
+  {
+    target: "tar/checkpoint",
+    was: "a time that is no number came out of a header whose sum is right",
+    input: `${"a".repeat(148)}0000000\x000${"\0".repeat(100)}ustar  \0${"\0".repeat(235)}xyz${
+      "\0".repeat(9)
+    }`,
+  },
+  {
+    target: "tar/git-index",
+    was: "an index that ends early was an error of the runtime",
+    input: `${INDEX_HEAD}\x03aaaaaaaaaaaaaaaaaaaaaaaa`,
+  },
+  {
+    target: "tar/git-index",
+    was: "a name without an end led back to the start, as often as the index said",
+    input: `${INDEX_HEAD}\x04\xff\xff\xff\xff${"a".repeat(62)}\0${"a".repeat(40)}`,
+  },
+  {
+    target: "tar/git-index",
+    was: "so did one of version 2",
+    input: `${INDEX_HEAD}\x02\xff\xff\xff\xff${ZEROS}${"a".repeat(80)}`,
+  },
+  {
+    target: "mailbox/record",
+    was: "a cursor before the start of a file was an error of the disk",
+    input: "",
+    draw: 2161358414,
+  },
+  {
+    target: "acp/events",
+    was: "a cost that is no number was an internal error where it is shown",
+    input: '{"seq":4,"at":"","kind":"done","text":"","usage":{"costUsd":""}}',
+  },
+];
