@@ -37,7 +37,7 @@ export function runTarget(target: Target, options: CampaignOptions): Outcome {
     if (options.every === true || index % PACE === 0) options.onCase?.(index);
     if (index % GROW_EVERY === GROW_EVERY - 1) {
       const growth = makeGrowth(target, { seed, index });
-      const problem = findGrowthProblem(target, growth);
+      const problem = findGrowthProblem(growth, (long) => play(target, long));
       if (problem !== undefined) note(kinds, { target, index, problem, tried: growth.small });
     }
     const tried = makeCase(target, { seed, index });

@@ -1,5 +1,5 @@
 import { type Material, pickRange } from "./mutate.ts";
-import { type Case, play } from "./play.ts";
+import type { Case, Played } from "./play.ts";
 import { createRandom, seedOf } from "./random.ts";
 import type { Target } from "./target.ts";
 
@@ -29,16 +29,18 @@ export function makeGrowth(
 /**
  * What is wrong with how a reader takes long inputs: a promise that is broken, or a time that grows
  * with the square of the input.
+ *
+ * @param read Has the reader read a case.
  */
 export function findGrowthProblem(
-  target: Target,
   { small, large }: { small: Case; large: Case },
+  read: (tried: Case) => Played,
 ): string | undefined {
   // What is run for the first time is slow: the best of a few counts.
   let [smallMs, largeMs] = [Infinity, Infinity];
   for (let again = 0; again < 3; again++) {
     for (const tried of [small, large]) {
-      const played = play(target, tried);
+      const played = read(tried);
       if ("problem" in played) return played.problem;
       if (tried === small) smallMs = Math.min(smallMs, played.tookMs);
       else largeMs = Math.min(largeMs, played.tookMs);

@@ -2,7 +2,7 @@ import type { Outcome } from "./campaign.ts";
 import type { ChildNews, ChildOrder } from "./child.ts";
 import { makeCase } from "./play.ts";
 import { addTally, emptyTally } from "./tally.ts";
-import type { Finding, Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 /** A child that says nothing for so long hangs; every case ends far earlier. In milliseconds. */
 const SILENT_MS = 20_000;

@@ -48,16 +48,17 @@ Deno.test("a campaign finds a reader that takes its time", () => {
 });
 
 Deno.test("a campaign finds a reader whose time grows with the square of the input", () => {
-  const walk = (steps: number) => {
-    let sum = 0;
-    for (let step = 0; step < steps; step++) sum = (sum + step) | 0;
-    return sum;
-  };
-  const squared = targetOf("squared", ({ length }) => walk(length * length / 64));
-  const plain = targetOf("plain", ({ length }) => walk(length * 64));
-  const at = { seed: 1, index: 0 };
-  assert.match(findGrowthProblem(squared, makeGrowth(squared, at)) ?? "", /grows faster/);
-  assert.equal(findGrowthProblem(plain, makeGrowth(plain, at)), undefined);
+  const growth = makeGrowth(targetOf("any", () => {}), { seed: 1, index: 0 });
+  const judge = (timeOf: (bytes: number) => number) =>
+    findGrowthProblem(growth, ({ bytes }) => ({
+      verdict: "accepted",
+      tookMs: timeOf(bytes.length),
+    }));
+  assert.match(judge((bytes) => bytes * bytes / 1e7) ?? "", /grows faster/);
+  assert.equal(judge((bytes) => bytes / 100), undefined);
+  assert.equal(judge((bytes) => bytes * bytes / 1e9), undefined, "what is over at once is fine");
+  const broken = findGrowthProblem(growth, () => ({ problem: "no", tookMs: 1 }));
+  assert.equal(broken, "no");
 });
 
 Deno.test("what is accepted and refused is counted, and a campaign of one kind proves nothing", () => {
