@@ -45,10 +45,31 @@ export async function prepareIn(
   return { cage: await prepareCage(site, context), context };
 }
 
-/** The same cage with a wall taken out: what compose is given is changed on its way. */
+/** What stands between a cage and its engine, changed on its way. */
+export type Interception = {
+  /** The compose document that a session is made from. */
+  document?(document: ComposeDocument): void;
+  /** The arguments of every other command. */
+  args?(args: readonly string[]): readonly string[];
+};
+
+/** The same cage with a wall taken out: what its service is given is changed on its way. */
 export function mutate(
   cage: PreparedCage,
   change: (service: ComposeService) => Weakened,
+): PreparedCage {
+  return intercept(cage, {
+    document({ services }) {
+      const service = services[cage.service.name] as ComposeService;
+      Object.assign(service, change(service));
+    },
+  });
+}
+
+/** The same cage whose engine is told something else. */
+export function intercept(
+  cage: PreparedCage,
+  { document: change = () => {}, args: changeArgs = (same) => same }: Interception,
 ): PreparedCage {
   return {
     ...cage,
@@ -59,12 +80,14 @@ export function mutate(
       url: cage.engine.url,
       capabilities: cage.engine.capabilities,
       isLocal: () => cage.engine.isLocal(),
-      docker: (args, options) => cage.engine.docker(args, options),
+      docker: (args, options) => cage.engine.docker(changeArgs(args), options),
       composeCommand(args) {
-        const path = args[args.indexOf("--file") + 1]!;
+        const file = args.indexOf("--file");
+        // Whoever wants only its environment.
+        if (file === -1) return cage.engine.composeCommand(args);
+        const path = args[file + 1]!;
         const document = JSON.parse(Deno.readTextFileSync(path)) as ComposeDocument;
-        const service = document.services[cage.service.name] as ComposeService;
-        Object.assign(service, change(service));
+        change(document);
         Deno.writeTextFileSync(path, JSON.stringify(document));
         return cage.engine.composeCommand(args);
       },
