@@ -4,7 +4,7 @@ import { makeHistory } from "./crossing.ts";
 import type { Attempt, Promotion } from "./judge.ts";
 import { readSide } from "./look.ts";
 import { ask, BRANCH, runUserGit } from "./place.ts";
-import { attempt, comes, readLanded, readRefs, type Stage } from "./stage.ts";
+import { attempt, comes, readLanded, readRefs, type Stage, until } from "./stage.ts";
 
 /** Trees that no host must ever make files of, by what the agent's script calls them. */
 const EVIL = [
@@ -184,10 +184,16 @@ async function tryBomb(stage: Stage): Promise<Promotion["bomb"]> {
     },
     resolve: () => stage.agent("plain", ["after-bomb.txt"]),
   });
-  for await (const { name } of Deno.readDir(join(stage.pin.commonDir, "objects"))) {
-    if (name.startsWith("tmp_")) left.push(name);
-  }
+  // A look may be under way.
+  const isClear = await until(async () => (await listArriving(stage)).length === 0);
+  if (!isClear) left.push(...await listArriving(stage));
   return { ...tried, left };
+}
+
+/** What has arrived and is in the user's repository not yet. */
+async function listArriving({ pin }: Stage): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(join(pin.commonDir, "objects")));
+  return entries.map(({ name }) => name).filter((name) => name.startsWith("tmp_"));
 }
 
 async function rewrite(stage: Stage): Promise<Promotion["rewritten"]> {

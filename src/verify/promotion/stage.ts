@@ -164,7 +164,8 @@ async function findContainer(
   throw new Error(`The session ended with ${ended?.code}\n${ended?.stderr.trim()}`);
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<boolean> {
+/** Waits until something is so; `false` when that takes too long. */
+export async function until(isSo: () => Promise<boolean>): Promise<boolean> {
   const deadline = Date.now() + COME_MS;
   for (;;) {
     if (await isSo()) return true;

@@ -21,19 +21,6 @@ export const PROMOTION_HOLES: readonly SourceHole[] = [
     red: ["P02"],
   },
   {
-    name: "whatever branch is checked out will do",
-    change: [{
-      file: "src/promote/place.ts",
-      find: "  if (head === pin.branch) return undefined;\n",
-      replace: "  if (head !== undefined) return undefined;\n",
-    }, {
-      file: "src/promote/land.ts",
-      find: "const isHere = await findHead(pin.gitDir, git) === pin.branch &&\n",
-      replace: "const isHere = await findHead(pin.gitDir, git) !== undefined &&\n",
-    }],
-    red: ["P02"],
-  },
-  {
     name: "rewritten history counts as new",
     change: [{
       file: "src/promote/fetch.ts",
