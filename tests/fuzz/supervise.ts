@@ -52,8 +52,10 @@ export async function runSupervised(
     const { bytes, draw } = makeCase(target, { seed, index: near.at });
     const input = await shrinkHang(target, { bytes, draw });
     outcome.findings.push({ target: target.name, index: near.at, problem: near.how, input, draw });
-    // What came before it went by untold.
-    outcome.cases += near.at - next;
+    // What came before it has died untold.
+    const before = await runChild({ ...order, first: next, cases: near.at - next });
+    if (before.done !== undefined) await add(outcome, before.done, order);
+    outcome.cases++;
     next = near.at + 1;
   }
   return outcome;
