@@ -26,7 +26,7 @@ function planWaysOut(decoy: string): Probe[] {
   return [
     curl("by the proxy", ["-m", SILENT_S, "http://allowed.test/"]),
     curl("without", ["-m", SILENT_S, "http://allowed.test/"], { env: everyProxy(null) }),
-    curl("to one that is not allowed", ["-m", SILENT_S, "http://evil.test/"]),
+    curl("to one that is not allowed", ["-m", SILENT_S, "http://shared.test/"]),
     raw("to an address", { host: decoy, port: 443, waitMs: 500 }),
   ];
 }
@@ -39,8 +39,8 @@ async function tellPolicy(
   const wait = ["-m", String(waitS)];
   const outcomes = await session.probe([
     curl(`allowed, ${when}`, [...wait, "http://allowed.test/"]),
-    curl(`not allowed, ${when}`, [...wait, "http://evil.test/"]),
-    curl(`not allowed, no proxy, ${when}`, [...wait, "http://evil.test/"], {
+    curl(`not allowed, ${when}`, [...wait, "http://shared.test/"]),
+    curl(`not allowed, no proxy, ${when}`, [...wait, "http://shared.test/"], {
       env: everyProxy(null),
     }),
   ]);
@@ -113,7 +113,7 @@ export const FAILURE_CASES: readonly GuardedCase[] = [{
   expectation:
     "0 bytes while it is paused or gone; it comes back by itself with the same policy, which a broken change does not touch",
   source: "agentcage",
-  brokenBy: "a gateway that is started again allows everything",
+  brokenBy: "a gateway that is started again allows another host",
   quick: false,
   async check(guarded) {
     const session = await guarded.spare();

@@ -45,7 +45,7 @@ export const PROXY_CASES: readonly GuardedCase[] = [
     expectation:
       "nothing at the decoy with the proxy unset, empty or excepted; the same clients reach the allowed host",
     source: "github/gh-aw-firewall",
-    brokenBy: "every host is allowed",
+    brokenBy: "a client without a proxy may go anywhere",
     quick: false,
     async check({ internet, probe }) {
       const fetch = (host: string) =>
@@ -106,7 +106,7 @@ export const PROXY_CASES: readonly GuardedCase[] = [
     threat: "a proxy of the agent's own, in front of the gateway, makes a foreign host look local",
     expectation: "403 for the foreign host; the allowed one is answered through the same relay",
     source: "anthropics/claude-code#87381",
-    brokenBy: "every host is allowed",
+    brokenBy: "a tunnel to any host is opened",
     quick: false,
     async check({ internet, probe }) {
       const fetch = (host: string) => run(host, ["bash", "-c", RELAY, "bash", host]);

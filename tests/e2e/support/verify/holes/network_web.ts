@@ -1,16 +1,40 @@
+import type { Edit } from "../mutant.ts";
 import type { SourceHole } from "../source_hole.ts";
+
+/** TLS for a host without a rule is carried to it, of connections that some are. */
+function letPass(which: string): Edit {
+  const refusal =
+    "      return refuseTls({ ...decision, detail: formatHint(decision.reason, host), host });\n";
+  return {
+    file: "src/gateway/admit.ts",
+    find: refusal,
+    replace: `      if (${which} && decision.reason === "no-rule") {\n` +
+      '        const spliced = { ...target, rule: "any", alert: TLS_ALERT.failed };\n' +
+      "        return splice(socket, spliced, options.context);\n" +
+      `      }\n${refusal}`,
+  };
+}
 
 /** Holes in what a gateway makes of tunnels, TLS and requests. */
 export const NETWORK_WEB_HOLES: readonly SourceHole[] = [
   {
-    name: "every host is allowed",
+    name: "a client without a proxy may go anywhere",
     change: [{
       file: "src/policy/decide.ts",
-      find: "    ? listHostEntries(index.hosts, host.host)\n",
-      replace:
-        '    ? [host.host, "allowed.test"].flatMap((name) => listHostEntries(index.hosts, name))\n',
-    }],
-    red: ["N06", "N13", "N19"],
+      find:
+        '  return allow === undefined ? deny("no-rule") : { verdict: "allow", rule: allow.label };\n',
+      replace: '  return { verdict: "allow", rule: allow?.label ?? "any" };\n',
+    }, letPass("destination.host === undefined")],
+    red: ["N04", "N06", "N09", "N22", "N23", "N41"],
+  },
+  {
+    name: "a tunnel to any host is opened",
+    change: [{
+      file: "src/gateway/connect_proxy.ts",
+      find: '  if (decision.verdict === "deny") {\n',
+      replace: '  if (decision.verdict === "deny" && decision.reason !== "no-rule") {\n',
+    }, letPass("destination.host !== undefined")],
+    red: ["N08", "N13", "N19", "N22", "N23", "N24"],
   },
   {
     name: "the target and the Host are not compared",
@@ -130,11 +154,12 @@ export const NETWORK_WEB_HOLES: readonly SourceHole[] = [
     red: ["N24"],
   },
   {
-    name: "a gateway that is started again allows everything",
+    name: "a gateway that is started again allows another host",
     change: [{
       file: "src/cage/gateway.ts",
       find: "      process = startOne();\n",
-      replace: '      policy = { ...policy, allow: [{ rule: "*", origin: "hole" }] };\n' +
+      replace: '      const hole = { rule: "shared.test", origin: "hole" };\n' +
+        "      policy = { ...policy, allow: [...policy.allow, hole] };\n" +
         "      process = startOne();\n",
     }],
     red: ["N20"],
