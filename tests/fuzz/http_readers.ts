@@ -137,8 +137,10 @@ function readResponse(
 
 function cutUp(bytes: Buffer, random: Random): Buffer[] {
   const pieces: Buffer[] = [];
+  // Of a head, which is no longer than 64 KiB, all is looked at again with each piece.
+  const longest = bytes.length > 32_768 ? [500, 4000] : [1, 8, 200];
   for (let at = 0; at < bytes.length;) {
-    const end = at + 1 + random.integer(random.pick([1, 8, 200]));
+    const end = at + 1 + random.integer(random.pick(longest));
     pieces.push(bytes.subarray(at, end));
     at = end;
   }
