@@ -1,20 +1,26 @@
 /**
- * An engine of another generation, nested in a container of this one: the same sessions, every case
- * of verify, and the same conformance cases of the network.
+ * An engine of another generation, nested in a container of this one: the same sessions, and every
+ * case of verify, those of the network among them. Its conformance tests run there, too, with
+ * `deno task test:long`.
  */
 import assert from "node:assert/strict";
 import { docker } from "../../tools/engine_state.ts";
 import type { Inside } from "../../tools/inside.ts";
-import { startSuppliedEngine } from "./support/again.ts";
 import { lookInside } from "./support/inside.ts";
+import { startNestedEngine } from "./support/nested_engine.ts";
 import { assertAllHeld, makeVerifyImages, verifyOn } from "./support/verified.ts";
 import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
 
-Deno.test("an engine of another generation runs sessions and holds their network", async (t) => {
-  await using engine = await startSuppliedEngine();
+Deno.test("an engine of another generation runs sessions and holds every wall", async (t) => {
+  await using engine = await startNestedEngine("docker");
   const here = await docker(["version", "--format", "{{.Server.Version}}"]);
   assert.notEqual(engine.version.split(".")[0], here.split(".")[0], "the same generation");
-  const { env } = engine;
+  const env = { DOCKER_HOST: engine.host };
+  const allowlist = { network: 'mode = "allowlist"' };
+  {
+    await using world = await makeWorld("nestedimages", allowlist);
+    await engine.take(await makeVerifyImages(world));
+  }
   const step = (name: string, options: WorldOptions, test: (world: World) => Promise<void>) =>
     t.step(name, async () => {
       await using world = await makeWorld("nested", options);
@@ -43,15 +49,10 @@ Deno.test("an engine of another generation runs sessions and holds their network
       wallsOf(await lookInside(world, "shell")),
     );
   });
-  await step("verify: every wall holds", { network: 'mode = "allowlist"' }, async (world) => {
-    await engine.take(await makeVerifyImages(world));
+  await step("verify: every wall holds", allowlist, async (world) => {
     const report = await verifyOn(world, { env });
     assert.deepEqual([report.engine.flavor, report.engine.version], ["docker", engine.version]);
     assertAllHeld(report);
-  });
-  // Names and proxies are the gateway's own affair, whatever the engine: `deno task test:long`.
-  await t.step("allowlist: the cases of the network", async () => {
-    await engine.runAgain(["gateway_network_test.ts"]);
   });
 });
 

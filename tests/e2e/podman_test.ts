@@ -8,7 +8,6 @@ import { makeWorld, type World, type WorldOptions } from "./support/world.ts";
 
 Deno.test("Podman behind docker's API runs sessions and holds every wall", async (t) => {
   await using engine = await startNestedEngine("podman");
-  // The authorities that this machine trusts are part of images: one set for all worlds.
   const env = { DOCKER_HOST: engine.host };
   const allowlist = { network: 'mode = "allowlist"' };
   {
