@@ -31,8 +31,9 @@ export const launchActivity: Activity = {
     };
     return {
       residents: [],
-      async play({ random }) {
-        const isStopped = random.oneIn(2);
+      async play({ random, index }) {
+        // The first play leaves the mark of a stop, which stays.
+        const isStopped = index === 0 || random.oneIn(2);
         const script = isStopped ? `${SCRIPT}\nexec sleep 600` : SCRIPT;
         await must(["launch", "--background", "--service", "shell", "-p", script]);
         assert.deepEqual(await poll(), ["info_request"]);
