@@ -7,14 +7,14 @@ import { basename } from "node:path";
  */
 export const SECONDS: Readonly<Record<string, number>> = {
   verify_holes_network_web: 120,
+  podman: 110,
+  engine26: 105,
   copy_desk: 100,
   verify_holes_workspace: 100,
   promote: 95,
   promote_conformance: 90,
   acp_install: 85,
   copy_cages: 75,
-  podman: 110,
-  engine26: 105,
   headless: 70,
   copy_kill: 60,
   verify_holes_container: 60,
