@@ -1,4 +1,5 @@
 import type { GuardedCase } from "../internet/guarded_suite.ts";
+import { CALL_CASES } from "./calls.ts";
 import { CHANGE_CASES } from "./change.ts";
 import { INSIDE_CASES } from "./inside.ts";
 import { CROWD_CASES } from "./crowd.ts";
@@ -20,6 +21,7 @@ import { WEB_CASES } from "./web.ts";
 export const NETWORK_CASES: readonly GuardedCase[] = [
   ...REACH_CASES,
   ...INSIDE_CASES,
+  ...CALL_CASES,
   ...CHANGE_CASES,
   ...FRAME_CASES,
   ...MACHINE_CASES,
