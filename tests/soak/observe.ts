@@ -7,7 +7,7 @@ import { findTraces, readKernelFacts } from "./kernel.ts";
 import type { Photo } from "./photo.ts";
 import type { Late } from "./late.ts";
 import { listProcesses, listSockets } from "./processes.ts";
-import { isKept, stateKind } from "./state_kind.ts";
+import { stateItem } from "./state_kind.ts";
 
 /** Looks at all that this run has on engine and machine. */
 export async function takePhoto(
@@ -87,19 +87,20 @@ async function listTemporary(): Promise<string[]> {
   ];
 }
 
-/** Kinds of files below all state directories of the run, without those that are kept on purpose. */
+/** What is below all state directories of the run. */
 async function listState(late: readonly Late[]): Promise<string[]> {
-  const kinds: string[] = [];
+  const items: string[] = [];
   for (const { name } of await Array.fromAsync(Deno.readDir(RUN_ROOT)).catch(ifMissing)) {
     const state = join(RUN_ROOT, name, "state");
     const world = name.replace(/-[^-]*$/, "");
     for (const path of await listFiles(state, "")) {
       if (late.some(({ files }) => join(state, path).startsWith(files))) continue;
-      const kind = stateKind(path);
-      if (!isKept(kind)) kinds.push(`${kind} of ${world}`);
+      const bytes = await Deno.lstat(join(state, path)).then(({ size }) => size, () => undefined);
+      const item = bytes === undefined ? undefined : stateItem({ path, bytes });
+      if (item !== undefined) items.push(`${item} of ${world}`);
     }
   }
-  return kinds;
+  return items;
 }
 
 async function listFiles(root: string, dir: string): Promise<string[]> {

@@ -18,7 +18,15 @@ export function stateKind(path: string): string {
  */
 const KEPT = /^cages\/\*\/runs\/\*(\/|$)/;
 
-/** Whether more of a kind are expected the more is done. Pure. */
-export function isKept(kind: string): boolean {
-  return KEPT.test(kind);
+/** Kinds that grow up to a bound of their own: 16 MiB, five of them (src/cage/audit_log.ts). */
+const BOUNDED = /^cages\/\*\/audit\.jsonl/;
+
+/** No other file has a reason to be larger after an hour, in bytes. */
+const MOST_BYTES = 2 ** 20;
+
+/** What a file counts as; `undefined` when it is there on purpose, however many there are. Pure. */
+export function stateItem({ path, bytes }: { path: string; bytes: number }): string | undefined {
+  const kind = stateKind(path);
+  if (KEPT.test(kind)) return undefined;
+  return bytes > MOST_BYTES && !BOUNDED.test(kind) ? `${kind}, larger than 1 MiB,` : kind;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isKept, stateKind } from "../../soak/state_kind.ts";
+import { stateItem, stateKind } from "../../soak/state_kind.ts";
 
 for (
   const [path, kind] of [
@@ -17,12 +17,20 @@ for (
   Deno.test(`stateKind() of ${path}`, () => assert.equal(stateKind(path), kind));
 }
 
-Deno.test("isKept() expects runs, and nothing else, to stay", () => {
-  assert.ok(isKept("cages/*/runs/*/run.json"));
-  assert.ok(isKept("cages/*/runs/*/"));
-  for (
-    const kind of ["cages/*/", "cages/*/runs/", "cages/*/sessions/*.json", "locks/*.lock", "runs/*"]
-  ) {
-    assert.ok(!isKept(kind), kind);
-  }
-});
+for (
+  const [path, bytes, item] of [
+    ["cages/x/runs/20261121t205435-a24ffb/run.json", 1, undefined],
+    ["cages/x/runs/20261121t205435-a24ffb/raw.001.log", 2 ** 30, undefined],
+    ["cages/x/runs/20261121t205435-a24ffb/", 0, undefined],
+    ["cages/x/runs/", 0, "cages/*/runs/"],
+    ["cages/x/", 0, "cages/*/"],
+    ["locks/0123456789abcdef.lock", 0, "locks/*.lock"],
+    ["cages/x/audit.jsonl", 2 ** 24, "cages/*/audit.jsonl"],
+    ["cages/x/held/promote.log", 2 ** 20, "cages/*/held/promote.log"],
+    ["cages/x/held/promote.log", 2 ** 20 + 1, "cages/*/held/promote.log, larger than 1 MiB,"],
+  ] as const
+) {
+  Deno.test(`stateItem() of ${path} with ${bytes} bytes`, () => {
+    assert.equal(stateItem({ path, bytes }), item);
+  });
+}
