@@ -1,7 +1,7 @@
-/** Names and certificates on an engine of another generation; `tests/e2e/engine26_test.ts` has the rest. */
+/** Certificates on an engine of another generation; `tests/e2e/engine26_test.ts` has the rest. */
 import { startSuppliedEngine } from "../e2e/support/again.ts";
 
-Deno.test("an engine of another generation: names and certificates", async () => {
+Deno.test("an engine of another generation: certificates", async () => {
   await using engine = await startSuppliedEngine();
-  await engine.runAgain(["gateway_dns_test.ts", "gateway_web_test.ts"]);
+  await engine.runAgain(["gateway_web_test.ts"]);
 });

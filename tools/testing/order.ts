@@ -7,6 +7,7 @@ import { basename } from "node:path";
  */
 export const SECONDS: Readonly<Record<string, number>> = {
   verify_holes_network_web: 120,
+  verify_holes_network_reach: 110,
   podman: 110,
   engine26: 105,
   copy_desk: 100,
@@ -24,7 +25,6 @@ export const SECONDS: Readonly<Record<string, number>> = {
   copy_keep: 50,
   copy_transfer: 48,
   acp_gateway: 45,
-  gateway_network: 45,
   mail: 45,
   trust: 45,
   verify: 40,
@@ -45,7 +45,6 @@ export const SECONDS: Readonly<Record<string, number>> = {
   gateway_failure: 22,
   gateway_fuzz: 20,
   ownership: 20,
-  gateway_dns: 18,
   hardening: 18,
   gateway_web: 15,
 };

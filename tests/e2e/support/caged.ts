@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { run } from "../../../src/engine/process.ts";
 import type { AuditLine } from "../../../src/policy/audit.ts";
-import { LABEL, NETWORK } from "../../../src/names.ts";
+import { LABEL } from "../../../src/names.ts";
 import { docker } from "../../../tools/engine_state.ts";
 import { waitFor } from "./files.ts";
 import { PROBE_COMMAND } from "../../../src/verify/internet/programs.ts";
-import { type Internet, INTERNET_IMAGE } from "./internet/internet.ts";
+import type { Internet } from "./internet/internet.ts";
 import { type Outcomes, parseOutcomes } from "../../../src/verify/internet/outcomes.ts";
 import type { Probe } from "../../../src/verify/internet/probe/types.ts";
 import type { Running } from "./sandcage.ts";
@@ -24,27 +24,16 @@ export type CagedWorld = World & {
   audit(): Promise<AuditLine[]>;
 };
 
-/**
- * Who runs probes: the agent; root of its container; or a container beside it on the same network
- * interfaces, with every right over them: what is left when all else has failed.
- */
-export type ProbeUser = "agent" | "root" | "privileged";
-
 /** A running session. */
 export type IdleSession = AsyncDisposable & {
   child: Running;
   /** Names of its containers. */
   agent: string;
   gateway: string;
-  /** Runs probes in the running session. */
-  probe(probes: readonly Probe[], user?: ProbeUser): Promise<Outcomes>;
+  /** Runs probes in the running session, as the agent. */
+  probe(probes: readonly Probe[]): Promise<Outcomes>;
   /** Starts a program in it; resolves when the program said something. It ends with the session. */
   background(command: readonly string[]): Promise<void>;
-  /**
-   * IPv4 addresses of the two containers: one of the agent's, all of the gateway's, the one that the
-   * agent knows last.
-   */
-  addresses(): Promise<{ agent: string; gateway: string[] }>;
 };
 
 /** What differs from an ordinary one. */
@@ -108,10 +97,8 @@ async function startIdle(world: World): Promise<IdleSession> {
   return {
     child,
     ...session,
-    async probe(probes, user = "agent") {
-      const args = user === "privileged"
-        ? await planSidecar(session)
-        : ["exec", "--interactive", ...(user === "root" ? ["--user", "0:0"] : []), session.agent];
+    async probe(probes) {
+      const args = ["exec", "--interactive", session.agent];
       const result = await run("docker", [...args, ...PROBE_COMMAND], {
         timeoutMs: 60_000,
         stdin: JSON.stringify(probes),
@@ -128,25 +115,11 @@ async function startIdle(world: World): Promise<IdleSession> {
       await reader.cancel();
       if (done) throw new Error(`docker ${args.join(" ")} said nothing`);
     },
-    addresses: async () => ({
-      agent: (await findAddresses(session.agent))[0]!,
-      gateway: await findAddresses(session.gateway),
-    }),
     async [Symbol.asyncDispose]() {
       await child.end("SIGTERM");
       for (const program of programs) await program.status;
     },
   };
-}
-
-async function findAddresses(container: string): Promise<string[]> {
-  const format = "{{range $name, $network := .NetworkSettings.Networks}}" +
-    "{{$name}}={{$network.IPAddress}} {{end}}";
-  const listed = (await docker(["inspect", "--format", format, container])).trim().split(" ");
-  // The engine sorts by name, and a run's own networks may stand on either side of a session's.
-  const isInner = (entry: string) => entry.startsWith(NETWORK.sessionPrefix);
-  return listed.toSorted((a, b) => Number(isInner(a)) - Number(isInner(b)))
-    .map((entry) => entry.split("=")[1]!);
 }
 
 /** The containers of the newest session of a world. */
@@ -161,15 +134,6 @@ async function findSession(world: World): Promise<{ agent: string; gateway: stri
     return row[0]!;
   };
   return { agent: find("agent"), gateway: find("gateway") };
-}
-
-async function planSidecar(session: Pick<IdleSession, "agent">): Promise<string[]> {
-  const proxy = await docker(["exec", session.agent, "printenv", "https_proxy"]);
-  return [
-    ...["run", "--rm", "--interactive", "--network", `container:${session.agent}`],
-    ...["--label", `${LABEL.managed}=true`, "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"],
-    ...["--env", `https_proxy=${proxy}`, INTERNET_IMAGE],
-  ];
 }
 
 async function readAudit(world: World): Promise<AuditLine[]> {
