@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { type CagedOptions, type CagedWorld, makeCaged } from "../caged.ts";
 import { type Internet, startInternet } from "./internet.ts";
 import type { Outcome } from "../../../../src/verify/internet/probe/types.ts";
-import { curl, everyProxy } from "../../../../src/verify/internet/probes.ts";
 
 /** What a case is given: an internet where nothing has happened yet, and a world whose cages see it. */
 export type Given = { internet: Internet; cage: CagedWorld };
@@ -23,19 +22,6 @@ export function testCases(title: string, options: CagedOptions & { cases: readon
       });
     }
   });
-}
-
-/** The control of a case: the same cage reaches what is allowed, with a proxy and without one. */
-export async function assertFetches(
-  { internet, cage }: Given,
-  url: string,
-): Promise<void> {
-  await internet.clear();
-  const outcomes = await cage.probe([
-    curl("proxy", [url]),
-    curl("no proxy", [url], { env: everyProxy(null) }),
-  ]);
-  for (const outcome of outcomes.all) assertEcho(outcome, new URL(url).hostname);
 }
 
 /** The echo answered, and this host was asked for. */
