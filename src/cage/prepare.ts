@@ -30,6 +30,7 @@ import {
 } from "../copy/locate.ts";
 import { planCopyConfig, planCopyWorkspace } from "../copy/workspace.ts";
 import type { CageFacts } from "./plan.ts";
+import { ensureEmptyDirectory, planPodmanMounts } from "./podman_mounts.ts";
 import { applyResources, planResources, planWanted, type Resource } from "./resources.ts";
 import { cageDir, claimCage } from "./store.ts";
 import { type CageWorkspace, observeCageWorkspace } from "./workspace.ts";
@@ -168,7 +169,9 @@ export async function draftCage(site: PlannedSite, { host }: CageContext): Promi
     projectPath: project.path,
     insidePath: workspace.insidePath,
     user,
-    mounts: workspace.mounts,
+    mounts: engine.capabilities.flavor === "podman"
+      ? planPodmanMounts(workspace.mounts, await ensureEmptyDirectory(host.stateDir))
+      : workspace.mounts,
     env: { ...cageEnv(), ...cageCaEnv(), ...workspace.env },
     engineCpus: engine.capabilities.cpus,
     flavor: engine.capabilities.flavor,
