@@ -14,7 +14,7 @@ export type Talk = Pick<
 >;
 
 /** Upper bound of one answer, in milliseconds: an agent that was cut off says nothing more. */
-const ANSWER_MS = 15_000;
+const ANSWER_MS = 30_000;
 
 /** Bytes of a line that is too long to be held. */
 const LONG = 200_000;
