@@ -93,18 +93,16 @@ if os.fork() == 0:
 `;
 
 /** Time for a port of the own gateway, in milliseconds: a closed one says so at once. */
-const SCAN_MS = 3_000;
+const SCAN_MS = 2_000;
 
 async function checkNeighbours(guarded: GuardedCage): Promise<Finding> {
   const { internet } = guarded;
   const [session, other] = await Promise.all([guarded.session(), guarded.spare()]);
   const { engine } = guarded.cage;
-  const find = (container: string) => findAddresses(container, engine);
-  const [own, agents, gateways, scanned] = await Promise.all([
-    find(session.gateway),
-    find(other.container),
-    find(other.gateway),
-    scanGateway(session),
+  const [own, agents, gateways] = await Promise.all([
+    findAddresses(session.gateway, engine),
+    findAddresses(other.container, engine),
+    findAddresses(other.gateway, engine),
   ]);
   const agent = agents.map(({ address }) => address);
   const gateway = gateways.map(({ address }) => address);
@@ -119,9 +117,10 @@ async function checkNeighbours(guarded: GuardedCage): Promise<Finding> {
     connect(`connect ${host} 3128`, `${host}:3128`),
   ]);
   await internet.clear();
-  const tried = await Promise.all(
-    (["agent", "root"] as const).map((user) => session.probe([...direct, ...tunnelled], user)),
-  );
+  const [scanned, ...tried] = await Promise.all([
+    scanGateway(session),
+    ...(["agent", "root"] as const).map((user) => session.probe([...direct, ...tunnelled], user)),
+  ]);
   const leaks = await tellLeaks(internet);
   const control = raw("control", { host: internet.addresses.decoy, port: 443, waitMs: SILENCE_MS });
   const outside = await internet.probe([

@@ -7,7 +7,7 @@ import { curl, everyProxy, raw, udp } from "../internet/probes.ts";
 import type { Event } from "../internet/types.ts";
 import { readAnswer } from "./answer.ts";
 import { count, isEchoOf, tellOthers, toFinding } from "./judge.ts";
-import { SILENCE_MS, tellUnseen } from "./outside.ts";
+import { ANSWER_MS, SILENCE_MS, tellUnseen } from "./outside.ts";
 
 const SUITE = "network";
 
@@ -46,8 +46,6 @@ const EMPTY = ["AAAA", "TXT", "NULL", "HTTPS"];
 const MALFORMED = ["two questions", "no question", "half a message"];
 /** Whom a program can ask without leaving: the gateway, whom its libraries ask, the engine's own. */
 const NEAR = ["@gateway", "@resolver", "127.0.0.11"];
-/** A busy gateway takes its time; nobody waits this long for one that answers. */
-const ANSWER_MS = 5_000;
 const NO_SUCH_NAME = 3;
 /** A name of its own, so that no answer is kept from another case. */
 const FETCHED = "flip.test";

@@ -4,6 +4,9 @@ import type { Event } from "../internet/types.ts";
 /** Silence after which nothing comes any more, in milliseconds: bridges of one machine take one. */
 export const SILENCE_MS = 800;
 
+/** Time for a busy gateway's answer, in milliseconds; nobody waits this long for one that answers. */
+export const ANSWER_MS = 5_000;
+
 /** A place that a packet must be seen at. */
 export type Place = { protocol: string; to: string; port?: number };
 

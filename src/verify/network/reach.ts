@@ -8,7 +8,7 @@ import type { Probe } from "../internet/probe/types.ts";
 import { curl, everyProxy, raw, run, udp } from "../internet/probes.ts";
 import { readAnswer } from "./answer.ts";
 import { count, tellOthers, toFinding } from "./judge.ts";
-import { SILENCE_MS, tellUnseen } from "./outside.ts";
+import { ANSWER_MS, SILENCE_MS, tellUnseen } from "./outside.ts";
 
 const SUITE = "network";
 
@@ -92,7 +92,7 @@ async function checkIpv6({ internet, probe }: GuardedCage): Promise<Finding> {
     curl("curl -6", ["-6", "https://allowed.test/"]),
     curl("literal URL", [url]),
     curl("literal URL, no proxy", [url], { env: everyProxy(null) }),
-    udp("AAAA", { hex: formatQuery("allowed.test", { type: "AAAA" }) }),
+    udp("AAAA", { hex: formatQuery("allowed.test", { type: "AAAA" }), waitMs: ANSWER_MS }),
     run("addresses", ["cat", "/proc/net/if_inet6"]),
   ]);
   // Through the proxy `curl -6` asks the gateway for the name, which answers over IPv4.
