@@ -1,9 +1,11 @@
 import { ACP_READERS } from "./acp_readers.ts";
 import { CONFIG_READERS } from "./config_readers.ts";
+import { CONTENT_READERS } from "./content_readers.ts";
 import { GIT_READERS } from "./git_readers.ts";
 import { HELLO_READERS } from "./hello_readers.ts";
 import { HTTP_READERS } from "./http_readers.ts";
 import { MAIL_READERS } from "./mail_readers.ts";
+import { PATTERN_READERS } from "./pattern_readers.ts";
 import { POLICY_READERS } from "./policy_readers.ts";
 import { STREAM_READERS } from "./stream_readers.ts";
 import type { Target } from "./target.ts";
@@ -18,6 +20,8 @@ export const TARGETS: readonly Target[] = [
   ...POLICY_READERS,
   ...HELLO_READERS,
   ...HTTP_READERS,
+  ...CONTENT_READERS,
+  ...PATTERN_READERS,
   ...TREE_READERS,
   ...GIT_READERS,
   ...MAIL_READERS,
