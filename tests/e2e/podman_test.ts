@@ -36,6 +36,26 @@ Deno.test("Podman behind docker's API runs sessions and holds every wall", async
     assert.equal(await world.read("mine"), "mine\n");
     assert.doesNotMatch(result.stderr, /build/i);
   });
+  await step("what is hidden is not there", {
+    config: '[workspace]\nhide = ["secrets", ".env"]\n',
+  }, async (world) => {
+    await Deno.mkdir(join(world.project, "secrets"));
+    await world.write("secrets/key", "the key\n");
+    await world.write(".env", "TOKEN=x\n");
+    const script = "cat .env; ls -A secrets; touch secrets/x || echo refused";
+    const result = await world.sandcage(["shell", "--", "sh", "-c", script], { env });
+    assert.equal(result.stdout, "refused\n", result.stderr);
+  });
+  await step("no name is read as an option of a mount", {
+    config: '[workspace]\nhide = ["*.pem"]\n',
+  }, async (world) => {
+    // Of a file that hides `key.pem`, Podman would make a mount of `/etc`.
+    await Deno.mkdir(join(world.project, "x,src=", "etc"), { recursive: true });
+    await world.write("x,src=/etc/key.pem", "");
+    const result = await world.sandcage(["shell", "--", "true"], { env });
+    assert.equal(result.code, 3, result.stderr);
+    assert.match(result.stderr, /Podman takes part of it for options/);
+  });
   await step("an image of one's own is built by its builder", {}, async (world) => {
     const file = join(world.project, "Own.Dockerfile");
     await Deno.writeTextFile(file, "FROM sandcage/base\nRUN echo built > /built\n");
