@@ -39,7 +39,7 @@ export function makeHistory(onto: string): History {
   for (const [at, { message, files = [], from, merge, encoding }] of steps.entries()) {
     const bytes = toBytes(message);
     parts.push(
-      `commit refs/heads/${from === undefined || merge !== undefined ? "main" : "beside"}\n`,
+      `commit refs/${from === undefined || merge !== undefined ? "heads/main" : "verify/side"}\n`,
       `mark :${at + 1}\n${AUTHOR}${COMMITTER}`,
       ...(encoding === undefined ? [] : [`encoding ${encoding}\n`]),
       `data ${bytes.length}\n`,

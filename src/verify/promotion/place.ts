@@ -59,11 +59,7 @@ export async function makeUserSide(root: string, cage: PreparedCage): Promise<Us
   await Deno.writeTextFile(join(place.stateDir, CONFIG_FILE.user), formatConfig(cage));
   await Deno.writeTextFile(
     join(place.home, ".gitconfig"),
-    `[user]\n\tname = ${USER.name}\n\temail = ${USER.email}\n` +
-      // As those have it whose hooks are files of the project.
-      "[core]\n\thooksPath = .hooks\n" +
-      `[filter "verify"]\n\tclean = touch ${canaries.filter}; cat\n` +
-      `\tsmudge = touch ${canaries.filter}; cat\n`,
+    `[user]\n\tname = ${USER.name}\n\temail = ${USER.email}\n`,
   );
   const env = userEnv(place);
   const begun = await run("git", ["init", "--quiet", place.cwd], {
@@ -74,6 +70,11 @@ export async function makeUserSide(root: string, cage: PreparedCage): Promise<Us
   if (begun.code !== 0) throw new Error(`git init: ${begun.stderr.trim()}`);
   const git = createGit({ gitDir: join(place.cwd, ".git"), worktree: place.cwd, env });
   await commitAll({ place, git });
+  // As those have it whose hooks are files of the project.
+  await ask(git, ["config", "core.hooksPath", ".hooks"]);
+  for (const key of ["clean", "smudge"]) {
+    await ask(git, ["config", `filter.verify.${key}`, `touch ${canaries.filter}; cat`]);
+  }
   return { place, git, outside, canaries };
 }
 

@@ -25,6 +25,8 @@ export async function playScenes(stage: Stage): Promise<Promotion> {
   const guarded = [await collide(stage), await holdBack(stage), ...await tryTrees(stage)];
   const hooks = await tryHooks(stage);
   await comes(stage, await stage.agent("refs"));
+  // What comes besides comes behind it.
+  await stage.command(["promote", "--once"]);
   const bomb = await tryBomb(stage);
   const rewritten = await rewrite(stage);
   const refs = await compareRefs(stage, before);
@@ -148,7 +150,7 @@ async function tryHooks(stage: Stage): Promise<Promotion["hooks"]> {
 }
 
 async function removeFilter({ place }: Stage): Promise<void> {
-  await runUserGit(place, ["config", "--global", "--remove-section", "filter.verify"]);
+  await runUserGit(place, ["config", "--remove-section", "filter.verify"]);
 }
 
 async function isThere(path: string): Promise<boolean> {
