@@ -131,7 +131,7 @@ function refusedWith(problems: readonly string[], document: unknown): Verdict {
 /** Whether the secret stands where values stand and nowhere else: a name is nobody's secret. */
 function isSecretValue(document: unknown): boolean {
   const others = JSON.stringify(document, (key, value) => key === "value" ? "" : value);
-  return !others.includes(SECRET);
+  return others?.includes(SECRET) === false;
 }
 
 /** Rules are read, written and read again; a decision holds what a plain reading of them says. */
