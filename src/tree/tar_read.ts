@@ -139,7 +139,9 @@ export function createTarReader(handlers: TarHandlers, options: TarReaderOptions
   }
 
   function takeAfter(bytes: Uint8Array): void {
-    if (bytes.some((byte) => byte !== 0)) throw new TarRefused("it has bytes after its end");
+    // No further than counts, so that how the bytes were cut changes no reason.
+    const counted = bytes.subarray(0, MOST_ZEROS_AFTER + 1 - zerosAfter);
+    if (counted.some((byte) => byte !== 0)) throw new TarRefused("it has bytes after its end");
     zerosAfter += bytes.length;
     if (zerosAfter > MOST_ZEROS_AFTER) throw new TarRefused("it has too much after its end");
   }

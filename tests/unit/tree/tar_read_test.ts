@@ -201,6 +201,7 @@ const HOSTILE: [name: string, stream: Uint8Array, message: RegExp][] = [
   ["an entry after the end", pack(END, formatHeader({}), END), /bytes after its end$/],
   ["a byte after the end", pack(END, 1), /bytes after its end$/],
   ["zeros without end", pack(END, new Uint8Array(70_000)), /too much after its end$/],
+  ["zeros without end but a byte", pack(END, new Uint8Array(70_000), 1), /too much after its end$/],
   [
     "an end after records",
     pack(formatExtra("x", formatPaxRecord("path", "a")), END),
