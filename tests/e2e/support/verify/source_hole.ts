@@ -8,7 +8,7 @@ import { assertRed, type Told } from "./red.ts";
 export type SourceHole = Hole<readonly Edit[]>;
 
 /** A suite on two busy cores, images included; in milliseconds. */
-const RUN_MS = 300_000;
+const RUN_MS = 600_000;
 
 /**
  * Asserts that sandcage with a hole in its sources turns exactly its cases red, of a whole suite or
