@@ -61,6 +61,10 @@ export function judgeClient(line: Line, facts: GuardFacts): Verdict {
 
 /** Decides about a line of the agent: what it wants done on the editor's machine. */
 export function judgeAgent(line: Line, facts: GuardFacts): Verdict {
+  // Whatever it begins with, nobody has a method of that length.
+  if (foundAt(line, "method").some(({ value }) => value.kind === "long")) {
+    return refuseMethod("a method", "its name is too long to be one");
+  }
   for (const method of textsAt(line, "method")) {
     const verdict = judgeRequest(method, line, facts);
     if (verdict.kind !== "pass") return verdict;

@@ -139,6 +139,12 @@ for (
       '{"id":1,"\\u006dethod":"\\u0066s/read_text_file","params":{"path":"/etc/x"}}\n',
       -32602,
     ],
+    [
+      "a method too long to be kept",
+      "agent",
+      request(`terminal/${"x".repeat(20_000)}`, {}),
+      -32601,
+    ],
     ["noise", "agent", "npm warn deprecated\n", 0],
     ["half a message", "agent", '{"method":"terminal/create"', -32601],
   ] as const
