@@ -164,8 +164,13 @@ function formatYamlError(error: YAMLParseError | YAMLWarning, text: string): str
     case "TAB_AS_INDENT":
       return "a tab indents this line; YAML wants spaces";
     case "TAG_RESOLVE_FAILED":
-      return `${error.message}; the only tag of a config file is !reset`;
+      return `${oneLine(error.message)}; the only tag of a config file is !reset`;
     default:
-      return `not valid YAML: ${error.message}`;
+      return `not valid YAML: ${oneLine(error.message)}`;
   }
+}
+
+/** The parser quotes the file, which may go on on another line: none of its lines is one of ours. */
+function oneLine(message: string): string {
+  return message.replace(/[\r\n]+/g, " ");
 }

@@ -9,6 +9,7 @@ const bytes = (...values: number[]) => new Uint8Array(values);
 
 const ROWS: Row[] = [
   { name: "broken YAML", text: "packages: [jq\nhome: service\n" },
+  { name: "an escape that goes on on the next line", text: '"\\u\nnetwork: is fine' },
   { name: "broken indentation", text: "limits:\n  cpus: 2\n memory: 1g\n" },
   { name: "a tab as indentation", text: "limits:\n\tcpus: 2\n" },
   { name: "broken TOML", user: true, text: 'packages = ["jq"\n[limits\n' },
