@@ -26,6 +26,11 @@ export const KEPT: readonly Kept[] = [
     input: "mounts:\n- !reset",
   },
   {
+    target: "config/project-yaml",
+    was: "a line of the file stood in a message as if it were one of ours",
+    input: '"\\u\n0"',
+  },
+  {
     target: "config/edit-toml",
     was: "a rule was said to be added where a list stood in a table's place",
     input: "network=[]",
@@ -72,6 +77,11 @@ export const KEPT: readonly Kept[] = [
     was: "a cursor before the start of a file was an error of the disk",
     input: "",
     draw: 2161358414,
+  },
+  {
+    target: "acp/agent-lines",
+    was: "a method was passed on that began as a forbidden one and was too long to be kept",
+    input: `{"id":1,"method":"terminal/${"x".repeat(16_384)}"}\n`,
   },
   {
     target: "acp/events",
