@@ -1,19 +1,36 @@
 import type { Probe } from "../internet/probe/types.ts";
-import { run } from "../internet/probes.ts";
+import { run, type RunOptions } from "../internet/probes.ts";
 import { SITE, type TriedSecrets } from "./given.ts";
 import { type Arrival, listHeader, listValuesIn } from "./seen.ts";
 
 /** How long one of many requests at once may take on a busy machine, in seconds. */
 const PATIENCE_S = 25;
 
+/** The same of what runs it, in milliseconds. */
+export const PATIENCE_MS: number = (PATIENCE_S + 5) * 1_000;
+
+const CURL = ["curl", "-sS", "-m", `${PATIENCE_S}`];
+
+/** One request of curl's. */
+export function request(id: string, args: readonly string[], options: RunOptions = {}): Probe {
+  return run(id, [...CURL, ...args], { timeoutMs: PATIENCE_MS, ...options });
+}
+
 /** One shell line as the agent, in which `$PROBE_KEY` is what the agent has. */
-export function shell(id: string, line: string): Probe {
-  return run(id, ["sh", "-c", line], { timeoutMs: (PATIENCE_S + 5) * 1_000 });
+export function shell(id: string, line: string, options: RunOptions = {}): Probe {
+  return run(id, ["sh", "-c", line], { timeoutMs: PATIENCE_MS, ...options });
 }
 
 /** One request of curl's, its arguments as a shell reads them. */
 export function ask(id: string, args: string): Probe {
-  return shell(id, `curl -sS -m ${PATIENCE_S} ${args}`);
+  return shell(id, `${CURL.join(" ")} ${args}`);
+}
+
+/** One request of curl's, its body what a shell line prints that reads a text. */
+export function askWith(id: string, args: string, body: { line: string; text: string }): Probe {
+  return shell(id, `${body.line} | ${CURL.join(" ")} --data-binary @- ${args}`, {
+    stdin: body.text,
+  });
 }
 
 /** Arguments of curl's for the first secret, as most clients send one. */

@@ -2,7 +2,8 @@ import { Buffer } from "node:buffer";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Finding } from "../case.ts";
 import type { Probe } from "../internet/probe/types.ts";
-import { curl, raw, run } from "../internet/probes.ts";
+import { raw } from "../internet/probes.ts";
+import { askWith, PATIENCE_MS, request } from "./asking.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
 import { spell, SPELLINGS } from "./spellings.ts";
 import { judgeWays, type Way, whereStopped } from "./ways.ts";
@@ -66,54 +67,52 @@ const PACKERS: Readonly<Record<string, (bytes: Buffer) => Uint8Array>> = {
   zstd: zstdCompressSync,
 };
 
-/** curl with a body that is given in base64, as no JSON line can hold it otherwise. */
-function sendBytes(id: string, bytes: Uint8Array, args: readonly string[]): Probe {
-  return run(id, [
-    ...["sh", "-c", 'base64 -d | curl -sS -m 10 --data-binary @- "$@"', "sh", ...args],
-  ], { stdin: Buffer.from(bytes).toString("base64") });
-}
+const OPENED = `https://${SITE.opened}/`;
 
 const PACKED: readonly Way[] = [
   ...Object.entries(PACKERS).map(([coding, pack]): Way => [
     coding,
     (id, text) =>
-      sendBytes(id, pack(Buffer.from(`before ${text} behind`)), [
-        ...["-H", `content-encoding: ${coding}`, `https://${SITE.opened}/`],
-      ]),
+      askWith(id, `-H content-encoding:${coding} ${OPENED}`, {
+        line: "base64 -d",
+        text: Buffer.from(pack(Buffer.from(`before ${text} behind`))).toString("base64"),
+      }),
   ]),
   [
     "a megabyte in front",
     (id, text) =>
-      run(id, [
-        "sh",
-        "-c",
-        `{ head -c ${FILLER_BYTES} /dev/zero | tr '\\0' a; cat; } | ` +
-        `curl -sS -m 10 -H content-type:text/plain --data-binary @- https://${SITE.opened}/`,
-      ], { stdin: text }),
+      askWith(id, `-H content-type:text/plain ${OPENED}`, {
+        line: `{ head -c ${FILLER_BYTES} /dev/zero | tr '\\0' a; cat; }`,
+        text,
+      }),
   ],
   [
     "escapes of JSON",
     (id, text) =>
-      run(id, ["sh", "-c", `curl -sS -m 10 --json @- https://${SITE.opened}/`], {
-        stdin: JSON.stringify({ text }).replaceAll("/", "\\/"),
+      askWith(id, `-H content-type:application/json ${OPENED}`, {
+        line: "cat",
+        text: JSON.stringify({ text }).replaceAll("/", "\\/"),
       }),
   ],
   [
     "percent signs twice",
     (id, text) => {
       const once = spell(text, "percent-encoded");
-      return curl(id, [`https://${SITE.opened}/?x=${once.replaceAll("%", "%25")}`]);
+      return request(id, [`${OPENED}?x=${once.replaceAll("%", "%25")}`]);
     },
   ],
   [
     "a cookie behind others",
-    (id, text) => curl(id, ["-b", `a=1; b=${text}`, `https://${SITE.opened}/`]),
+    (id, text) => request(id, ["-b", `a=1; b=${text}`, OPENED]),
   ],
   [
     "a WebSocket message",
-    (id, text) => ({ id, kind: "websocket", url: `wss://${SITE.opened}/`, send: [`a${text}b`] }),
+    (id, text) => ({
+      ...{ id, kind: "websocket", url: `wss://${SITE.opened}/`, waitMs: PATIENCE_MS },
+      send: [`a${text}b`],
+    }),
   ],
-  ["the name of a login", (id, text) => curl(id, ["-u", `${text}:x`, `http://${SITE.closed}/`])],
+  ["the name of a login", (id, text) => request(id, ["-u", `${text}:x`, `http://${SITE.closed}/`])],
 ];
 
 async function checkPacked(given: SecretsGiven): Promise<Finding | { notApplicable: string }> {

