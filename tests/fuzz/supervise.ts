@@ -13,7 +13,17 @@ const BLOCK = 100_000;
 /** Most tries to make an input that hangs shorter: each takes {@link ONCE_MS}. */
 const MOST_TRIES = 12;
 
-const CHILD = new URL("./child.ts", import.meta.url).pathname;
+/** The program that runs a campaign, and how long it may say nothing. */
+export type Child = { command: readonly [string, ...string[]]; silentMs: number; onceMs: number };
+
+const CHILD: Child = {
+  command: [
+    ...[Deno.execPath(), "run", "-A", "--no-check"] as const,
+    new URL("./child.ts", import.meta.url).pathname,
+  ],
+  silentMs: SILENT_MS,
+  onceMs: ONCE_MS,
+};
 
 /** How a child went: what it said, and where it was when it did not end by itself. */
 type Ran = { done: Extract<ChildNews, { tally: unknown }> | undefined; at: number; how: string };
@@ -24,37 +34,43 @@ type Ran = { done: Extract<ChildNews, { tally: unknown }> | undefined; at: numbe
  */
 export async function runSupervised(
   target: Target,
-  options: { seed: number; cases: number; first?: number; budgetMs?: number },
+  options: { seed: number; cases: number; first?: number; budgetMs?: number; child?: Child },
 ): Promise<Outcome> {
-  const { seed, cases, first = 0, budgetMs = Infinity } = options;
+  const { seed, cases, first = 0, budgetMs = Infinity, child = CHILD } = options;
+  const run = (order: ChildOrder) => runChild(child, order);
   const endMs = performance.now() + budgetMs;
   const outcome: Outcome = { cases: 0, tally: emptyTally(), findings: [] };
   const order = { target: target.name, seed, budgetMs: 1e9, every: false };
+  const again = (index: number) => run({ ...order, first: index, cases: 1 });
   for (let next = first; next < first + cases;) {
     const left = Math.min(1e9, endMs - performance.now());
-    const ran = await runChild({
+    const ran = await run({
       ...order,
       first: next,
       cases: first + cases - next,
       budgetMs: left,
     });
     if (ran.done !== undefined) {
-      await add(outcome, ran.done, order);
+      await add(outcome, ran.done, again);
       return outcome;
     }
     // Where it was is known to a few cases: they are looked through one by one.
-    const near = await runChild({ ...order, first: ran.at, cases: BLOCK, every: true });
+    const block = Math.min(BLOCK, first + cases - ran.at);
+    const near = await run({ ...order, first: ran.at, cases: block, every: true });
     if (near.done !== undefined) {
-      await add(outcome, near.done, order);
-      next = ran.at + BLOCK;
+      await add(outcome, near.done, again);
+      next = ran.at + block;
       continue;
     }
     const { bytes, draw } = makeCase(target, { seed, index: near.at });
-    const input = await shrinkHang(target, { bytes, draw });
+    const input = await shrinkHang(
+      bytes,
+      (rest) => run({ target: target.name, draw, input: rest.toBase64() }),
+    );
     outcome.findings.push({ target: target.name, index: near.at, problem: near.how, input, draw });
     // What came before it has died untold.
-    const before = await runChild({ ...order, first: next, cases: near.at - next });
-    if (before.done !== undefined) await add(outcome, before.done, order);
+    const before = await run({ ...order, first: next, cases: near.at - next });
+    if (before.done !== undefined) await add(outcome, before.done, again);
     outcome.cases++;
     next = near.at + 1;
   }
@@ -64,14 +80,14 @@ export async function runSupervised(
 async function add(
   outcome: Outcome,
   done: NonNullable<Ran["done"]>,
-  order: { target: string; seed: number; budgetMs: number; every: boolean },
+  runAgain: (index: number) => Promise<Ran>,
 ): Promise<void> {
   outcome.cases += done.cases;
   outcome.tally = addTally(outcome.tally, done.tally);
   for (const finding of done.findings) {
     // A machine that has other work is slow, too: it has to be seen again by a process of its own.
     if (isOfTime(finding.problem)) {
-      const again = await runChild({ ...order, first: finding.index, cases: 1 });
+      const again = await runAgain(finding.index);
       if (again.done?.findings.some(({ problem }) => isOfTime(problem)) === false) continue;
     }
     outcome.findings.push({ ...finding, input: Uint8Array.fromBase64(finding.input) });
@@ -84,22 +100,19 @@ function isOfTime(problem: string): boolean {
 
 /** Half and half again, as long as it still hangs. */
 async function shrinkHang(
-  target: Target,
-  { bytes, draw }: { bytes: Uint8Array<ArrayBuffer>; draw: number },
+  bytes: Uint8Array<ArrayBuffer>,
+  run: (bytes: Uint8Array) => Promise<Ran>,
 ): Promise<Uint8Array> {
   let best = bytes;
   let size = best.length >> 1;
   for (let tries = 0; tries < MOST_TRIES && size > 0;) {
     let isShorter = false;
     for (let at = 0; at < best.length && tries < MOST_TRIES; at += size, tries++) {
-      const rest = [...best.subarray(0, at), ...best.subarray(at + size)];
-      const input = new Uint8Array(rest).toBase64();
-      const { how } = await runChild({ target: target.name, draw, input }, ONCE_MS);
-      if (how !== "") {
-        best = new Uint8Array(rest);
-        isShorter = true;
-        break;
-      }
+      const rest = new Uint8Array([...best.subarray(0, at), ...best.subarray(at + size)]);
+      if ((await run(rest)).how === "") continue;
+      best = rest;
+      isShorter = true;
+      break;
     }
     if (!isShorter) size >>= 1;
   }
@@ -107,9 +120,11 @@ async function shrinkHang(
 }
 
 /** Runs a child to its end, or to that of our patience. */
-async function runChild(order: ChildOrder, patienceMs = SILENT_MS): Promise<Ran> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", CHILD, JSON.stringify(order)],
+async function runChild({ command, ...waits }: Child, order: ChildOrder): Promise<Ran> {
+  const patienceMs = "input" in order ? waits.onceMs : waits.silentMs;
+  const [program, ...args] = command;
+  const child = new Deno.Command(program, {
+    args: [...args, JSON.stringify(order)],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
