@@ -59,8 +59,11 @@ const HOSTILE = [
 /** Seconds for a way that must be none. */
 const DIRECT_S = "1.5";
 
+/** Time for all fetches of one probe, in milliseconds. */
+const FETCHES_MS = 40_000;
+
 /** Each fetch in a process of its own, so that none takes the connection of the one before. */
-const FETCHES = 'for url; do curl -s -m 5 "$url" && echo; done; true';
+const FETCHES = 'for url; do curl -s -m 10 "$url" && echo; done; true';
 
 async function checkMetadata({ internet, probe }: GuardedCage): Promise<Finding> {
   internet.script("meta.test", { answers: [[METADATA]] });
@@ -131,7 +134,7 @@ async function checkRebinding({ internet, probe }: GuardedCage): Promise<Finding
 }
 
 function fetchAll(id: string, urls: readonly string[]) {
-  return run(id, ["bash", "-c", FETCHES, "bash", ...urls]);
+  return run(id, ["bash", "-c", FETCHES, "bash", ...urls], { timeoutMs: FETCHES_MS });
 }
 
 /** How many of several fetches a host answered, a line each. */

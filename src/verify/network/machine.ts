@@ -6,7 +6,7 @@ import { connect, raw, udp } from "../internet/probes.ts";
 import { findAddresses } from "./container_addresses.ts";
 import { listenEverywhere } from "./host_listener.ts";
 import { count, tellOthers, toFinding } from "./judge.ts";
-import { SILENCE_MS, tellUnseen } from "./outside.ts";
+import { ANSWER_MS, SILENCE_MS, tellUnseen } from "./outside.ts";
 
 const SUITE = "network";
 
@@ -166,8 +166,19 @@ function isClosed({ head, reached }: { head?: string | undefined; reached: strin
 async function scanGateway(session: ProbedSession): Promise<number[]> {
   const low = Array.from({ length: 1024 }, (_, index) => index + 1);
   const ports = [...new Set([...low, ...PORTS])];
+  const found = await findOpen(session, ports, SCAN_MS);
+  // A thousand at once may leave one that is known to be open waiting for too long.
+  const late = OPEN.filter((port) => !found.includes(port));
+  return late.length === 0 ? found : [...found, ...await findOpen(session, late, ANSWER_MS)];
+}
+
+async function findOpen(
+  session: ProbedSession,
+  ports: readonly number[],
+  waitMs: number,
+): Promise<number[]> {
   const outcomes = await session.probe(
-    ports.map((port) => raw(`${port}`, { host: "@gateway", port, waitMs: SCAN_MS })),
+    ports.map((port) => raw(`${port}`, { host: "@gateway", port, waitMs })),
   );
   return outcomes.all.filter(({ reached }) => reached !== "nothing").map(({ id }) => Number(id));
 }
