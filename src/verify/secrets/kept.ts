@@ -93,10 +93,13 @@ async function checkKilled(given: SecretsGiven): Promise<Finding> {
   const { guarded } = given;
   const session = await guarded.session();
   const before = await isPutIn(given, "/before");
+  const known = new Set((await searchAll(given, session)).evidence);
   const killed = await guarded.cage.engine.docker(["kill", session.gateway]);
   if (killed.code !== 0) throw new Error(`docker kill: ${killed.stderr.trim()}`);
   const after = await lookFor(async () => await isPutIn(given, "/after") || undefined);
-  const { evidence, control, places } = await searchAll(given, session);
+  const { evidence: found, control, places } = await searchAll(given, session);
+  // What was there before is another case's to tell.
+  const evidence = found.filter((line) => !known.has(line));
   return {
     held: evidence.length === 0,
     control: before && after === true && control.length > 0,
