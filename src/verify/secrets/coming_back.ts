@@ -43,7 +43,7 @@ async function judgeAnswers(
     held: evidence.length === 0,
     control: said.length > 0 && unclear.length === 0,
     seen: unclear.length === 0
-      ? `${probes.length} answers, 0 values, a placeholder in each`
+      ? `${probes.length} answers, ${evidence.length} values, a placeholder in each`
       : `no placeholder in ${unclear.length} of ${probes.length} answers`,
     evidence: evidence.length > 0
       ? evidence
@@ -122,7 +122,7 @@ async function checkRedirect({ guarded, secrets }: SecretsGiven): Promise<Findin
     held: evidence.length === 0,
     control: landed?.target === `/landed?key=${secrets.key.value}` &&
       arrivals.filter(({ path }) => path === "/redirect").length > away.length,
-    seen: `${away.length} redirects elsewhere, 0 values; one to itself carried it`,
+    seen: `${away.length} redirects elsewhere, ${evidence.length} values; one to itself carried it`,
     evidence,
   };
 }

@@ -158,7 +158,8 @@ async function checkEach({ guarded, secrets }: SecretsGiven): Promise<Finding> {
   return {
     held: evidence.length === 0,
     control: isExact(SITE.own, "key") && isExact(SITE.other, "other"),
-    seen: `${MISPLACED.length} to a host of another secret, 0 values; each at its own`,
+    seen:
+      `${MISPLACED.length} to a host of another secret, ${evidence.length} values; each at its own`,
     evidence,
   };
 }

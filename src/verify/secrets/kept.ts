@@ -2,7 +2,7 @@ import type { Finding } from "../case.ts";
 import type { ProbedSession } from "../internet/guarded.ts";
 import { type SecretCase, type SecretsGiven, SITE } from "./given.ts";
 import { ask, BEARER, isBearer } from "./asking.ts";
-import { observeMachine, observeSession, type Place, searchInside } from "./places.ts";
+import { observeMachine, observeSession, PROCESSES, searchInside } from "./places.ts";
 import { listArrivals, listValuesIn, lookFor } from "./seen.ts";
 
 const SUITE = "secrets";
@@ -12,8 +12,8 @@ type Search = {
   evidence: string[];
   /** Where the same search found a placeholder. */
   control: string[];
-  /** Places that were searched outside. */
-  places: readonly Place[];
+  /** The list of this machine's processes names the session's. */
+  hasProcesses: boolean;
   /** How many of the user's own secrets were looked for as well. */
   own: number;
 };
@@ -58,23 +58,24 @@ async function searchAll(given: SecretsGiven, session: ProbedSession): Promise<S
       ...inside.filter(([name]) => name === "placeholder").map(([, place]) => place),
       ...outside.filter(({ text }) => text.includes(key.placeholder)).map(({ where }) => where),
     ],
-    places: outside,
+    hasProcesses: machine.some(({ where, text }) =>
+      where === PROCESSES && text.includes(session.gateway)
+    ),
     own: own.size,
   };
 }
 
 async function checkNowhere(given: SecretsGiven): Promise<Finding> {
   const session = await given.guarded.session();
-  const { evidence, control, places, own } = await searchAll(given, session);
-  const args = places.find(({ where }) => where.startsWith("arguments"))?.text ?? "";
+  const { evidence, control, hasProcesses, own } = await searchAll(given, session);
   const yours = own === 0 ? "" : `, ${own} of your own not in variables either`;
   return {
     held: evidence.length === 0,
     control: control.some((place) => /^\/proc\/\d+\/environ$/.test(place)) &&
       control.includes("docker inspect") &&
-      control.some((place) => place.endsWith(".compose.yml")) && args.includes(session.gateway),
-    seen: `0 values inside and in ${places.length} places outside; ` +
-      `the placeholder in ${control.length}${yours}`,
+      control.some((place) => place.endsWith(".compose.yml")) && hasProcesses,
+    seen: `${evidence.length} values inside and out; ` +
+      `the same search finds the placeholder${yours}`,
     evidence,
   };
 }
@@ -97,13 +98,13 @@ async function checkKilled(given: SecretsGiven): Promise<Finding> {
   const killed = await guarded.cage.engine.docker(["kill", session.gateway]);
   if (killed.code !== 0) throw new Error(`docker kill: ${killed.stderr.trim()}`);
   const after = await lookFor(async () => await isPutIn(given, "/after") || undefined);
-  const { evidence: found, control, places } = await searchAll(given, session);
+  const { evidence: found, control } = await searchAll(given, session);
   // What was there before is another case's to tell.
   const evidence = found.filter((line) => !known.has(line));
   return {
     held: evidence.length === 0,
     control: before && after === true && control.length > 0,
-    seen: `0 values in ${places.length} places after a kill; put in again by the next one`,
+    seen: `${evidence.length} values after a kill; put in again by the next one`,
     evidence,
   };
 }

@@ -88,6 +88,9 @@ export async function observeSession(
   ];
 }
 
+/** Where the list of processes was found. */
+export const PROCESSES = "arguments of a process of this machine";
+
 /** How long this machine may take to list its processes, in milliseconds. */
 const LIST_MS = 10_000;
 
@@ -104,7 +107,7 @@ export async function observeMachine(
   const wanted = files[0]!.concat(files[1]!.filter((path) => path.includes(id)));
   return [
     ...await Promise.all(wanted.map(async (path) => ({ where: path, text: await readText(path) }))),
-    { where: "arguments of a process of this machine", text: listed.stdout },
+    { where: PROCESSES, text: listed.stdout },
   ];
 }
 

@@ -125,7 +125,7 @@ async function checkAudit({ guarded }: SecretsGiven): Promise<Finding> {
   return {
     held: evidence.length === 0,
     control: wasOpen && isOpen && told.length > 0,
-    seen: "5 ways refused, 0 packets; open again with the log, and the refusals are in it",
+    seen: `5 ways, ${refused.length} sent on; open again with the log, and the refusals are in it`,
     evidence,
   };
 }
@@ -167,8 +167,7 @@ async function checkWords({ guarded, secrets }: SecretsGiven): Promise<Finding> 
   return {
     held: evidence.length === 0,
     control: told.length === refused.length && lines.length >= refused.length,
-    seen:
-      `${outcomes.all.length} answers of the gateway and ${lines.length} lines of its log, 0 values`,
+    seen: `${outcomes.all.length} answers and their lines in the log, ${evidence.length} values`,
     evidence,
   };
 }

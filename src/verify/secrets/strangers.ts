@@ -72,7 +72,7 @@ async function checkNames(given: SecretsGiven): Promise<Finding | { notApplicabl
     return {
       held: evidence.length === 0,
       control: questions.includes(`tried.${SITE.wild}`),
-      seen: `${tries.length} names and addresses, 0 questions`,
+      seen: `${tries.length} names and addresses, ${evidence.length} questions and packets`,
       evidence,
     };
   });

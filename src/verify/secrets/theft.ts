@@ -32,7 +32,8 @@ async function checkVerified({ guarded, secrets }: SecretsGiven): Promise<Findin
     control:
       arrivals.some((arrival) => arrival.path === "/verified" && isBearer(arrival, secrets)) &&
       [...bad, SITE.stolen].every((host) => asked.has(host)),
-    seen: `${bad.length} wrong certificates, a stolen address, no TLS: 0 requests sent on`,
+    seen:
+      `${bad.length} wrong certificates, a stolen address, no TLS: ${evidence.length} requests sent on`,
     evidence,
   };
 }
@@ -102,7 +103,7 @@ async function checkTheft({ guarded, secrets }: SecretsGiven): Promise<Finding> 
   return {
     held: evidence.length === 0,
     control: arrivals.some((arrival) => arrival.path === "/control" && isBearer(arrival, secrets)),
-    seen: `${tries.length} ways, 0 values at other listeners`,
+    seen: `${tries.length} ways, ${evidence.length} values at other listeners`,
     evidence,
   };
 }

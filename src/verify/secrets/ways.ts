@@ -47,7 +47,7 @@ export async function judgeWays(
     held: evidence.length === 0,
     control: untold.length === 0,
     seen: untold.length === 0
-      ? `${ways.length} ways, 0 arrived; each arrived with a random value`
+      ? `${ways.length} ways, ${evidence.length} arrived; each arrived with a random value`
       : `cannot be told of: ${untold.slice(0, 3).map(([what]) => what).join(", ")}`,
     evidence,
   };
