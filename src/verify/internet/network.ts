@@ -4,6 +4,7 @@ import {
   type PodmanNetwork,
 } from "../../cage/podman_network.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { pause } from "../../pause.ts";
 import type { Addresses } from "./types.ts";
 
 /** The plan of one internet's network: a /27 of the documentation ranges of RFC 5737 and RFC 3849. */
@@ -59,15 +60,24 @@ export async function makeNetwork(
   name: string,
   options: { engine: NetworkEngine; labels: readonly string[] },
 ): Promise<InternetNetwork> {
-  for (const plan of planNetworks()) {
-    const made = await askFor(name, { ...options, plan });
-    if (made.code === 0) return plan;
-    if (!/overlap|conflicts with network|in use|already used/i.test(made.stderr)) {
-      throw new Error(`docker network create: ${made.stderr}`);
+  for (const deadline = Date.now() + PATIENCE_MS;;) {
+    for (const plan of planNetworks()) {
+      const made = await askFor(name, { ...options, plan });
+      if (made.code === 0) return plan;
+      if (!/overlap|conflicts with network|in use|already used/i.test(made.stderr)) {
+        throw new Error(`docker network create: ${made.stderr}`);
+      }
     }
+    if (Date.now() > deadline) {
+      throw new Error(`Every network of ${RANGES.join(", ")} is taken: docker network ls`);
+    }
+    await pause(LOOK_MS);
   }
-  throw new Error(`Every network of ${RANGES.join(", ")} is taken: docker network ls`);
 }
+
+/** How long others may use every network, and the pause between two tries, in milliseconds. */
+const PATIENCE_MS = 120_000;
+const LOOK_MS = 2_000;
 
 type NetworkEngine = Pick<Engine, "docker" | "capabilities" | "url" | "title">;
 
