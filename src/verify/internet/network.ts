@@ -54,7 +54,7 @@ function planNetwork(range: string, count: number, index: number): InternetNetwo
  * Makes the network. The bridge has no address of its own: the default gateway is one of the
  * server's, so nothing that a neighbour sends leaves this machine.
  *
- * @throws {Error} If no plan is free, or for what the engine says.
+ * @throws {Error} If no plan gets free in two minutes, or for what the engine says.
  */
 export async function makeNetwork(
   name: string,
