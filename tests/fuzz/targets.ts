@@ -1,6 +1,7 @@
 import { ACP_READERS } from "./acp_readers.ts";
 import { CONFIG_READERS } from "./config_readers.ts";
 import { CONTENT_READERS } from "./content_readers.ts";
+import { ENV_READERS } from "./env_readers.ts";
 import { GIT_READERS } from "./git_readers.ts";
 import { HELLO_READERS } from "./hello_readers.ts";
 import { HTTP_READERS } from "./http_readers.ts";
@@ -22,6 +23,7 @@ export const TARGETS: readonly Target[] = [
   ...HTTP_READERS,
   ...CONTENT_READERS,
   ...PATTERN_READERS,
+  ...ENV_READERS,
   ...TREE_READERS,
   ...GIT_READERS,
   ...MAIL_READERS,

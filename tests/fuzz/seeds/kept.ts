@@ -31,6 +31,21 @@ export const KEPT: readonly Kept[] = [
     input: '"\\u\n0"',
   },
   {
+    target: "config/env",
+    was: "a value that compose takes for a number came out as another one",
+    input: "1_000",
+  },
+  {
+    target: "config/env",
+    was: "a value that compose takes for a date came out as a time",
+    input: "2001-01-01",
+  },
+  {
+    target: "config/env",
+    was: "what compose takes for the end of a line came out as a blank",
+    input: "a\xc2\x85b",
+  },
+  {
     target: "config/edit-toml",
     was: "a rule was said to be added where a list stood in a table's place",
     input: "network=[]",
