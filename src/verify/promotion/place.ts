@@ -51,8 +51,7 @@ const GIT_MS = 30_000;
 export async function makeUserSide(root: string, cage: PreparedCage): Promise<UserSide> {
   const place = planPlace(root);
   const outside = join(root, "outside");
-  const canary = `/tmp/verify-${crypto.randomUUID()}`;
-  const canaries = { hook: `${canary}-hook`, filter: `${canary}-filter` };
+  const canaries = { hook: join(root, "canary-hook"), filter: join(root, "canary-filter") };
   for (const dir of [place.cwd, outside]) await Deno.mkdir(dir, { recursive: true });
   await Deno.mkdir(place.stateDir, { mode: 0o700 });
   await Deno.writeTextFile(join(outside, "file"), "untouched\n");
@@ -73,7 +72,7 @@ export async function makeUserSide(root: string, cage: PreparedCage): Promise<Us
   // As those have it whose hooks are files of the project.
   await ask(git, ["config", "core.hooksPath", ".hooks"]);
   for (const key of ["clean", "smudge"]) {
-    await ask(git, ["config", `filter.verify.${key}`, `touch ${canaries.filter}; cat`]);
+    await ask(git, ["config", `filter.verify.${key}`, `touch '${canaries.filter}'; cat`]);
   }
   return { place, git, outside, canaries };
 }

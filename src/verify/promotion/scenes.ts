@@ -135,7 +135,7 @@ async function tryHooks(stage: Stage): Promise<Promotion["hooks"]> {
   await removeIfThere(canaries.hook);
   await runUserGit(place, ["update-ref", "refs/verify/fires", "HEAD"]);
   await runUserGit(place, [
-    ...["-c", `filter.verify.clean=touch ${canaries.filter}; cat`],
+    ...["-c", `filter.verify.clean=touch '${canaries.filter}'; cat`],
     ...["hash-object", "--path", "x.dat", "README.md"],
   ]);
   const fires = {
