@@ -64,9 +64,10 @@ async function stopSession(
 ): Promise<void> {
   const { container, attended } = session;
   const { engine, io, losses } = options;
-  const stopped = await engine.docker([attended ? "pause" : "kill", container]);
+  const isStopped = await engine.docker([attended ? "pause" : "kill", container])
+    .then(({ code }) => code === 0, () => false);
   for (const line of formatLosses(losses)) io.warn(line);
-  if (stopped.code !== 0) {
+  if (!isStopped) {
     io.warn(`The cage could not be stopped, remove it: docker rm -f ${container}`);
   } else if (attended) {
     io.warn(
@@ -87,7 +88,8 @@ function createMountReader(
   let first: { pid: number; container: string } | undefined;
   return async () => {
     if (options.nowMs() - startedMs < LOOKUP_DELAY_MS) return undefined;
-    first ??= await findFirst(container, options.engine);
+    // An engine that is too busy to say is asked again; until then the host's side alone is watched.
+    first ??= await findFirst(container, options.engine).catch(() => undefined);
     const mounts = first === undefined ? undefined : await readMountInfo(first);
     // Every cage has its home. Without it they are not a cage's mounts: the number of the process was
     // given to a helper of the engine, which is in the container's groups before it is inside.
