@@ -5,7 +5,7 @@ import { addTally, emptyTally } from "./tally.ts";
 import type { Target } from "./target.ts";
 
 /** A child that says nothing for so long hangs; every case ends far earlier. In milliseconds. */
-const SILENT_MS = 20_000;
+const SILENT_MS = 40_000;
 /** The same for one input, its start included. */
 const ONCE_MS = 8_000;
 /** Cases that are looked through one by one when one of them hangs: more than run in between. */
