@@ -25,12 +25,21 @@ export function parseToml(text: string, file: string): Tree {
       const at = { line: cause.line, column: cause.column };
       throw fileProblem(file, `not valid TOML: ${problem}`, { at, cause });
     }
-    if (cause instanceof RangeError) {
-      throw fileProblem(file, `nested deeper than ${DEPTH_MAX} levels`, { cause });
-    }
+    if (cause instanceof RangeError) throw tooDeep(file, { cause });
     throw cause;
   }
+  // The parser bounds values within values, but not the tables of one dotted key.
+  if (isDeeper(value, DEPTH_MAX)) throw tooDeep(file);
   return toTree(value, "", { file, places: locateToml(text) });
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null || value instanceof TomlDate) return false;
+  return levels < 0 || Object.values(value).some((child) => isDeeper(child, levels - 1));
+}
+
+function tooDeep(file: string, options: { cause?: unknown } = {}) {
+  return fileProblem(file, `nested deeper than ${DEPTH_MAX} levels`, options);
 }
 
 type Reading = { file: string; places: ReadonlyMap<string, TomlPlace> };

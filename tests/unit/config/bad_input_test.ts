@@ -13,6 +13,7 @@ const ROWS: Row[] = [
   { name: "broken indentation", text: "limits:\n  cpus: 2\n memory: 1g\n" },
   { name: "a tab as indentation", text: "limits:\n\tcpus: 2\n" },
   { name: "broken TOML", user: true, text: 'packages = ["jq"\n[limits\n' },
+  { name: "a TOML key of many parts", user: true, text: `${"a.".repeat(40_000)}a = 1\n` },
   { name: "a TOML key twice", user: true, text: 'home = "service"\nhome = "project"\n' },
   { name: "wrong types", text: "packages: jq\nlimits: [1]\nhome: 3\nssh: {enabled: 'yes'}\n" },
   { name: "wrong types in TOML", user: true, text: '# c\n[limits]\ncpus = "2"\npids = 1.5\n' },
