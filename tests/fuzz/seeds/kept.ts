@@ -46,6 +46,11 @@ export const KEPT: readonly Kept[] = [
     input: "a\xc2\x85b",
   },
   {
+    target: "config/user-toml",
+    was: "a key of many parts was an internal error, and longer ones took all memory",
+    input: `${"c.".repeat(4000)}c = 1\n`,
+  },
+  {
     target: "config/edit-toml",
     was: "a rule was said to be added where a list stood in a table's place",
     input: "network=[]",
