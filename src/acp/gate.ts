@@ -54,6 +54,8 @@ export function createGate(options: GateOptions): Gate {
   // one inside are read both ways.
   const parts = createScanner(wanted, find);
   let hasParts = false;
+  /** Bytes of the line that were read. */
+  let readBytes = 0;
   let isOpen = false;
   let held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -62,17 +64,21 @@ export function createGate(options: GateOptions): Gate {
 
   const read = (piece: Uint8Array) => {
     scanner.feed(piece);
+    const before = readBytes;
+    readBytes += piece.length;
     if (hasParts) return readParts(piece);
     const first = find(piece, RETURN, 0);
     if (first < 0) return;
     hasParts = true;
     // What stands before it begins where the line does: that reading is under way already.
+    parts.skip(before + first + 1);
     readParts(piece.subarray(first + 1));
   };
   const readParts = (piece: Uint8Array) => {
     let from = 0;
     for (let at = find(piece, RETURN, 0); at >= 0; at = find(piece, RETURN, from)) {
       parts.feed(piece.subarray(from, at));
+      parts.skip(1);
       parts.restart();
       from = at + 1;
     }
@@ -94,6 +100,7 @@ export function createGate(options: GateOptions): Gate {
     scanner.reset();
     if (hasParts) parts.reset();
     hasParts = false;
+    readBytes = 0;
     held = [];
     heldBytes = 0;
     state = "held";

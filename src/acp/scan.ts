@@ -33,6 +33,8 @@ export type Scanned = {
 export type Scanner = {
   /** Reads on; the line's end is not part of a piece. */
   feed(bytes: Uint8Array): void;
+  /** Counts bytes of the line that are not read. */
+  skip(count: number): void;
   seen(): Scanned;
   /** Forgets the reading but not what was found. */
   restart(): void;
@@ -248,6 +250,9 @@ export function createScanner(wanted: Wanted, find?: FindByte): Scanner {
   };
   return {
     feed,
+    skip(count) {
+      offset += count;
+    },
     seen: () => ({ shape, found, overflow }),
     restart,
     reset() {

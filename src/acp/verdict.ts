@@ -62,11 +62,12 @@ export function formatRefusal(id: string, error: { code: number; message: string
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message })}}\n`;
 }
 
-/** Carries edits out. */
+/** Carries edits out; of those that are there twice, as what was read both ways is, the first. */
 export function applyEdits(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array {
   const parts: Uint8Array[] = [];
   let at = 0;
   for (const { start, end, text } of edits.toSorted((one, other) => one.start - other.start)) {
+    if (start < at) continue;
     parts.push(bytes.subarray(at, start), new TextEncoder().encode(text));
     at = end;
   }

@@ -190,6 +190,18 @@ for (
       '{"method":"initialize","params":{"clientCapabilities":{"terminal":true}}}\n',
     ],
     [
+      "reaches one behind carriage returns, and nothing else",
+      { terminal: "block", fs: "allow" },
+      'ab\rc\r{"method":"initialize","params":{"capabilities":{"terminal":true}}}\r\n',
+      'ab\rc\r{"method":"initialize","params":{"capabilities":{"terminal":false}}}\r\n',
+    ],
+    [
+      "reaches one that is read both ways, once",
+      { terminal: "block", fs: "allow" },
+      '\r{"method":"initialize","params":{"capabilities":{"terminal":true}}}\n',
+      '\r{"method":"initialize","params":{"capabilities":{"terminal":false}}}\n',
+    ],
+    [
       "reaches one without a newline",
       { terminal: "block", fs: "allow" },
       '{"method":"initialize","params":{"clientCapabilities":{"terminal":true}}}',
