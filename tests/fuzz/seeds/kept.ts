@@ -104,6 +104,16 @@ export const KEPT: readonly Kept[] = [
     input: `{"id":1,"method":"terminal/${"x".repeat(16_384)}"}\n`,
   },
   {
+    target: "acp/editor-lines",
+    was: "capabilities behind a carriage return stayed, and other bytes were replaced",
+    input: 'aa\r{"method":"initialize","params":{"capabilities":{"terminal":true}}}\n',
+  },
+  {
+    target: "acp/editor-lines",
+    was: "so did those behind one at the start",
+    input: '\r{"method":"initialize","params":{"clientCapabilities":{"terminal":true}}}\r\n',
+  },
+  {
     target: "acp/events",
     was: "a cost that is no number was an internal error where it is shown",
     input: '{"seq":4,"at":"","kind":"done","text":"","usage":{"costUsd":""}}',
