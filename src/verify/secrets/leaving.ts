@@ -22,7 +22,7 @@ const PLACES: readonly Way[] = [
 ];
 
 function sendPlain(id: string, request: string): Probe {
-  return raw(id, { host: "@gateway", port: 80, send: [request] });
+  return raw(id, { host: "@gateway", port: 80, send: [request], waitMs: PATIENCE_MS });
 }
 
 /** To the host whose TLS is opened; what ends with its head is given the rest of it. */
@@ -30,7 +30,7 @@ function sendOpened(id: string, request: string): Probe {
   const rest = `Host: ${SITE.opened}\r\nConnection: close\r\n\r\n`;
   const isWhole = request.includes("\r\n\r\n");
   return raw(id, {
-    ...{ host: "@gateway", port: 443, tls: { sni: SITE.opened } },
+    ...{ host: "@gateway", port: 443, tls: { sni: SITE.opened }, waitMs: PATIENCE_MS },
     send: [isWhole ? request : request + rest],
   });
 }
