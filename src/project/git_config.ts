@@ -28,8 +28,12 @@ export function parseGitConfig(text: string): GitConfigEntry[] {
     if (line === "" || line.startsWith("#") || line.startsWith(";")) continue;
     const name = /^([A-Za-z][A-Za-z0-9-]*)\s*(=?)/.exec(line);
     if (name === null || section === "") throw new SyntaxError(`bad git config line ${at + 1}`);
-    let raw = line.slice(name[0].length);
-    while (hasContinuation(raw) && at + 1 < lines.length) raw = raw.slice(0, -1) + lines[++at];
+    // Joined at the end: a stranger's file may go on for as many lines as it likes.
+    const parts = [line.slice(name[0].length)];
+    while (hasContinuation(parts.at(-1)!) && at + 1 < lines.length) {
+      parts.push(parts.pop()!.slice(0, -1), lines[++at]!);
+    }
+    const raw = parts.join("");
     entries.push({
       key: `${section}.${(name[1] ?? "").toLowerCase()}`,
       value: name[2] === "" ? "true" : parseValue(raw.trimStart()),
@@ -44,7 +48,9 @@ export function findGitValue(entries: readonly GitConfigEntry[], key: string): s
 }
 
 function hasContinuation(raw: string): boolean {
-  return (/\\+$/.exec(raw)?.[0].length ?? 0) % 2 === 1;
+  let start = raw.length;
+  while (start > 0 && raw[start - 1] === "\\") start--;
+  return (raw.length - start) % 2 === 1;
 }
 
 const ESCAPE: Readonly<Record<string, string>> = { n: "\n", t: "\t", b: "\b" };

@@ -26,6 +26,18 @@ Deno.test("parseGitConfig() reads sections, quotes, escapes, comments and contin
   ]);
 });
 
+Deno.test("parseGitConfig() takes long values as fast as short ones, from whoever wrote them", () => {
+  const values = ["\\\\".repeat(60_000), "a\\\n".repeat(60_000), "a \\\n".repeat(60_000)];
+  const wanted = ["\\".repeat(60_000), "a".repeat(60_000), "a ".repeat(60_000)];
+  const startedMs = performance.now();
+  for (const [index, value] of values.entries()) {
+    const entries = parseGitConfig(`[core]\n\ta = ${value}x\n\tb = y\n`);
+    assert.deepEqual(entries.map(({ value }) => value), [`${wanted[index]}x`, "y"]);
+  }
+  // Seconds, and half a minute for the first, when time grew with the square.
+  assert.ok(performance.now() - startedMs < 2000);
+});
+
 Deno.test("findGitValue() takes the last value", () => {
   const entries = parseGitConfig("[a]\nb = 1\n[a]\nB = 2\n");
   assert.equal(findGitValue(entries, "a.b"), "2");
