@@ -142,5 +142,7 @@ function readText(block: Buffer, [at, length]: readonly [number, number]): strin
 function readNumber(block: Buffer, field: readonly [number, number]): number {
   const [at, length] = field;
   if (block[at] === BINARY) return Number(block.readBigUInt64BE(at + length - 8));
-  return Number.parseInt(readText(block, field), 8) || 0;
+  const number = Number.parseInt(readText(block, field), 8) || 0;
+  if (number < 0) throw new Refusal("The checkpoint is damaged: a number is below 0");
+  return number;
 }

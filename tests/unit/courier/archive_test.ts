@@ -39,6 +39,17 @@ Deno.test("a time that is no number is refused, though its sum is right", () => 
   assert.throws(() => parseArchiveBlock(block), /The checkpoint is damaged: a time is none/);
 });
 
+Deno.test("a size below 0 is refused, though its sum is right", () => {
+  const [entry] = fc.sample(entries, { numRuns: 1, seed: 1 });
+  const block = Buffer.from(formatArchiveHeader({ ...entry!, path: "a", target: "", size: 7 }));
+  const sum = Number.parseInt(block.toString("latin1", 148, 154), 8);
+  const before = block.subarray(124, 126).reduce((all, byte) => all + byte, 0);
+  block.write("-1", 124, "latin1");
+  const after = block.subarray(124, 126).reduce((all, byte) => all + byte, 0);
+  block.write((sum - before + after).toString(8).padStart(6, "0"), 148, "latin1");
+  assert.throws(() => parseArchiveBlock(block), /The checkpoint is damaged: a number is below 0/);
+});
+
 Deno.test("a block that was changed is refused", () => {
   fc.assert(fc.property(entries, fc.nat({ max: BLOCK - 1 }), (entry, at) => {
     const block = Buffer.from(formatArchiveHeader(entry).subarray(0, BLOCK));
