@@ -51,6 +51,16 @@ export const KEPT: readonly Kept[] = [
     input: `${"c.".repeat(4000)}c = 1\n`,
   },
   {
+    target: "config/git",
+    was: "many backslashes in a repository's configuration took half a minute",
+    input: `[core]\n a = ${"\\\\".repeat(40_000)}x`,
+  },
+  {
+    target: "config/git",
+    was: "so did a value of many lines, seconds",
+    input: `[core]\n a = ${"a\\\n".repeat(80_000)}x`,
+  },
+  {
     target: "config/edit-toml",
     was: "a rule was said to be added where a list stood in a table's place",
     input: "network=[]",
@@ -71,6 +81,12 @@ export const KEPT: readonly Kept[] = [
     input: `${"a".repeat(148)}0000000\x000${"\0".repeat(100)}ustar  \0${"\0".repeat(235)}xyz${
       "\0".repeat(9)
     }`,
+  },
+  {
+    target: "tar/checkpoint",
+    was: "so did a size below 0",
+    input: `${"a".repeat(124)}-1${"\0".repeat(22)}0000000\x000${"\0".repeat(100)}ustar  \0` +
+      `${"\0".repeat(235)}000${"\0".repeat(9)}`,
   },
   {
     target: "tar/git-index",
