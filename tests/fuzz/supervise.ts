@@ -57,6 +57,10 @@ export async function runSupervised(
     // Where it was is known to a few cases: they are looked through one by one.
     const block = Math.min(BLOCK, first + cases - ran.at);
     const near = await run({ ...order, first: ran.at, cases: block, every: true });
+    // What came before it has died untold.
+    const until = near.done === undefined ? near.at : ran.at;
+    const before = await run({ ...order, first: next, cases: until - next });
+    if (before.done !== undefined) await add(outcome, before.done, again);
     if (near.done !== undefined) {
       await add(outcome, near.done, again);
       next = ran.at + block;
@@ -68,9 +72,6 @@ export async function runSupervised(
       (rest) => run({ target: target.name, draw, input: rest.toBase64() }),
     );
     outcome.findings.push({ target: target.name, index: near.at, problem: near.how, input, draw });
-    // What came before it has died untold.
-    const before = await run({ ...order, first: next, cases: near.at - next });
-    if (before.done !== undefined) await add(outcome, before.done, again);
     outcome.cases++;
     next = near.at + 1;
   }
