@@ -6,7 +6,9 @@ import { Document, visit } from "yaml";
  *
  * @see {@link https://yaml.org/type/} and {@link https://pkg.go.dev/gopkg.in/yaml.v3#readme-compatibility}
  */
-const READ_OTHERWISE = /^[-+.]*\d[\w.+-]*_[\w.+-]*$|^[-+]?0[box]|^\d{4}-\d\d?-\d\d?/i;
+const READ_OTHERWISE = /^[-+.\d](?=.*_)(?=.*\d)[\w.+-]*$|^[-+]?0[box]|^\d{4}-\d\d?-\d\d?/i;
+/** Of a text of several lines, one that begins with blanks: a block would lose them in some places. */
+const BLANK_START = /^[ \t].*\n|\n[ \t]/;
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 /**
@@ -20,7 +22,8 @@ export function formatYaml(value: unknown): string {
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value !== "string") return;
-      const isPlain = !READ_OTHERWISE.test(node.value) && node.value.search(LINE_ENDS) < 0;
+      const isPlain = !READ_OTHERWISE.test(node.value) && !BLANK_START.test(node.value) &&
+        node.value.search(LINE_ENDS) < 0;
       if (!isPlain) node.type = "QUOTE_DOUBLE";
     },
   });

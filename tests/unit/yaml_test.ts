@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { formatYaml } from "../../src/yaml.ts";
 
-/** Texts that docker compose 2.26 made something else of, each seen in `docker-compose config`. */
+/** Texts that docker compose 2.26 makes something else of, as `docker-compose config` shows. */
 const READ_OTHERWISE = [
-  ...["1_000", "+1_0", "1__0", "0_7", "1_0.5", ".5_1", "1.5e_3", "1_e3", "0x_1"],
+  ...["1_000", "+1_0", "1__0", "0_7", "1_0.5", ".5_1", "1.5e_3", "1_e3", "0x_1", "-_1"],
   ...["0b11", "-0b1", "0B1", "0X1F", "0O7", "2001-01-01", "2001-1-1", "2001-01-01T00:00:00Z"],
 ];
 
@@ -22,6 +22,12 @@ Deno.test("what some take for the end of a line is escaped, in a key as in a val
   const text = formatYaml(value);
   assert.equal(text, '"a\\u0085b":\n  - "x\\u2028y"\n  - "\\u2029"\n  - é\n');
   assert.deepEqual(parse(text), value);
+});
+
+Deno.test("lines of blanks stay", () => {
+  for (const text of [" \n", "a\n  \n", " a\nb", "a\n\tb\n", "\n \n"]) {
+    assert.deepEqual(parse(formatYaml({ A: text })), { A: text });
+  }
 });
 
 Deno.test("other texts stay as people write them", () => {
