@@ -59,7 +59,8 @@ function withoutInterpolation(text: string): string | undefined {
  * @see {@link https://pkg.go.dev/strconv#ParseInt} with base 0
  */
 function isReadOtherwise(word: string): boolean {
-  if (/^["'|>]/.test(word)) return false;
+  // What begins with anything else is never looked at as a number.
+  if (!/^[-+.\d]/.test(word)) return /[\u0085\u2028\u2029]/.test(word);
   const digits = word.replaceAll("_", "");
   const isNumber = /^[-+]?(?:0b[01]+|0o?[0-7]+|0x[\da-f]+|\d+)$/i.test(digits) ||
     /^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?$/i.test(digits);

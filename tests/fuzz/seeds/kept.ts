@@ -61,6 +61,11 @@ export const KEPT: readonly Kept[] = [
     input: `[core]\n a = ${"a\\\n".repeat(80_000)}x`,
   },
   {
+    target: "config/env",
+    was: "a value of blanks and a line end came out without its blanks",
+    input: " \n",
+  },
+  {
     target: "config/edit-toml",
     was: "a rule was said to be added where a list stood in a table's place",
     input: "network=[]",
