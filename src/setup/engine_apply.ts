@@ -50,7 +50,12 @@ type StepOptions = ApplyOptions & { log: string; progress: Progress };
 async function applyStep(step: SetupStep, options: StepOptions): Promise<void> {
   switch (step.kind) {
     case "write":
-      return await writeSystemFile(step.path, step.text);
+      try {
+        return await writeSystemFile(step.path, step.text);
+      } catch (error) {
+        if (!step.optional || !(error instanceof UserError)) throw error;
+        return options.io.warn(`${step.title} failed: ${error.message}`);
+      }
     case "remove":
       return await Deno.remove(step.path).catch(ignoreAbsent);
     case "run": {
@@ -73,7 +78,7 @@ async function writeSystemFile(path: string, text: string): Promise<void> {
     await Deno.writeTextFile(temp, text, { mode: 0o644 });
     await Deno.rename(temp, path);
   } catch (cause) {
-    await Deno.remove(temp).catch(ignoreAbsent);
+    await Deno.remove(temp).catch(() => {}); // Where nothing can be written nothing is left.
     throw new UserError(`Cannot write ${path}`, {
       hint: "Run sandcage setup engine as root on a writable system",
       exit: EXIT.engine,

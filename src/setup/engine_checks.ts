@@ -3,6 +3,7 @@ import type { EngineFlavor } from "../engine/engine.ts";
 import { createMissingError, createUnreachableError } from "../engine/failure.ts";
 import type { Host } from "../host.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
+import { formatReturnPathFix, isHearing, type ReturnPath } from "./return_path.ts";
 
 /** The oldest engines that have everything a cage needs: of Podman the oldest that was tried. */
 const OLDEST = { docker: [20, 10], podman: [5, 4] } as const;
@@ -22,6 +23,8 @@ export type EngineCheckFacts = {
   local: boolean | string;
   /** Free bytes where docker keeps its data, where that can be seen. */
   freeBytes: number | null;
+  /** Of this machine, where bridges of the engine are bridges of it. */
+  returnPath: ReturnPath | null;
 };
 
 /** The part of `docker info` that doctor talks about. */
@@ -51,7 +54,17 @@ export function checkEngine(facts: EngineCheckFacts): Check[] {
   if (client.server === undefined) return [...checks, checkSilent(facts)];
   checks.push(checkVersion(client.server, facts), checkLocal(facts));
   checks.push(checkLimits(info), checkStorage(info, facts.freeBytes), checkUsers(info));
-  return checks;
+  return facts.returnPath === null ? checks : [...checks, checkReturnPath(facts.returnPath)];
+}
+
+function checkReturnPath(path: ReturnPath): Check {
+  return isHearing(path)
+    ? warn("broadcasts", {
+      detail: "what a cage calls to everybody on its network reaches programs of this machine " +
+        "that listen for UDP on all addresses (rp_filter of all and default is 0)",
+      fix: formatReturnPathFix(),
+    })
+    : ok("broadcasts", "this machine does not hear what a cage calls to everybody");
 }
 
 function checkPlugin(

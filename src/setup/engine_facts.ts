@@ -6,6 +6,7 @@ import type { Run } from "../engine/process.ts";
 import { findProgram } from "../engine/program.ts";
 import type { Host } from "../host.ts";
 import { type AptFile, type AptSource, parseAptSources } from "./apt_sources.ts";
+import { observeReturnPath, type ReturnPath } from "./return_path.ts";
 
 /** The Linux distribution, from os-release. */
 export type Distribution = { id: string; like: string[]; version: string; codename: string };
@@ -29,6 +30,7 @@ export type EngineFacts = {
   apparmor: boolean;
   /** What stands in docker's pid file; `alive` is true when that process is a dockerd. */
   pidFile: { path: string; pid: number; alive: boolean } | null;
+  returnPath: ReturnPath | null;
 };
 
 /** Packages that decide which others fit. */
@@ -63,6 +65,7 @@ export async function observeEngineFacts(
     systemd: linux && await exists("/run/systemd/system"),
     apparmor: linux && (await findText("/sys/module/apparmor/parameters/enabled"))?.[0] === "Y",
     pidFile: linux ? await findPidFile() : null,
+    returnPath: linux ? await observeReturnPath() : null,
   };
 }
 

@@ -3,14 +3,15 @@ import { formatEndpoint } from "../engine/endpoint.ts";
 import { findArchive, formatDeb822 } from "./apt_sources.ts";
 import type { Distribution, EngineFacts } from "./engine_facts.ts";
 import { formatInstructions } from "./engine_manual.ts";
+import { planReturnPath } from "./return_path.ts";
 
 /** One thing set-up does, and why. */
 export type SetupStep =
   & { title: string; cause: string }
   & (
-    /** Runs a program; `optional` steps may fail, a later one will tell. */
+    /** Runs a program; `optional` steps may fail, which is said. */
     | { kind: "run"; command: string[]; optional?: true }
-    | { kind: "write"; path: string; text: string }
+    | { kind: "write"; path: string; text: string; optional?: true }
     | { kind: "remove"; path: string }
     /** Starts the daemon, unless `command` is empty, and waits until it answers. */
     | { kind: "start"; command: string[]; log: string | null }
@@ -36,7 +37,8 @@ export function planEngine(facts: EngineFacts): EnginePlan {
   const { client } = facts;
   const answers = client.server !== undefined;
   if (answers && client.compose !== undefined && client.buildx !== undefined) {
-    return { kind: "ready" };
+    const steps = planMachine(facts);
+    return steps.length === 0 ? { kind: "ready" } : { kind: "steps", steps };
   }
   const problem = formatProblem(facts);
   const manual = (instructions: string): EnginePlan => ({ kind: "manual", problem, instructions });
@@ -57,7 +59,17 @@ export function planEngine(facts: EngineFacts): EnginePlan {
           'Then join the group docker: sudo usermod -aG docker "$USER", and sign in again',
     );
   }
-  return { kind: "steps", steps: [...planInstall(facts, packages), ...planStart(facts)] };
+  return {
+    kind: "steps",
+    steps: [...planInstall(facts, packages), ...planMachine(facts), ...planStart(facts)],
+  };
+}
+
+/** What this machine needs besides an engine; nothing where the engine is another's. */
+function planMachine({ platform, uid, endpoint, returnPath }: EngineFacts): SetupStep[] {
+  const isHere = endpoint.kind === "default" ||
+    (endpoint.kind === "host" && endpoint.url.startsWith("unix:"));
+  return platform === "linux" && uid === 0 && isHere ? planReturnPath(returnPath) : [];
 }
 
 /** Which packages give what, on one release. */

@@ -14,6 +14,7 @@ import { findProject } from "../../project/root.ts";
 import { type Check, fail, ok, warn } from "../../setup/check.ts";
 import { checkEngine } from "../../setup/engine_checks.ts";
 import { checkHost } from "../../setup/host_checks.ts";
+import { observeReturnPath } from "../../setup/return_path.ts";
 import { formatChecks } from "../checks.ts";
 import type { CommandContext } from "../context.ts";
 import { formatJson } from "../output.ts";
@@ -61,10 +62,17 @@ async function observeEngine(
     flavor: typeof engine === "string" ? undefined : engine.capabilities.flavor,
     local,
     freeBytes: local === true ? await findFreeBytes(client) : null,
+    returnPath: local === true && hasOurBridges(engine) ? await observeReturnPath() : null,
   });
   return typeof engine === "string"
     ? checks
     : [...checks, ...await observeImages(engine, options.base)];
+}
+
+/** Elsewhere they are in a virtual machine, or in a network namespace where nobody listens. */
+function hasOurBridges(engine: Engine | string): boolean {
+  return typeof engine !== "string" && !engine.capabilities.desktop &&
+    !engine.capabilities.rootless;
 }
 
 async function observeImages(engine: Engine, base: string): Promise<Check[]> {

@@ -1,10 +1,11 @@
+import { ASK_NOW, isHearing, observeReturnPath } from "../../setup/return_path.ts";
 import type { Finding } from "../case.ts";
 import type { GuardedCage, ProbeUser } from "../internet/guarded.ts";
 import { type GuardedCase, tellLeaks } from "../internet/guarded_suite.ts";
 import { run } from "../internet/probes.ts";
 import call from "./call.py" with { type: "text" };
 import { listenEverywhere } from "./host_listener.ts";
-import { count, toFinding } from "./judge.ts";
+import { toFinding } from "./judge.ts";
 import { tellUnseen } from "./outside.ts";
 
 /** What is for everybody on a network. */
@@ -15,7 +16,7 @@ export const CALL_CASES: readonly GuardedCase[] = [
     title: "nobody outside hears what the cage calls to everybody: broadcasts, mDNS, SSDP, NetBIOS",
     threat: "services that listen for everybody take orders, or a name, from inside the cage",
     expectation:
-      "no datagram to a broadcast address or a group arrives outside, nor at this machine if it asks where a packet comes from (rp_filter); called from beside the gateway they arrive",
+      "no datagram to a broadcast address or a group arrives outside, nor at this machine; called from beside the gateway they arrive",
     source: "sandcage",
     brokenBy: "the agent is on the network of the way out",
     quick: false,
@@ -36,12 +37,10 @@ async function checkCalls({ internet, session }: GuardedCage): Promise<Finding> 
   const heard = listener.seen();
   const deaf = await listener.findDeaf("127.0.0.1");
   await internet.probe([probe]);
-  // A bridge without an address still is an end of its network: the machine has to turn it down.
-  const judged = await isOpenToAll() ? [] : heard;
   return toFinding({
-    seen: `${count(leaks.length, "datagram")} of ${sent} heard outside` +
-      `, ${heard.length} by this machine${judged.length < heard.length ? OPEN_WORDS : ""}`,
-    open: [...leaks, ...judged.map((line) => `this machine hears ${line}`)],
+    // No figures: how many are sent depends on the machine.
+    seen: "0 datagrams heard, outside and by this machine",
+    open: [...leaks, ...await tellHeard(heard)],
     missing: [
       ...(sent > 0 ? [] : ["datagrams to everybody can be sent"]),
       ...deaf.map((kind) => `${kind} at 127.0.0.1`),
@@ -54,14 +53,11 @@ async function checkCalls({ internet, session }: GuardedCage): Promise<Finding> 
   });
 }
 
-const OPEN_WORDS = ", whose net.ipv4.conf.all.rp_filter is 0";
-
-/** Whether this machine takes packets whose senders it has no way to: no cage can change that. */
-async function isOpenToAll(): Promise<boolean> {
-  const values = await Promise.all(
-    ["all", "default"].map((name) =>
-      Deno.readTextFile(`/proc/sys/net/ipv4/conf/${name}/rp_filter`).catch(() => "1")
-    ),
-  );
-  return values.every((value) => value.trim() === "0");
+/** A bridge without an address still is an end of its network: the machine has to turn it down. */
+async function tellHeard(heard: readonly string[]): Promise<string[]> {
+  if (heard.length === 0) return [];
+  const lines = [...new Set(heard)].map((line) => `this machine hears ${line}`);
+  return isHearing(await observeReturnPath())
+    ? [...lines, `rp_filter of all and default is 0 here; for sessions from then on: ${ASK_NOW}`]
+    : lines;
 }

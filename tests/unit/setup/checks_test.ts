@@ -22,6 +22,7 @@ const HEALTHY: EngineCheckFacts = {
   flavor: "docker",
   local: true,
   freeBytes: 50 * 1024 ** 3,
+  returnPath: { all: 0, fresh: 2 },
 };
 
 type Change = Partial<Omit<EngineCheckFacts, "client">> & {
@@ -59,6 +60,7 @@ for (
     ["little space", { freeBytes: 2 * 1024 ** 3 }, "storage", "warn"],
     ["no space", { freeBytes: 1024 }, "storage", "fail"],
     ["vfs", { info: { Driver: "vfs" } }, "storage", "warn"],
+    ["a machine that hears cages", { returnPath: { all: 0, fresh: 0 } }, "broadcasts", "warn"],
     ["userns-remap", { info: { SecurityOptions: ["name=userns"] } }, "users", "warn"],
   ] as const satisfies readonly (readonly [string, Change, string, Check["status"]])[]
 ) {
@@ -70,7 +72,13 @@ for (
 }
 
 Deno.test("checkEngine() has nothing to say against a healthy engine", () => {
-  assert.deepEqual(judge({}).map(({ status }) => status), Array(8).fill("ok"));
+  assert.deepEqual(judge({}).map(({ status }) => status), Array(9).fill("ok"));
+});
+
+Deno.test("checkEngine() says nothing of broadcasts where bridges are not this machine's", () => {
+  const names = judge({ returnPath: null }).map(({ name }) => name);
+  assert.equal(names.length, 8);
+  assert.ok(!names.includes("broadcasts"));
 });
 
 Deno.test("checkHost() judges modes and sessions, and shows no proxy password", () => {

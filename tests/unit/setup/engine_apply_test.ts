@@ -109,6 +109,27 @@ Deno.test("applyEngine() goes on after an optional step, and without a program s
   assert.match(error?.hint ?? "", /^apt-get: not found/);
 });
 
+Deno.test("applyEngine() goes on after an optional file that cannot be written", async () => {
+  const { calls, said, error, root } = await apply(
+    () => [
+      {
+        kind: "write",
+        title: "Write",
+        cause,
+        path: "/dev/null/sandcage.conf",
+        text: "x\n",
+        optional: true,
+      },
+      install,
+    ],
+    { "apt-get install": {} },
+  );
+  await Deno.remove(root, { recursive: true });
+  assert.equal(error, undefined);
+  assert.equal(said[0], "warn Write failed: Cannot write /dev/null/sandcage.conf");
+  assert.deepEqual(calls, ["apt-get install x"]);
+});
+
 Deno.test("applyEngine() starts nothing when the engine answers already", async () => {
   const { calls, error, root } = await apply(
     () => [{ kind: "start", title: "Start", cause, command: ["sh", "-c", "x"], log: null }],
@@ -238,6 +259,7 @@ function stoppedAt(stateDir: string): EngineFacts {
       buildx: { version: "0", path: "/b" },
     },
     daemon: true,
+    returnPath: null,
     systemd: false,
     apparmor: false,
     pidFile: null,

@@ -43,13 +43,24 @@ const BARE: EngineFacts = {
   systemd: false,
   apparmor: false,
   pidFile: null,
+  returnPath: { all: 0, fresh: 2 },
 };
+const HEARING = { all: 0, fresh: 0 };
 const TRIXIE = { id: "debian", like: [], version: "13", codename: "trixie" };
 const NOBLE = { id: "ubuntu", like: ["debian"], version: "24.04", codename: "noble" };
 const STOPPED: EngineFacts = { ...BARE, client: SILENT, daemon: true };
 
 const CASES: readonly (readonly [string, Partial<EngineFacts>])[] = [
   ["everything is there", { client: HEALTHY, daemon: true }],
+  ["a machine that hears cages", { client: HEALTHY, daemon: true, returnPath: HEARING }],
+  ["one that hears cages through another's engine", {
+    client: HEALTHY,
+    endpoint: { kind: "host", url: "ssh://far.test" },
+    returnPath: HEARING,
+  }],
+  ["one that hears cages, not root", { client: HEALTHY, uid: 1000, returnPath: HEARING }],
+  ["one that asks on every interface", { client: HEALTHY, returnPath: { all: 1, fresh: 0 } }],
+  ["a stopped engine of a machine that hears cages", { ...STOPPED, returnPath: HEARING }],
   ["bare bookworm", {}],
   ["bare bookworm with systemd and AppArmor", { systemd: true, apparmor: true }],
   ["bookworm with only a docker client", { client: { ...SILENT, compose: undefined } }],
