@@ -38,8 +38,8 @@ const LEAST_SAMPLES = 20;
  * Memory that the middle of a third may be above another's, in bytes, or as a share of it, whichever
  * is more. V8 grows its young generation in steps of some MiB and returns pages when it likes: a
  * resident under the traffic of this run that leaks nothing wanders by a few MiB between thirds.
- * Within an hour its traffic is some thousand requests, messages or commits; 12 MiB is what 4 KiB
- * lost with each of three thousand would add.
+ * Within an hour its traffic is some ten thousand requests or messages, or a hundred commits; 12 MiB is
+ * what 1 KiB lost with each of twelve thousand would add.
  */
 const MEMORY_ROOM = { bytes: 12 * 2 ** 20, share: 0.12 };
 /**
