@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import type { PreparedCage } from "../../cage/prepare.ts";
-import { listCageIds } from "../../cage/store.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Host } from "../../host.ts";
 import { CONFIG_FILE, LABEL } from "../../names.ts";
 import { observeProgram, planProgram } from "../../self.ts";
 import type { Finding, OpenSuite } from "../case.ts";
+import { listSessionContainers, removeMade } from "../made.ts";
 import { openScratch, type ScratchUse } from "../scratch.ts";
 import { endSelves, type SelfPlace } from "../self.ts";
 import agent from "./agent.cjs" with { type: "text" };
@@ -104,21 +104,6 @@ async function makePlace(root: string, { config }: PreparedCage): Promise<SelfPl
   return place;
 }
 
-/** Removes what is left of the sessions, and the home of their cage. */
-async function removeMade(place: SelfPlace, engine: Engine): Promise<void> {
-  for (const id of await listCageIds(place.stateDir)) {
-    const filter = ["--filter", `label=${LABEL.cage}=${id}`];
-    const left = await engine.docker(["ps", "--all", "--quiet", ...filter]);
-    for (const name of words(left.stdout)) await engine.docker(["rm", "--force", name]);
-    const volumes = await engine.docker(["volume", "ls", "--quiet", ...filter]);
-    for (const name of words(volumes.stdout)) await engine.docker(["volume", "rm", name]);
-  }
-}
-
-function words(text: string): string[] {
-  return text.split("\n").filter((line) => line !== "");
-}
-
 async function speak(cage: PreparedCage, place: SelfPlace): Promise<Conversation> {
   // The first one makes what all of them share.
   const talk = await talkOnce(place);
@@ -128,9 +113,8 @@ async function speak(cage: PreparedCage, place: SelfPlace): Promise<Conversation
     mirror(openDirect(cage, place), sent),
     ...SIGNALS.map(([name, want]) => interrupt(place, { name, want })),
   ]);
-  const filter = ["--filter", `label=${LABEL.project}=${place.cwd}`, "--format", "{{.Names}}"];
-  const left = await cage.engine.docker(["ps", "--all", ...filter]);
-  return { ...talk, mirror: { sent, relayed, direct }, signals, left: words(left.stdout) };
+  const left = await listSessionContainers(place.cwd, cage.engine);
+  return { ...talk, mirror: { sent, relayed, direct }, signals, left };
 }
 
 async function talkOnce(place: SelfPlace) {
