@@ -3,8 +3,8 @@ import { decideVerdict } from "./case.ts";
 
 /** What a run of cases needs. */
 export type RunOptions = {
-  /** Opens what a suite is checked in. */
-  open: Readonly<Partial<Record<SuiteName, () => Promise<OpenSuite>>>>;
+  /** Opens what a suite is checked in, for the cases with these ids. */
+  open: Readonly<Partial<Record<SuiteName, (ids: readonly string[]) => Promise<OpenSuite>>>>;
   /** Ends at the first case that does not pass. */
   failFast: boolean;
   /** Milliseconds, only differences count. */
@@ -58,7 +58,7 @@ async function runSuite(suite: SuiteName, run: SuiteRun): Promise<void> {
   try {
     const opening = run.open[suite];
     if (opening === undefined) throw new Error(`Nothing checks the suite "${suite}"`);
-    open = await opening();
+    open = await opening(list.map(({ id }) => id));
   } catch (error) {
     const durationMs = nowMs() - startedMs;
     for (const each of list) keep({ case: each, ...untold(error), durationMs });

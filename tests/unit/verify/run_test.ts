@@ -74,6 +74,16 @@ Deno.test("what cannot be told is inconclusive, with its reason; the others go o
   assert.deepEqual(closed, ["closed"]);
 });
 
+Deno.test("a suite is told which of its cases are wanted", async () => {
+  const wanted: string[][] = [];
+  const open = (ids: readonly string[]) => {
+    wanted.push([...ids]);
+    return openFake({})();
+  };
+  await run({ open: { container: open, network: open } });
+  assert.deepEqual(wanted, [["C01", "C02"], ["N01"]]);
+});
+
 Deno.test("a suite that nobody checks proves nothing", async () => {
   const { results } = await run({ open: { container: openFake({}) } });
   assert.equal(verdicts(results).at(-1), "N01 inconclusive");
