@@ -22,7 +22,7 @@ import { runCases } from "../../verify/run.ts";
 import { sweepScratch } from "../../verify/scratch.ts";
 import { selectCases, type Selection } from "../../verify/select.ts";
 import { openSecretsSuite, SECRETS_SCRATCH } from "../../verify/secrets/suite.ts";
-import { openWorkspaceSuite, WORKSPACE_SCRATCH } from "../../verify/workspace/suite.ts";
+import { openWorkspaceSuite, planWorkspaceScratch } from "../../verify/workspace/suite.ts";
 import type { CommandContext } from "../context.ts";
 import { VERSION } from "../version.ts";
 
@@ -74,7 +74,10 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
   });
   const guarded = [NETWORK_SCRATCH, SECRETS_SCRATCH]
     .map((name) => planGuardedScratch(name, cage.engine));
-  const own = [CONFIG_SCRATCH, WORKSPACE_SCRATCH, PROMOTION_SCRATCH, planAcpScratch(cage.engine)];
+  const own = [
+    ...[CONFIG_SCRATCH, PROMOTION_SCRATCH],
+    ...[planWorkspaceScratch, planAcpScratch].map((plan) => plan(cage.engine)),
+  ];
   for (const use of [...own, ...guarded]) {
     await sweepScratch(host.stateDir, use);
   }
@@ -88,7 +91,7 @@ export async function runVerify(options: VerifyOptions, context: CommandContext)
       network: () => openNetworkSuite(cage, session),
       secrets: () => openSecretsSuite(cage, session),
       container: () => openContainerSuite(cage, session),
-      workspace: () => openWorkspaceSuite(cage, host),
+      workspace: (ids) => openWorkspaceSuite(cage, { host, ids }),
       promotion: () => openPromotionSuite(cage, host),
       acp: () => openAcpSuite(cage, host),
       config: () => openConfigSuite(host),

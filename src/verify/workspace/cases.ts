@@ -2,7 +2,7 @@ import type { Case } from "../case.ts";
 
 const SUITE = "workspace";
 
-/** What an agent can do to the machine that takes its work back. */
+/** What an agent can do to the machine that takes its work back, or whose files it works on. */
 export const WORKSPACE_CASES: readonly Case[] = [
   {
     id: "W01",
@@ -55,6 +55,18 @@ export const WORKSPACE_CASES: readonly Case[] = [
     expectation: "each named, nothing comes without a yes; an ordinary file is not named",
     source: "sandy#82",
     brokenBy: "nothing is named",
+    quick: false,
+  },
+  {
+    id: "W06",
+    suite: SUITE,
+    title: "what you hide is not there, and what you protect cannot be written",
+    threat:
+      "an agent reads a secret of a mounted project, or plants what this machine's git runs for you",
+    expectation:
+      "no hidden text or name is found, no protected file differs, a lost mask ends the session; a visible file is found, an ordinary one written",
+    source: "own measurement, cagent",
+    brokenBy: "nothing is hidden",
     quick: false,
   },
 ];

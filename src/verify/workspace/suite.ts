@@ -1,165 +1,56 @@
-import { join } from "node:path";
 import type { PreparedCage } from "../../cage/prepare.ts";
-import { type CopyRecord, listCopyCages } from "../../copy/record.ts";
-import type { ProcessResult } from "../../engine/process.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Host } from "../../host.ts";
-import { CONFIG_FILE, LABEL } from "../../names.ts";
-import type { Finding, OpenSuite } from "../case.ts";
+import type { OpenSuite } from "../case.ts";
 import { openScratch, type ScratchUse } from "../scratch.ts";
-import { endSelves, makeSelf, type Self, type SelfPlace } from "../self.ts";
-import {
-  judgeGit,
-  judgeLinks,
-  judgeNames,
-  judgeReview,
-  judgeRules,
-  type Landing,
-} from "./judge.ts";
-import { observeHostTree } from "./landing.ts";
-import plant from "./plant.sh" with { type: "text" };
+import { endSelves } from "../self.ts";
+import { clearCopied, openCopied } from "./copied.ts";
+import { clearMounted, openMounted } from "./mounted.ts";
 
-/** Upper bound of what the agent does, in milliseconds. */
-const PLANT_MS = 60_000;
-
-/** The project as its user left it. */
-const FILES: Readonly<Record<string, string>> = {
-  ".gitignore": "*.log\n",
-  ".cageprotect": "mine.md\n",
-  "mine.md": "mine\n",
-  "free.txt": "mine\n",
-  "removed.txt": "mine\n",
-  "kept.txt": "mine\n",
-  "plain": "mine\n",
-  "dir/file": "mine\n",
-  "replaced/file": "mine\n",
-  "package.json": '{"scripts":{"test":"true"}}\n',
-  ".envrc": "export A=1\n",
-};
-
-const JUDGES: Readonly<Record<string, (landing: Landing) => Finding>> = {
-  W01: judgeLinks,
-  W02: judgeNames,
-  W03: judgeGit,
-  W04: judgeRules,
-  W05: judgeReview,
-};
+/** What the suite is checked in: a project whose files are copied, and one that is mounted. */
+const PARTS = [
+  { open: openCopied, checks: (id: string) => id !== "W06" },
+  { open: openMounted, checks: (id: string) => id === "W06" },
+] as const;
 
 /**
- * Makes a copy cage of a project of its own, lets its agent do its worst, and brings the work back:
- * one export serves all cases. Nothing of the user's is near.
+ * Opens the parts that the cases need, beside each other; one that does not open leaves the other.
+ * Nothing of the user's is near.
  */
-export async function openWorkspaceSuite(cage: PreparedCage, host: Host): Promise<OpenSuite> {
-  const scratch = await openScratch(host.stateDir, WORKSPACE_SCRATCH);
+export async function openWorkspaceSuite(
+  cage: PreparedCage,
+  { host, ids }: { host: Host; ids: readonly string[] },
+): Promise<OpenSuite> {
   await using stack = new AsyncDisposableStack();
-  stack.use(scratch);
-  const place = await makePlace(scratch.path, cage);
-  stack.defer(() => destroyAll(place));
-  const landing = await land(cage, { place, self: makeSelf(place), root: scratch.path });
+  const scratch = stack.use(
+    await openScratch(host.stateDir, planWorkspaceScratch(cage.engine)),
+  );
+  const opened = await Promise.all(
+    PARTS.filter(({ checks }) => ids.some(checks)).map(async ({ open, checks }) => {
+      const [part] = await Promise.allSettled([open(cage, scratch.path)]);
+      return { part, checks };
+    }),
+  );
+  for (const { part } of opened) if (part.status === "fulfilled") stack.use(part.value);
   const owned = stack.move();
   return {
     check(id) {
-      const judge = JUDGES[id];
-      if (judge === undefined) throw new Error(`There is no case ${id}`);
-      return Promise.resolve(judge(landing));
+      const part = opened.find(({ checks }) => checks(id))?.part;
+      if (part === undefined) throw new Error(`Nothing was opened for ${id}`);
+      return part.status === "fulfilled" ? part.value.check(id) : Promise.reject(part.reason);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-/** What it makes on the host, and the cages that are on record there. */
-export const WORKSPACE_SCRATCH: ScratchUse = {
-  name: "workspace",
-  async clear(root) {
-    await endSelves(root);
-    await destroyAll(planPlace(root));
-  },
-};
-
-function planPlace(root: string): SelfPlace {
-  const home = join(root, "home");
-  return { home, stateDir: join(home, ".sandcage"), cwd: join(home, "api") };
-}
-
-async function makePlace(root: string, { config }: PreparedCage): Promise<SelfPlace> {
-  const place = planPlace(root);
-  await Deno.mkdir(place.cwd, { recursive: true });
-  await Deno.mkdir(place.stateDir, { mode: 0o700 });
-  const engine = config.engine.context === null
-    ? ""
-    : `[engine]\ncontext = ${JSON.stringify(config.engine.context)}\n`;
-  await Deno.writeTextFile(
-    join(place.stateDir, CONFIG_FILE.user),
-    `[network]\nmode = "none"\n${engine}`,
-  );
-  for (const [path, text] of Object.entries(FILES)) {
-    await Deno.mkdir(join(place.cwd, path, ".."), { recursive: true });
-    await Deno.writeTextFile(join(place.cwd, path), text);
-  }
-  // Ignored, so it does not go in; the agent makes one of its own.
-  await Deno.writeTextFile(join(place.cwd, "ignored.log"), "mine\n");
-  return place;
-}
-
-/** Removes whatever cages a run has made there. */
-async function destroyAll(place: SelfPlace): Promise<void> {
-  const self = makeSelf(place);
-  for (const { copy } of await listCopyCages(place.stateDir)) {
-    await must(self, ["destroy", copy.name, "-y", "--force"]);
-  }
-}
-
-async function land(
-  cage: PreparedCage,
-  { place, self, root }: { place: SelfPlace; self: Self; root: string },
-): Promise<Landing> {
-  const outside = join(root, "outside");
-  await Deno.mkdir(outside);
-  await Deno.writeTextFile(join(outside, "file"), "untouched\n");
-  const canary = `/tmp/verify-${crypto.randomUUID()}`;
-  await must(self, ["create", "--service", "shell", "--no-attach"]);
-  const [made] = await listCopyCages(place.stateDir);
-  const before = await observeHostTree(place.cwd);
-  const planted = await runAsAgent(cage, made!.copy, [outside, canary]);
-  const diff = await must(self, ["diff"]);
-  const full = await must(self, ["diff", "--full"]);
-  const unasked = await self(["export", "--delete"]);
-  const between = await observeHostTree(place.cwd);
-  const exported = await self(["export", "-y", "--delete"]);
-  const hostCanary = await Deno.lstat(canary).then(() => true, () => false);
+/** What the suite makes on the host, and the cages and sessions that are on record there. */
+export function planWorkspaceScratch(engine: Engine): ScratchUse {
   return {
-    shown: [diff, full, unasked].map(textOfBoth).join("\n"),
-    unasked: { code: unasked.code, text: textOfBoth(unasked), tree: between },
-    code: exported.code,
-    before,
-    after: await observeHostTree(place.cwd),
-    outside: await observeHostTree(outside),
-    canary: { inside: planted.trim().endsWith("fired"), host: hostCanary },
+    name: "workspace",
+    async clear(root) {
+      await endSelves(root);
+      await clearCopied(root);
+      await clearMounted(root, engine);
+    },
   };
-}
-
-function textOfBoth({ stdout, stderr }: ProcessResult): string {
-  return `${stdout}\n${stderr}`;
-}
-
-async function must(self: Self, args: readonly string[]): Promise<ProcessResult> {
-  const result = await self(args);
-  if (result.code === 0) return result;
-  throw new Error(`sandcage ${args.join(" ")} ended with ${result.code}\n${result.stderr.trim()}`);
-}
-
-/** Plants as the cage's own user, in its volume of work. It ends by itself, whoever started it. */
-async function runAsAgent(
-  { engine, images }: PreparedCage,
-  copy: CopyRecord,
-  args: readonly string[],
-): Promise<string> {
-  const result = await engine.docker([
-    ...["run", "--rm", "--interactive", "--network", "none", "--cap-drop", "ALL"],
-    ...["--label", `${LABEL.managed}=true`, "--label", `${LABEL.cage}=${copy.id}`],
-    ...["--label", `${LABEL.role}=verify`, "--volume", `${copy.volumes.work}:/work`],
-    ...["--user", `${copy.user.uid}:${copy.user.gid}`, "--workdir", "/work/project"],
-    ...["--env", "HOME=/tmp", "--entrypoint", "sh", images.final.ref, "-s", "--", ...args],
-  ], { stdin: plant, timeoutMs: PLANT_MS });
-  if (result.code === 0) return result.stdout;
-  throw new Error(`Planting ended with ${result.code}: ${result.stderr.trim()}`);
 }

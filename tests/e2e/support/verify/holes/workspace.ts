@@ -1,6 +1,6 @@
 import type { SourceHole } from "../source_hole.ts";
 
-/** Holes in what brings the work of a copy cage back. */
+/** Holes in what brings the work of a copy cage back, and in what covers files of a mounted one. */
 export const WORKSPACE_HOLES: readonly SourceHole[] = [
   {
     name: "links are not looked at",
@@ -116,5 +116,32 @@ export const WORKSPACE_HOLES: readonly SourceHole[] = [
       replace: "  if (risky >= 0) return true;\n",
     }],
     red: ["W05"],
+  },
+  {
+    name: "nothing is hidden",
+    change: [{
+      file: "src/workspace/mount.ts",
+      find: "    for (const mask of root.matches.hidden) addHidden(",
+      replace: "    for (const mask of root.matches.hidden.slice(1e9)) addHidden(",
+    }],
+    red: ["W06"],
+  },
+  {
+    name: ".git is not protected",
+    change: [{
+      file: "src/workspace/mount.ts",
+      find: "      for (const path of git.protect) addReadonly(",
+      replace: "      for (const path of git.protect.slice(1e9)) addReadonly(",
+    }],
+    red: ["W06"],
+  },
+  {
+    name: "nobody looks whether a mask is lost",
+    change: [{
+      file: "src/workspace/watch.ts",
+      find: "  if (masks.length === 0 || signal.aborted) return;\n",
+      replace: "  if (masks.length >= 0 || signal.aborted) return;\n",
+    }],
+    red: ["W06"],
   },
 ];
