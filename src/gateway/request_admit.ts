@@ -1,9 +1,10 @@
 import type { AuditEvent, Reason } from "../policy/audit.ts";
-import { decideConnection, decideRequest } from "../policy/decide.ts";
+import { decideConnection, decideRequest, isNarrowed } from "../policy/decide.ts";
 import { formatHint } from "../policy/hint.ts";
 import type { Exchange, Finding, GatewayContext, RequestHead, Snapshot } from "./context.ts";
 import type { Refusal } from "./denial.ts";
 import { isHeaderName, isHeaderValue } from "./header_rules.ts";
+import { findOverride } from "./override_headers.ts";
 import {
   type BodyFraming,
   type Destination,
@@ -76,6 +77,11 @@ export function admitRequest(
   facts.rule = decision.rule;
   if (decision.verdict === "deny") {
     return refuse(searchPath(facts, head, snapshot), decision.reason);
+  }
+  const override = findOverride(head);
+  if (override !== undefined && isNarrowed(snapshot.policy, head)) {
+    const detail = `The ${override} may name another request than the one that is allowed`;
+    return refuse(searchPath(facts, head, snapshot), "smuggling", detail);
   }
   if (decision.target !== undefined) head.target = decision.target;
   facts.path = formatPath(head.target);

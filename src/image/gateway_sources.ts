@@ -51,39 +51,40 @@ import file47 from "../gateway/interfaces.ts" with { type: "text" };
 import file48 from "../gateway/listeners.ts" with { type: "text" };
 import file49 from "../gateway/main.ts" with { type: "text" };
 import file50 from "../gateway/mint.ts" with { type: "text" };
-import file51 from "../gateway/published_ports.ts" with { type: "text" };
-import file52 from "../gateway/relay.ts" with { type: "text" };
-import file53 from "../gateway/request_admit.ts" with { type: "text" };
-import file54 from "../gateway/request_body.ts" with { type: "text" };
-import file55 from "../gateway/request_guard.ts" with { type: "text" };
-import file56 from "../gateway/resolve.ts" with { type: "text" };
-import file57 from "../gateway/response_body.ts" with { type: "text" };
-import file58 from "../gateway/response_parser.ts" with { type: "text" };
-import file59 from "../gateway/snapshot.ts" with { type: "text" };
-import file60 from "../gateway/sniff.ts" with { type: "text" };
-import file61 from "../gateway/splice.ts" with { type: "text" };
-import file62 from "../gateway/tls_front.ts" with { type: "text" };
-import file63 from "../gateway/upstream_call.ts" with { type: "text" };
-import file64 from "../gateway/upstream_h1.ts" with { type: "text" };
-import file65 from "../gateway/upstream_h2.ts" with { type: "text" };
-import file66 from "../gateway/upstream_pool.ts" with { type: "text" };
-import file67 from "../gateway/upstream_proxy.ts" with { type: "text" };
-import file68 from "../gateway/upstream_tls.ts" with { type: "text" };
-import file69 from "../gateway/websocket.ts" with { type: "text" };
-import file70 from "../gateway/websocket_host.ts" with { type: "text" };
-import file71 from "../policy/address.ts" with { type: "text" };
-import file72 from "../policy/audit.ts" with { type: "text" };
-import file73 from "../policy/compile.ts" with { type: "text" };
-import file74 from "../policy/contradiction.ts" with { type: "text" };
-import file75 from "../policy/decide.ts" with { type: "text" };
-import file76 from "../policy/document.ts" with { type: "text" };
-import file77 from "../policy/hint.ts" with { type: "text" };
-import file78 from "../policy/host.ts" with { type: "text" };
-import file79 from "../policy/parse_document.ts" with { type: "text" };
-import file80 from "../policy/path.ts" with { type: "text" };
-import file81 from "../policy/protocol.ts" with { type: "text" };
-import file82 from "../policy/rule.ts" with { type: "text" };
-import file83 from "../policy/table.ts" with { type: "text" };
+import file51 from "../gateway/override_headers.ts" with { type: "text" };
+import file52 from "../gateway/published_ports.ts" with { type: "text" };
+import file53 from "../gateway/relay.ts" with { type: "text" };
+import file54 from "../gateway/request_admit.ts" with { type: "text" };
+import file55 from "../gateway/request_body.ts" with { type: "text" };
+import file56 from "../gateway/request_guard.ts" with { type: "text" };
+import file57 from "../gateway/resolve.ts" with { type: "text" };
+import file58 from "../gateway/response_body.ts" with { type: "text" };
+import file59 from "../gateway/response_parser.ts" with { type: "text" };
+import file60 from "../gateway/snapshot.ts" with { type: "text" };
+import file61 from "../gateway/sniff.ts" with { type: "text" };
+import file62 from "../gateway/splice.ts" with { type: "text" };
+import file63 from "../gateway/tls_front.ts" with { type: "text" };
+import file64 from "../gateway/upstream_call.ts" with { type: "text" };
+import file65 from "../gateway/upstream_h1.ts" with { type: "text" };
+import file66 from "../gateway/upstream_h2.ts" with { type: "text" };
+import file67 from "../gateway/upstream_pool.ts" with { type: "text" };
+import file68 from "../gateway/upstream_proxy.ts" with { type: "text" };
+import file69 from "../gateway/upstream_tls.ts" with { type: "text" };
+import file70 from "../gateway/websocket.ts" with { type: "text" };
+import file71 from "../gateway/websocket_host.ts" with { type: "text" };
+import file72 from "../policy/address.ts" with { type: "text" };
+import file73 from "../policy/audit.ts" with { type: "text" };
+import file74 from "../policy/compile.ts" with { type: "text" };
+import file75 from "../policy/contradiction.ts" with { type: "text" };
+import file76 from "../policy/decide.ts" with { type: "text" };
+import file77 from "../policy/document.ts" with { type: "text" };
+import file78 from "../policy/hint.ts" with { type: "text" };
+import file79 from "../policy/host.ts" with { type: "text" };
+import file80 from "../policy/parse_document.ts" with { type: "text" };
+import file81 from "../policy/path.ts" with { type: "text" };
+import file82 from "../policy/protocol.ts" with { type: "text" };
+import file83 from "../policy/rule.ts" with { type: "text" };
+import file84 from "../policy/table.ts" with { type: "text" };
 
 /** What the gateway is bundled from inside its image, by path in the repository. */
 export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
@@ -138,37 +139,38 @@ export const GATEWAY_SOURCES: Readonly<Record<string, string>> = {
   "src/gateway/listeners.ts": file48,
   "src/gateway/main.ts": file49,
   "src/gateway/mint.ts": file50,
-  "src/gateway/published_ports.ts": file51,
-  "src/gateway/relay.ts": file52,
-  "src/gateway/request_admit.ts": file53,
-  "src/gateway/request_body.ts": file54,
-  "src/gateway/request_guard.ts": file55,
-  "src/gateway/resolve.ts": file56,
-  "src/gateway/response_body.ts": file57,
-  "src/gateway/response_parser.ts": file58,
-  "src/gateway/snapshot.ts": file59,
-  "src/gateway/sniff.ts": file60,
-  "src/gateway/splice.ts": file61,
-  "src/gateway/tls_front.ts": file62,
-  "src/gateway/upstream_call.ts": file63,
-  "src/gateway/upstream_h1.ts": file64,
-  "src/gateway/upstream_h2.ts": file65,
-  "src/gateway/upstream_pool.ts": file66,
-  "src/gateway/upstream_proxy.ts": file67,
-  "src/gateway/upstream_tls.ts": file68,
-  "src/gateway/websocket.ts": file69,
-  "src/gateway/websocket_host.ts": file70,
-  "src/policy/address.ts": file71,
-  "src/policy/audit.ts": file72,
-  "src/policy/compile.ts": file73,
-  "src/policy/contradiction.ts": file74,
-  "src/policy/decide.ts": file75,
-  "src/policy/document.ts": file76,
-  "src/policy/hint.ts": file77,
-  "src/policy/host.ts": file78,
-  "src/policy/parse_document.ts": file79,
-  "src/policy/path.ts": file80,
-  "src/policy/protocol.ts": file81,
-  "src/policy/rule.ts": file82,
-  "src/policy/table.ts": file83,
+  "src/gateway/override_headers.ts": file51,
+  "src/gateway/published_ports.ts": file52,
+  "src/gateway/relay.ts": file53,
+  "src/gateway/request_admit.ts": file54,
+  "src/gateway/request_body.ts": file55,
+  "src/gateway/request_guard.ts": file56,
+  "src/gateway/resolve.ts": file57,
+  "src/gateway/response_body.ts": file58,
+  "src/gateway/response_parser.ts": file59,
+  "src/gateway/snapshot.ts": file60,
+  "src/gateway/sniff.ts": file61,
+  "src/gateway/splice.ts": file62,
+  "src/gateway/tls_front.ts": file63,
+  "src/gateway/upstream_call.ts": file64,
+  "src/gateway/upstream_h1.ts": file65,
+  "src/gateway/upstream_h2.ts": file66,
+  "src/gateway/upstream_pool.ts": file67,
+  "src/gateway/upstream_proxy.ts": file68,
+  "src/gateway/upstream_tls.ts": file69,
+  "src/gateway/websocket.ts": file70,
+  "src/gateway/websocket_host.ts": file71,
+  "src/policy/address.ts": file72,
+  "src/policy/audit.ts": file73,
+  "src/policy/compile.ts": file74,
+  "src/policy/contradiction.ts": file75,
+  "src/policy/decide.ts": file76,
+  "src/policy/document.ts": file77,
+  "src/policy/hint.ts": file78,
+  "src/policy/host.ts": file79,
+  "src/policy/parse_document.ts": file80,
+  "src/policy/path.ts": file81,
+  "src/policy/protocol.ts": file82,
+  "src/policy/rule.ts": file83,
+  "src/policy/table.ts": file84,
 };

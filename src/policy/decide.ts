@@ -102,6 +102,21 @@ export function decideRequest(
 }
 
 /**
+ * Whether requests to that host are told apart: by methods or paths of a block, or of all rules that
+ * allow them.
+ */
+export function isNarrowed(policy: Policy, target: { host: string; port: number }): boolean {
+  const found = findEntries(policy, target.host);
+  if ("verdict" in found) return true;
+  const { entries } = found;
+  const { port } = target;
+  const isBlock = (rule: CompiledRule) => !rule.isWhole && isBlockedPort(rule, port);
+  const isOpen = (rule: CompiledRule) => rule.isWhole && isAllowedPort(rule, port);
+  return findRule(entries, "block", isBlock) !== undefined ||
+    findRule(entries, "allow", isOpen) === undefined;
+}
+
+/**
  * Whether a resolved address may be dialed for that host. Only public ones may, and those that a
  * rule without methods and paths names; so may, with its host as written, every address that a rule
  * names. An address that carries another one needs both to be allowed.

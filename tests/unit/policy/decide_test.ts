@@ -6,6 +6,7 @@ import {
   decideName,
   decideRequest,
   findPortOwner,
+  isNarrowed,
   listPorts,
 } from "../../../src/policy/decide.ts";
 import { POLICY, tell } from "./decide_support.ts";
@@ -34,6 +35,38 @@ for (const { host, want } of NAMES) {
     assert.equal(tell(decideName(POLICY, host)), want);
   });
 }
+
+for (
+  const [to, want] of [
+    ["api.example.com 443", false],
+    ["paths.example.com 443", true],
+    ["methods.example.com 443", true],
+    ["mixed.example.com 80", true],
+    ["some.example.com 443", true],
+    ["slash.example.com 8443", false],
+    ["slash.example.com 443", true],
+    ["10.1.0.9 443", false],
+    ["10.3.0.1 443", true],
+    ["10.4.0.1 443", true],
+    ["10.4.4.4 443", false],
+    ["unlisted.example 443", true],
+    ["a..b 443", true],
+  ] as const
+) {
+  Deno.test(`isNarrowed(${to}): ${want}`, () => {
+    const [host = "", port] = to.split(" ");
+    assert.equal(isNarrowed(POLICY, { host, port: Number(port) }), want);
+  });
+}
+
+Deno.test("isNarrowed() holds where a whole rule stands beside narrow ones only if a block is narrow", () => {
+  const allow = [{ dest: "a.test", methods: ["GET"] }, "b.test"];
+  const block = [{ dest: "b.test", paths: ["/x"], ports: [443] }];
+  const policy = makePolicy({ allow: [...allow, "a.test"], block });
+  assert.equal(isNarrowed(policy, { host: "a.test", port: 443 }), false);
+  assert.equal(isNarrowed(policy, { host: "b.test", port: 443 }), true);
+  assert.equal(isNarrowed(policy, { host: "b.test", port: 80 }), false);
+});
 
 const CONNECTIONS = [
   { to: "api.example.com 443", want: "allow api.example.com (allow[0])" },

@@ -136,6 +136,16 @@ export const NETWORK_WEB_HOLES: readonly SourceHole[] = [
     red: ["N18"],
   },
   {
+    name: "headers that name another request are not looked at",
+    change: [{
+      file: "src/gateway/request_admit.ts",
+      find: "  if (override !== undefined && isNarrowed(snapshot.policy, head)) {\n",
+      replace:
+        '  if (override !== undefined && isNarrowed(snapshot.policy, head) && head.host === "") {\n',
+    }],
+    red: ["N18"],
+  },
+  {
     name: "a rule holds for every port",
     change: [{
       file: "src/policy/decide.ts",
