@@ -11,11 +11,16 @@ import { makeWorld } from "./support/world.ts";
 const SLOW_MS = 200_000;
 
 for (
-  const [suite, isUnderWay] of [
+  const [suite, home, isUnderWay] of [
     // What lands commits is a process of its own.
-    ["promotion", (cage: string) => exists(join(cage, "held", "promote.json"))],
-    ["acp", async (cage: string) => (await listNames(join(cage, "sessions"))).length > 0],
-  ] as const satisfies readonly (readonly [SuiteName, (cage: string) => Promise<boolean>])[]
+    ["promotion", "home", (cage: string) => exists(join(cage, "held", "promote.json"))],
+    ["acp", "home", hasSession],
+    ["workspace", "mounted", hasSession],
+  ] as const satisfies readonly (readonly [
+    SuiteName,
+    home: string,
+    (cage: string) => Promise<boolean>,
+  ])[]
 ) {
   Deno.test(`a verify of ${suite} that is killed leaves nothing that the next one does not remove`, async () => {
     await using world = await makeWorld(`killed-${suite}`);
@@ -23,7 +28,7 @@ for (
     const child = world.spawn(["verify", "--suite", suite]);
     const id = await waitFor("a cage of its own", async () => {
       for (const dir of await listNames(scratch)) {
-        const cages = join(scratch, dir, "home", ".sandcage", "cages");
+        const cages = join(scratch, dir, home, ".sandcage", "cages");
         for (const cage of await listNames(cages)) {
           if (await isUnderWay(join(cages, cage))) return cage;
         }
@@ -49,6 +54,10 @@ for (
     });
     assert.deepEqual(await listContainers(world.root), []);
   });
+}
+
+async function hasSession(cage: string): Promise<boolean> {
+  return (await listNames(join(cage, "sessions"))).length > 0;
 }
 
 async function listNames(dir: string): Promise<string[]> {
