@@ -53,8 +53,14 @@ export async function observeMatches(
       : match.path;
     if (path === undefined) continue;
     if (isSameOrInside(root, path)) throw selectsRoot(match, path);
-    const known = selected.get(path) ?? {};
-    const next = { hide: known.hide ?? match.hide, readonly: known.readonly ?? match.readonly };
+    const link = match.symlink ? match.path : undefined;
+    const known = selected.get(path) ?? { link };
+    const next = {
+      hide: known.hide ?? match.hide,
+      readonly: known.readonly ?? match.readonly,
+      // Selected by itself as well, it needs none.
+      link: link === undefined ? undefined : known.link,
+    };
     if (next.hide !== undefined && next.readonly !== undefined) {
       throw selectedTwice(path, { hide: next.hide, readonly: next.readonly });
     }
@@ -63,9 +69,14 @@ export async function observeMatches(
   return await toMatches(selected);
 }
 
-type Selected = { hide?: string | undefined; readonly?: string | undefined };
+type Selected = {
+  hide?: string | undefined;
+  readonly?: string | undefined;
+  /** One that leads here, when only links are selected. */
+  link?: string | undefined;
+};
 
-type Found = Selected & { path: string; symlink: boolean };
+type Found = Omit<Selected, "link"> & { path: string; symlink: boolean };
 
 /** Answers the pattern that selects a path relative to the root, `/`-ended for a directory. */
 type Matcher = (path: string) => string | undefined;
@@ -183,8 +194,9 @@ async function toMatches(selected: ReadonlyMap<string, Selected>): Promise<Match
     const stat = await findIdentity(path);
     if (stat === undefined) continue;
     const { directory, identity } = stat;
+    const mask = { path, directory, identity, ...(by.link === undefined ? {} : { link: by.link }) };
     if (by.hide !== undefined) {
-      hidden.push({ path, directory, identity, pattern: by.hide });
+      hidden.push({ ...mask, pattern: by.hide });
       if (!directory && stat.links > 1) {
         warnings.push(
           `${formatPath(path)} is hidden, but has ${stat.links - 1} more name(s) (hard links) ` +
@@ -192,7 +204,7 @@ async function toMatches(selected: ReadonlyMap<string, Selected>): Promise<Match
         );
       }
     } else if (by.readonly !== undefined) {
-      readonly.push({ path, directory, identity, pattern: by.readonly });
+      readonly.push({ ...mask, pattern: by.readonly });
     }
   }
   const byPath = (a: PatternMatch, b: PatternMatch) => a.path < b.path ? -1 : 1;

@@ -23,6 +23,8 @@ export type MaskedPath = {
 export type PatternMatch = MaskedPath & {
   /** The pattern as the user wrote it. */
   pattern: string;
+  /** The symlink that it selected, where this is only what that leads to. */
+  link?: string;
 };
 
 /** What patterns selected in one directory tree. */
