@@ -90,7 +90,8 @@ async function copySources(to: string): Promise<void> {
   if (copied.code !== 0) throw new Error(`cp: ${copied.stderr}`);
 }
 
-async function applyEdit(root: string, { file, find, replace }: Edit): Promise<void> {
+/** Replaces one text of a copy of the sources. */
+export async function applyEdit(root: string, { file, find, replace }: Edit): Promise<void> {
   const path = join(root, file);
   let text: string;
   try {

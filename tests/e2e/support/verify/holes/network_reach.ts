@@ -3,20 +3,15 @@ import type {
   ComposeGateway,
   ComposeService,
 } from "../../../../../src/cage/compose_document.ts";
+import type { GuardedChange } from "../guarded_holes.ts";
 import type { Hole } from "../hole.ts";
 import type { Edit } from "../mutant.ts";
-import type { Interception } from "../mutate.ts";
-
-/** A wall that stands in what the engine is told, or in the sources. */
-export type ReachChange =
-  | { kind: "engine"; change: Interception }
-  | { kind: "source"; edits: readonly Edit[] };
 
 /** The two containers of a session, one service each. */
 type Session = { agent: ComposeService; gateway: ComposeGateway };
 
 /** A change of the containers of a session. */
-function inSession(change: (session: Session) => void): ReachChange {
+function inSession(change: (session: Session) => void): GuardedChange {
   return { kind: "engine", change: { document: (document) => change(findSession(document)) } };
 }
 
@@ -27,7 +22,7 @@ function findSession({ services }: ComposeDocument): Session {
 }
 
 /** A change of the sources. */
-function inSources(...edits: Edit[]): ReachChange {
+function inSources(...edits: Edit[]): GuardedChange {
   return { kind: "source", edits };
 }
 
@@ -44,7 +39,7 @@ const HIDDEN_BRIDGE = [
 ];
 
 /** Holes in what keeps a cage from reaching addresses and names. */
-export const NETWORK_REACH_HOLES: readonly Hole<ReachChange>[] = [
+export const NETWORK_REACH_HOLES: readonly Hole<GuardedChange>[] = [
   {
     name: "the agent is on the network of the way out",
     change: inSession(({ agent, gateway }) => {
