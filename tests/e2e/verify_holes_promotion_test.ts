@@ -2,13 +2,20 @@
 import assert from "node:assert/strict";
 import { listContainers } from "../../tools/engine_state.ts";
 import { PROMOTION_HOLES } from "./support/verify/holes/promotion.ts";
+import { BESIDE, stepHoles } from "./support/verify/hole_steps.ts";
 import { assertSourceHole } from "./support/verify/source_hole.ts";
 import { makeWorld } from "./support/world.ts";
 
-Deno.test("each hole in what lands commits turns its cases red, and no other", async (t) => {
-  await using world = await makeWorld("holes-promotion");
-  for (const hole of PROMOTION_HOLES) {
-    await t.step(hole.name, () => assertSourceHole(hole, { world, suite: "promotion" }));
-  }
-  assert.deepEqual(await listContainers(world.root), []);
-});
+Deno.test(
+  "each hole in what lands commits turns its cases red, and no other",
+  BESIDE,
+  async (t) => {
+    await using world = await makeWorld("holes-promotion");
+    await stepHoles(t, {
+      holes: PROMOTION_HOLES,
+      atOnce: 3,
+      assert: (hole) => assertSourceHole(hole, { world, suite: "promotion" }),
+    });
+    assert.deepEqual(await listContainers(world.root), []);
+  },
+);

@@ -2,13 +2,20 @@
 import assert from "node:assert/strict";
 import { listContainers } from "../../tools/engine_state.ts";
 import { WORKSPACE_HOLES } from "./support/verify/holes/workspace.ts";
+import { BESIDE, stepHoles } from "./support/verify/hole_steps.ts";
 import { assertSourceHole } from "./support/verify/source_hole.ts";
 import { makeWorld } from "./support/world.ts";
 
-Deno.test("each hole in what brings work back turns its cases red, and no other", async (t) => {
-  await using world = await makeWorld("holes-workspace");
-  for (const hole of WORKSPACE_HOLES) {
-    await t.step(hole.name, () => assertSourceHole(hole, { world, suite: "workspace" }));
-  }
-  assert.deepEqual(await listContainers(world.root), []);
-});
+Deno.test(
+  "each hole in what brings work back turns its cases red, and no other",
+  BESIDE,
+  async (t) => {
+    await using world = await makeWorld("holes-workspace");
+    await stepHoles(t, {
+      holes: WORKSPACE_HOLES,
+      atOnce: 2,
+      assert: (hole) => assertSourceHole(hole, { world, suite: "workspace" }),
+    });
+    assert.deepEqual(await listContainers(world.root), []);
+  },
+);

@@ -8,10 +8,10 @@ import { formatMatrix, MATRIX } from "../../tools/matrix.ts";
 import { makeWorld } from "./support/world.ts";
 
 Deno.test("sandcage verify proves a cage and says so to people and programs", async (t) => {
-  await using world = await makeWorld("verify");
+  await using world = await makeWorld("verify", { network: 'mode = "allowlist"' });
   await t.step("all of it, as docs/boundary-matrix.md says", async () => {
     const result = await world.sandcage(["verify", "--markdown"], {
-      timeoutMs: 120_000,
+      timeoutMs: 400_000,
       // A name that no image holds, so that it can be told whether it is inside.
       env: { USER: "ottilie" },
     });

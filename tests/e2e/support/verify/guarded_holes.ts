@@ -11,6 +11,7 @@ import { listContainers } from "../../../../tools/engine_state.ts";
 import { makeWorld, type World } from "../world.ts";
 import { buildGatewayMutant, isOfGateway } from "./gateway_mutant.ts";
 import type { Hole } from "./hole.ts";
+import { BESIDE, stepHoles } from "./hole_steps.ts";
 import type { Edit } from "./mutant.ts";
 import { intercept, type Interception, prepareIn } from "./mutate.ts";
 import { assertRed, toTold } from "./red.ts";
@@ -39,35 +40,24 @@ const SUITES: Readonly<Record<GuardedHoles["suite"], Suite>> = {
   secrets: { cases: SECRET_CASES, open: openSecretsSuite },
 };
 
-/** Holes at a time: half of what trying one takes is waiting. */
+/** Holes at a time. */
 const AT_ONCE = 3;
 
 /** With it, every case of the suite is tried on each hole: exactly those turn red. */
 const IS_WHOLE = Deno.env.get("SANDCAGE_HOLES_WHOLE") === "1";
 
-// Others run beside the step that waits for one of them.
-const STEP = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
-
 /** Registers a test whose steps make one hole each, and see its cases turn red and no other. */
 export function testHoles(title: string, given: GuardedHoles): void {
-  Deno.test(title, STEP, async (t) => {
+  Deno.test(title, BESIDE, async (t) => {
     await using world = await makeWorld(`holes-${given.suite}`, {
       network: 'mode = "allowlist"',
     });
     const site = { world, ...await prepareIn(world) };
-    const waiting = given.holes.map((hole) => ({ hole, done: Promise.withResolvers<void>() }));
-    // One that fails before its step comes is told by its step.
-    for (const { done } of waiting) done.promise.catch(() => {});
-    const next = waiting.values();
-    const workers = Array.from({ length: AT_ONCE }, async () => {
-      for (const { hole, done } of next) {
-        await assertHole(hole, { ...given, ...site }).then(done.resolve, done.reject);
-      }
+    await stepHoles(t, {
+      holes: given.holes,
+      atOnce: AT_ONCE,
+      assert: (hole) => assertHole(hole, { ...given, ...site }),
     });
-    for (const { hole, done } of waiting) {
-      await t.step({ name: hole.name, fn: () => done.promise, ...STEP });
-    }
-    await Promise.all(workers);
     assert.deepEqual(await listContainers(world.root), []);
   });
 }
@@ -83,7 +73,8 @@ async function assertHole(
     return await assertIn(intercept(options.cage, change.change), { ...options, ids, red });
   }
   if (!isOfGateway(change.edits.map(({ file }) => file))) {
-    return await assertSourceHole({ name, change: change.edits, red }, { ...options, ids });
+    const { world } = options;
+    return await assertSourceHole({ name, change: change.edits, red }, { world, ids });
   }
   await using mutant = await buildGatewayMutant({ edits: change.edits });
   await assertIn(mutant.apply(options.cage), { ...options, ids, red });

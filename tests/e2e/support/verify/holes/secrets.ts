@@ -16,7 +16,7 @@ export const SECRET_HOLES: readonly SourceHole[] = [
         "    missing,\n" +
         "  };\n",
     }],
-    red: ["S01"],
+    red: ["S01", "S16"],
   },
   {
     name: "a placeholder is replaced for every host",
