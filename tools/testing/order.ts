@@ -8,7 +8,7 @@ import { basename } from "node:path";
 export const SECONDS: Readonly<Record<string, number>> = {
   verify_holes_promotion: 200,
   verify_holes_network_web: 120,
-  podman: 114,
+  podman: 60,
   verify_holes_network_reach: 110,
   verify_holes_workspace: 107,
   verify_holes_secrets: 100,
