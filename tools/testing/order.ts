@@ -6,7 +6,6 @@ import { basename } from "node:path";
  * its end which files were the slowest.
  */
 export const SECONDS: Readonly<Record<string, number>> = {
-  verify_holes_promotion: 200,
   verify_holes_network_web: 120,
   podman: 60,
   verify_holes_network_reach: 110,

@@ -1,10 +1,10 @@
 /** Each hole that is made in what lands commits is seen by exactly its cases. */
 import assert from "node:assert/strict";
 import { listContainers } from "../../tools/engine_state.ts";
-import { PROMOTION_HOLES } from "./support/verify/holes/promotion.ts";
-import { BESIDE, stepHoles } from "./support/verify/hole_steps.ts";
-import { assertSourceHole } from "./support/verify/source_hole.ts";
-import { makeWorld } from "./support/world.ts";
+import { PROMOTION_HOLES } from "../e2e/support/verify/holes/promotion.ts";
+import { BESIDE, stepHoles } from "../e2e/support/verify/hole_steps.ts";
+import { assertSourceHole } from "../e2e/support/verify/source_hole.ts";
+import { makeWorld } from "../e2e/support/world.ts";
 
 Deno.test(
   "each hole in what lands commits turns its cases red, and no other",
