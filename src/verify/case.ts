@@ -71,6 +71,14 @@ export type OpenSuite = AsyncDisposable & {
   check(id: string): Promise<Finding | { notApplicable: string }>;
 };
 
+/** A suite none of whose cases applies here. */
+export function makeInapplicable(reason: string): OpenSuite {
+  return {
+    check: () => Promise.resolve({ notApplicable: reason }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
 /** Decides how a case ended. Pure. */
 export function decideVerdict(finding: Finding): Verdict {
   // A wall that did not hold is told as such, whatever its control says.

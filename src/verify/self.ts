@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import type { Config } from "../config/schema.ts";
+import { listCopyCages } from "../copy/record.ts";
 import { type ProcessResult, run } from "../engine/process.ts";
 import { pause } from "../pause.ts";
 import { observeProgram, planProgram } from "../self.ts";
@@ -10,6 +13,16 @@ const RUN_MS = 600_000;
 
 /** What of the environment decides who one is and where one keeps things. */
 export type SelfPlace = { home: string; stateDir: string; cwd: string };
+
+/** Where everything of somebody is below a home of his own. Pure. */
+export function planPlace(home: string): SelfPlace {
+  return { home, stateDir: join(home, ".sandcage"), cwd: join(home, "api") };
+}
+
+/** Last lines of a user's configuration there, which lead to the engine that is tried. Pure. */
+export function formatEngineConfig({ engine: { context } }: Pick<Config, "engine">): string {
+  return context === null ? "" : `[engine]\ncontext = ${JSON.stringify(context)}\n`;
+}
 
 /** How long a command may take to clear up once it is asked to end, in milliseconds. */
 const END_MS = 60_000;
@@ -57,4 +70,23 @@ export function makeSelf(place: SelfPlace): Self {
       env: { HOME: place.home, SANDCAGE_HOME: place.stateDir, NO_COLOR: "1", CI: "1" },
       timeoutMs: RUN_MS,
     });
+}
+
+/**
+ * Runs a command that has to work.
+ *
+ * @throws {Error} With what it said, if it does not.
+ */
+export async function mustSelf(self: Self, args: readonly string[]): Promise<ProcessResult> {
+  const result = await self(args);
+  if (result.code === 0) return result;
+  throw new Error(`sandcage ${args.join(" ")} ended with ${result.code}\n${result.stderr.trim()}`);
+}
+
+/** Removes whatever copy cages are on record there; with them their sessions and what lands work. */
+export async function destroyAll(place: SelfPlace): Promise<void> {
+  const self = makeSelf(place);
+  for (const { copy } of await listCopyCages(place.stateDir)) {
+    await mustSelf(self, ["destroy", copy.name, "-y", "--force"]);
+  }
 }

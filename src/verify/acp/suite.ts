@@ -4,10 +4,10 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Host } from "../../host.ts";
 import { CONFIG_FILE, LABEL } from "../../names.ts";
 import { observeProgram, planProgram } from "../../self.ts";
-import type { Finding, OpenSuite } from "../case.ts";
+import { type Finding, makeInapplicable, type OpenSuite } from "../case.ts";
 import { listSessionContainers, removeMade } from "../made.ts";
 import { openScratch, type ScratchUse } from "../scratch.ts";
-import { endSelves, type SelfPlace } from "../self.ts";
+import { endSelves, formatEngineConfig, planPlace, type SelfPlace } from "../self.ts";
 import agent from "./agent.cjs" with { type: "text" };
 import { type Editor, openEditor } from "./editor.ts";
 import {
@@ -42,10 +42,7 @@ const SIGNALS = [["SIGINT", 130], ["SIGTERM", 143]] as const;
  */
 export async function openAcpSuite(cage: PreparedCage, host: Host): Promise<OpenSuite> {
   if (!await cage.engine.isLocal()) {
-    return {
-      check: () => Promise.resolve({ notApplicable: "this engine mounts nothing of this machine" }),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    return makeInapplicable("this engine mounts nothing of this machine");
   }
   const use = planAcpScratch(cage.engine);
   const scratch = await openScratch(host.stateDir, use);
@@ -71,18 +68,13 @@ export function planAcpScratch(engine: Engine): ScratchUse {
     name: "acp",
     async clear(root) {
       await endSelves(root);
-      await removeMade(planPlace(root), engine);
+      await removeMade(planPlace(join(root, "home")), engine);
     },
   };
 }
 
-function planPlace(root: string): SelfPlace {
-  const home = join(root, "home");
-  return { home, stateDir: join(home, ".sandcage"), cwd: join(home, "api") };
-}
-
 async function makePlace(root: string, { config }: PreparedCage): Promise<SelfPlace> {
-  const place = planPlace(root);
+  const place = planPlace(join(root, "home"));
   const repository = join(place.cwd, ".git");
   for (const dir of ["objects", "refs", "hooks"].map((name) => join(repository, name))) {
     await Deno.mkdir(dir, { recursive: true });
@@ -90,13 +82,12 @@ async function makePlace(root: string, { config }: PreparedCage): Promise<SelfPl
   await Deno.writeTextFile(join(repository, "HEAD"), "ref: refs/heads/main\n");
   await Deno.mkdir(join(root, "outside"));
   await Deno.mkdir(place.stateDir, { mode: 0o700 });
-  const { context } = config.engine;
   await Deno.writeTextFile(
     join(place.stateDir, CONFIG_FILE.user),
     'home = "project"\n[network]\nmode = "none"\n[acp]\nfs = "workspace"\n' +
       '[workspace]\nhide = [".env"]\n' +
       `[services.shell]\nacp = ${JSON.stringify(["node", "-e", agent])}\n` +
-      (context === null ? "" : `[engine]\ncontext = ${JSON.stringify(context)}\n`),
+      formatEngineConfig(config),
   );
   await Deno.writeTextFile(join(place.cwd, "in.txt"), "in\n");
   await Deno.writeTextFile(join(place.cwd, ".env"), "SECRET=1\n");

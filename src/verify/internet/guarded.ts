@@ -4,6 +4,7 @@ import type { ApplyResult } from "../../cage/gateway.ts";
 import type { PreparedCage } from "../../cage/prepare.ts";
 import { requestReload } from "../../cage/reload.ts";
 import type { SessionContext } from "../../cage/session.ts";
+import { gatewayName } from "../../cage/session_plan.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { LABEL } from "../../names.ts";
@@ -199,7 +200,11 @@ async function openProbed(
   const command = ["env", ...TRUSTING.map((name) => `${name}=${TRUSTED}`), ...PROBE_COMMAND];
   return {
     ...session,
-    gateway: `${session.container}-gateway`,
+    gateway: gatewayName({
+      cageId: cage.id,
+      sessionId: session.id,
+      service: cage.service.name,
+    }),
     async reload() {
       const [report] = await requestReload(context.host.stateDir, {
         cageId: cage.id,

@@ -1,5 +1,5 @@
 import type { PreparedCage } from "../../cage/prepare.ts";
-import type { Case, Finding, OpenSuite } from "../case.ts";
+import { type Case, type Finding, makeInapplicable, type OpenSuite } from "../case.ts";
 import { type Expected, findLeaks } from "./evidence.ts";
 import { type Guard, type GuardedCage, openGuarded } from "./guarded.ts";
 import type { Internet } from "./internet.ts";
@@ -17,10 +17,7 @@ export async function openGuardedSuite(
 ): Promise<OpenSuite> {
   const { mode } = cage.config.network;
   if (cage.gateway === undefined) {
-    return {
-      check: () => Promise.resolve({ notApplicable: `network.mode is ${mode}: no gateway` }),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    return makeInapplicable(`network.mode is ${mode}: no gateway`);
   }
   const guarded = await openGuarded(cage, guard);
   return {

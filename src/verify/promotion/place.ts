@@ -4,7 +4,7 @@ import { run } from "../../engine/process.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { createGit, type Git } from "../../promote/git.ts";
 import { planGitEnv } from "../../promote/git_plan.ts";
-import type { SelfPlace } from "../self.ts";
+import { formatEngineConfig, planPlace, type SelfPlace } from "../self.ts";
 
 /** Somebody who does not exist, on whose branch commits land. */
 export const USER = { name: "Ottilie Verify", email: "ottilie@verify.test" };
@@ -38,18 +38,12 @@ export type UserSide = {
   canaries: { hook: string; filter: string };
 };
 
-/** Where everything is below a scratch directory. Pure. */
-export function planPlace(root: string): SelfPlace {
-  const home = join(root, "home");
-  return { home, stateDir: join(home, ".sandcage"), cwd: join(home, "api") };
-}
-
 /** How long one call of the user's git may take, in milliseconds. */
 const GIT_MS = 30_000;
 
 /** Makes a user with a repository, as it may be when a cage is promoted for the first time. */
 export async function makeUserSide(root: string, cage: PreparedCage): Promise<UserSide> {
-  const place = planPlace(root);
+  const place = planPlace(join(root, "home"));
   const outside = join(root, "outside");
   const canaries = { hook: join(root, "canary-hook"), filter: join(root, "canary-filter") };
   for (const dir of [place.cwd, outside]) await Deno.mkdir(dir, { recursive: true });
@@ -102,11 +96,10 @@ export async function ask(git: Git, args: readonly string[]): Promise<string> {
 }
 
 function formatConfig({ config }: PreparedCage): string {
-  const { context } = config.engine;
   return '[network]\nmode = "none"\n[workspace]\nmode = "promote"\n[promotion]\n' +
     `name = ${JSON.stringify(USER.name)}\nemail = ${JSON.stringify(USER.email)}\n` +
     'interval = "1s"\n' +
-    (context === null ? "" : `[engine]\ncontext = ${JSON.stringify(context)}\n`);
+    formatEngineConfig(config);
 }
 
 async function commitAll({ place, git }: Pick<UserSide, "place" | "git">): Promise<void> {

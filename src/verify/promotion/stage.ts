@@ -126,13 +126,6 @@ async function readPaths(stage: Stage): Promise<string[]> {
   return paths;
 }
 
-/** Removes whatever cages a run has made; with them their sessions and what lands their commits. */
-export async function destroyAll(place: SelfPlace): Promise<void> {
-  for (const { copy } of await listCopyCages(place.stateDir)) {
-    await must(place, ["destroy", copy.name, "-y", "--force"]);
-  }
-}
-
 async function must(place: SelfPlace, args: readonly string[]): Promise<void> {
   const { code, stderr } = await makeSelf(place)(args);
   if (code === 0) return;

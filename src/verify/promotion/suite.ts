@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import type { PreparedCage } from "../../cage/prepare.ts";
 import type { Host } from "../../host.ts";
 import { run } from "../../engine/process.ts";
-import type { Finding, OpenSuite } from "../case.ts";
+import { type Finding, makeInapplicable, type OpenSuite } from "../case.ts";
 import { openScratch, type ScratchUse } from "../scratch.ts";
-import { endSelves } from "../self.ts";
+import { destroyAll, endSelves, planPlace } from "../self.ts";
 import {
   judgeBomb,
   judgeCrossing,
@@ -15,9 +16,9 @@ import {
   judgeWords,
   type Promotion,
 } from "./judge.ts";
-import { makeUserSide, planPlace } from "./place.ts";
+import { makeUserSide } from "./place.ts";
 import { playScenes } from "./scenes.ts";
-import { destroyAll, openStage } from "./stage.ts";
+import { openStage } from "./stage.ts";
 
 /** Upper bound of asking whether there is a git, in milliseconds. */
 const GIT_MS = 10_000;
@@ -39,15 +40,12 @@ const JUDGES: Readonly<Record<string, (promotion: Promotion) => Finding>> = {
  */
 export async function openPromotionSuite(cage: PreparedCage, host: Host): Promise<OpenSuite> {
   if (!await hasGit()) {
-    return {
-      check: () => Promise.resolve({ notApplicable: "there is no git on this machine" }),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    return makeInapplicable("there is no git on this machine");
   }
   const scratch = await openScratch(host.stateDir, PROMOTION_SCRATCH);
   await using stack = new AsyncDisposableStack();
   stack.use(scratch);
-  stack.defer(() => destroyAll(planPlace(scratch.path)));
+  stack.defer(() => destroyAll(planPlace(join(scratch.path, "home"))));
   const side = await makeUserSide(scratch.path, cage);
   const promotion = await playScenes(await openStage(side, cage));
   const owned = stack.move();
@@ -66,7 +64,7 @@ export const PROMOTION_SCRATCH: ScratchUse = {
   name: "promotion",
   async clear(root) {
     await endSelves(root);
-    await destroyAll(planPlace(root));
+    await destroyAll(planPlace(join(root, "home")));
   },
 };
 

@@ -4,7 +4,15 @@ import { type CopyRecord, listCopyCages } from "../../copy/record.ts";
 import type { ProcessResult } from "../../engine/process.ts";
 import { CONFIG_FILE, LABEL } from "../../names.ts";
 import type { Finding, OpenSuite } from "../case.ts";
-import { makeSelf, type Self, type SelfPlace } from "../self.ts";
+import {
+  destroyAll,
+  formatEngineConfig,
+  makeSelf,
+  mustSelf,
+  planPlace,
+  type Self,
+  type SelfPlace,
+} from "../self.ts";
 import {
   judgeGit,
   judgeLinks,
@@ -66,24 +74,16 @@ export async function openCopied(cage: PreparedCage, root: string): Promise<Open
 
 /** Removes whatever cages a run has made below a directory. */
 export async function clearCopied(root: string): Promise<void> {
-  await destroyAll(planPlace(root));
-}
-
-function planPlace(root: string): SelfPlace {
-  const home = join(root, "home");
-  return { home, stateDir: join(home, ".sandcage"), cwd: join(home, "api") };
+  await destroyAll(planPlace(join(root, "home")));
 }
 
 async function makePlace(root: string, { config }: PreparedCage): Promise<SelfPlace> {
-  const place = planPlace(root);
+  const place = planPlace(join(root, "home"));
   await Deno.mkdir(place.cwd, { recursive: true });
   await Deno.mkdir(place.stateDir, { mode: 0o700 });
-  const engine = config.engine.context === null
-    ? ""
-    : `[engine]\ncontext = ${JSON.stringify(config.engine.context)}\n`;
   await Deno.writeTextFile(
     join(place.stateDir, CONFIG_FILE.user),
-    `[network]\nmode = "none"\n${engine}`,
+    `[network]\nmode = "none"\n${formatEngineConfig(config)}`,
   );
   for (const [path, text] of Object.entries(FILES)) {
     await Deno.mkdir(join(place.cwd, path, ".."), { recursive: true });
@@ -94,13 +94,6 @@ async function makePlace(root: string, { config }: PreparedCage): Promise<SelfPl
   return place;
 }
 
-async function destroyAll(place: SelfPlace): Promise<void> {
-  const self = makeSelf(place);
-  for (const { copy } of await listCopyCages(place.stateDir)) {
-    await must(self, ["destroy", copy.name, "-y", "--force"]);
-  }
-}
-
 async function land(
   cage: PreparedCage,
   { place, self, root }: { place: SelfPlace; self: Self; root: string },
@@ -109,12 +102,12 @@ async function land(
   await Deno.mkdir(outside);
   await Deno.writeTextFile(join(outside, "file"), "untouched\n");
   const canary = `/tmp/verify-${crypto.randomUUID()}`;
-  await must(self, ["create", "--service", "shell", "--no-attach"]);
+  await mustSelf(self, ["create", "--service", "shell", "--no-attach"]);
   const [made] = await listCopyCages(place.stateDir);
   const before = await observeHostTree(place.cwd);
   const planted = await runAsAgent(cage, made!.copy, [outside, canary]);
-  const diff = await must(self, ["diff"]);
-  const full = await must(self, ["diff", "--full"]);
+  const diff = await mustSelf(self, ["diff"]);
+  const full = await mustSelf(self, ["diff", "--full"]);
   const unasked = await self(["export", "--delete"]);
   const between = await observeHostTree(place.cwd);
   const exported = await self(["export", "-y", "--delete"]);
@@ -132,12 +125,6 @@ async function land(
 
 function textOfBoth({ stdout, stderr }: ProcessResult): string {
   return `${stdout}\n${stderr}`;
-}
-
-async function must(self: Self, args: readonly string[]): Promise<ProcessResult> {
-  const result = await self(args);
-  if (result.code === 0) return result;
-  throw new Error(`sandcage ${args.join(" ")} ended with ${result.code}\n${result.stderr.trim()}`);
 }
 
 /** Plants as the cage's own user, in its volume of work. It ends by itself, whoever started it. */

@@ -1,12 +1,13 @@
 import { dirname, join } from "node:path";
 import type { PreparedCage } from "../../cage/prepare.ts";
+import type { Config } from "../../config/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { ProcessResult } from "../../engine/process.ts";
 import { CONFIG_FILE } from "../../names.ts";
 import { pause } from "../../pause.ts";
-import type { OpenSuite } from "../case.ts";
+import { makeInapplicable, type OpenSuite } from "../case.ts";
 import { listSessionContainers, removeMade } from "../made.ts";
-import { makeSelf, type SelfPlace } from "../self.ts";
+import { formatEngineConfig, makeSelf, planPlace, type SelfPlace } from "../self.ts";
 import { type HostTree, observeHostTree } from "./landing.ts";
 import script from "./mounted.sh" with { type: "text" };
 import { judgeMounted, type Mounted } from "./mounted_judge.ts";
@@ -28,12 +29,9 @@ const LOOK_MS = 50;
 export async function openMounted(cage: PreparedCage, root: string): Promise<OpenSuite> {
   const { engine } = cage;
   if (!await engine.isLocal()) {
-    return {
-      check: () => Promise.resolve({ notApplicable: "this engine mounts nothing of this machine" }),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    return makeInapplicable("this engine mounts nothing of this machine");
   }
-  const place = planPlace(root);
+  const place = planPlace(join(root, "mounted"));
   await using stack = new AsyncDisposableStack();
   await makePlace(place, cage);
   stack.defer(() => removeMade(place, engine));
@@ -47,12 +45,7 @@ export async function openMounted(cage: PreparedCage, root: string): Promise<Ope
 
 /** Removes what a run has made on the engine below a directory. */
 export async function clearMounted(root: string, engine: Engine): Promise<void> {
-  await removeMade(planPlace(root), engine);
-}
-
-function planPlace(root: string): SelfPlace {
-  const home = join(root, "mounted");
-  return { home, stateDir: join(home, ".sandcage"), cwd: join(home, "api") };
+  await removeMade(planPlace(join(root, "mounted")), engine);
 }
 
 async function makePlace(place: SelfPlace, { config, engine }: PreparedCage): Promise<void> {
@@ -61,7 +54,7 @@ async function makePlace(place: SelfPlace, { config, engine }: PreparedCage): Pr
   await Deno.mkdir(place.stateDir, { mode: 0o700 });
   await Deno.writeTextFile(
     join(place.stateDir, CONFIG_FILE.user),
-    formatConfig(project, config.engine.context),
+    formatConfig(project, config),
   );
   for (const [path, text] of Object.entries(project.files)) {
     await makeReadable(dirname(path), place);
@@ -80,11 +73,11 @@ async function makeReadable(dir: string, { cwd }: SelfPlace): Promise<void> {
   await Deno.chmod(cwd, 0o755);
 }
 
-function formatConfig({ hide, readonly }: MountedProject, context: string | null): string {
+function formatConfig({ hide, readonly }: MountedProject, config: Config): string {
   return 'home = "project"\n[network]\nmode = "none"\n' +
     `[workspace]\nmode = "mount"\ngit = "protected"\nhide = ${JSON.stringify(hide)}\n` +
     `readonly = ${JSON.stringify(readonly)}\n` +
-    (context === null ? "" : `[engine]\ncontext = ${JSON.stringify(context)}\n`);
+    formatEngineConfig(config);
 }
 
 async function play(place: SelfPlace, engine: Engine): Promise<Mounted> {

@@ -1,4 +1,7 @@
-/** Runs in a cage: reads a JSON list of probes on stdin, runs all at once, prints the outcomes. */
+/**
+ * Runs in a cage: reads a JSON list of probes on stdin, runs all at once, prints the outcomes. One
+ * file, however long: it is handed to Node as an argument, where no file of ours can be.
+ */
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
