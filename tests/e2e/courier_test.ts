@@ -11,6 +11,7 @@ import {
   type TreeProblem,
 } from "../../src/tree/entry.ts";
 import { scanTree } from "../../src/tree/scan.ts";
+import { createTarWriter } from "../../src/tree/tar_write.ts";
 import { openTcpDoor } from "./support/acp/tcp_door.ts";
 import { waitFor } from "./support/files.ts";
 import { armKiller, makeCopyCage, type TestCage } from "./support/copy_cage.ts";
@@ -333,6 +334,11 @@ Deno.test("a signal ends what is under way, with its reason", async () => {
   await courier.fill("project", single(NOTHING));
   const reason = new Error("enough");
   async function* endless() {
+    // A file that has room for all of it: a courier refuses zeros after the end of an archive.
+    yield createTarWriter().header({
+      ...{ path: "endless", kind: "file", size: 1e12 },
+      ...{ mode: 0o644, mtimeMs: 1e12, ctimeMs: 0 },
+    });
     for (let count = 0;; count++) {
       if (count === 3) stop.abort(reason);
       yield await Promise.resolve(new Uint8Array(100_000));
