@@ -19,27 +19,19 @@ export function isOfGateway(files: readonly string[]): boolean {
   return files.every((file) => /^src\/(gateway|policy)\//.test(file));
 }
 
-/** A gateway with a wall taken out; disposing it removes its program. */
-export type GatewayMutant = AsyncDisposable & {
-  /** The same cage with that gateway: its program is mounted over the image's. */
-  apply(cage: PreparedCage): PreparedCage;
-};
-
 /**
  * Bundles the program of a gateway from a copy of its sources in which some texts are others. It
  * takes a second, and no image.
  *
  * @throws {Error} If a text does not occur exactly once in its file, or it cannot be bundled.
  */
-export async function buildGatewayMutant(
+export async function buildGatewayProgram(
   { edits }: Pick<MutantOptions, "edits">,
-): Promise<GatewayMutant> {
+): Promise<string> {
   await Deno.mkdir(RUN_ROOT, { recursive: true, mode: 0o755 });
   const root = await Deno.makeTempDir({ dir: RUN_ROOT, prefix: "gateway-" });
   await using stack = new AsyncDisposableStack();
   stack.defer(() => Deno.remove(root, { recursive: true }));
-  // The gateway is nobody of this machine.
-  await Deno.chmod(root, 0o755);
   const program = join(root, "main.mjs");
   await must("cp", ["-r", "--parents", ...SOURCES, root], REPOSITORY);
   for (const edit of edits) await applyEdit(root, edit);
@@ -48,20 +40,19 @@ export async function buildGatewayMutant(
     ["bundle", "--quiet", "--output", program, "src/gateway/main.ts"],
     root,
   );
-  await Deno.chmod(program, 0o644);
-  const owned = stack.move();
-  return {
-    apply: (cage) =>
-      intercept(cage, {
-        document({ services }) {
-          const gateway = services[gatewayService(cage.service.name)] as ComposeGateway | undefined;
-          if (gateway === undefined) throw new Error("The session has no gateway");
-          const mount = { type: "bind", source: program, target: INSIDE, read_only: true };
-          Object.assign(gateway, { volumes: [mount] });
-        },
-      }),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return await Deno.readTextFile(program);
+}
+
+/** The same cage whose gateways run another program: it is mounted over their image's. */
+export function mountProgram(cage: PreparedCage, program: string): PreparedCage {
+  return intercept(cage, {
+    document({ services }) {
+      const gateway = services[gatewayService(cage.service.name)] as ComposeGateway | undefined;
+      if (gateway === undefined) throw new Error("The session has no gateway");
+      const mount = { type: "bind", source: program, target: INSIDE, read_only: true };
+      Object.assign(gateway, { volumes: [mount] });
+    },
+  });
 }
 
 async function must(command: string, args: readonly string[], cwd: string): Promise<void> {

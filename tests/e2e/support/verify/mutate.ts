@@ -25,6 +25,7 @@ type Weakenings = {
   hostname?: string;
   logging?: { driver: string };
   volumes?: unknown[];
+  devices?: string[];
 };
 
 /** What a cage in a world is prepared with, in this process. */

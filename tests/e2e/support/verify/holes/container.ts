@@ -78,6 +78,17 @@ export const CONTAINER_HOLES: readonly Hole<ContainerChange>[] = [
     red: ["C02"],
   },
   {
+    name: "a device is passed",
+    change: () => ({ devices: ["/dev/net/tun"] }),
+    red: ["C02", "C19"],
+  },
+  {
+    // Its blocks may be read, and nobody does.
+    name: "a disk is in sight",
+    change: () => ({ devices: ["/dev/loop0:/dev/loop0:r"] }),
+    red: ["C02", "C19"],
+  },
+  {
     name: "the host's processes are in sight",
     change: () => ({ pid: "host" }),
     red: ["C02", "C19"],
