@@ -30,9 +30,9 @@ plain)
   save "$3"
   ;;
 collide)
-  echo theirs | tee tracked.txt untracked.txt ignored.log >"$(printf 'e\033[31msc.txt')"
-  mkdir linked
-  echo theirs >linked/x.txt
+  escape=$(printf 'e\033[31msc.txt')
+  mkdir linked "$escape"
+  echo theirs | tee tracked.txt untracked.txt ignored.log taken linked/x.txt >"$escape/x.txt"
   git add -Af
   git update-index --add --cacheinfo "160000,$landed,mod"
   save collide

@@ -55,8 +55,8 @@ async function cross(stage: Stage): Promise<Promotion["crossing"]> {
 function collide(stage: Stage): Promise<Attempt> {
   const { place: { cwd }, outside, git } = stage;
   const at = (path: string) => join(cwd, path);
-  const untracked = ["untracked.txt", "ignored.log"];
-  const dirs = ["mod", "e\x1b[31msc.txt"];
+  const untracked = ["untracked.txt", "ignored.log", "e\x1b[31msc.txt"];
+  const dirs = ["mod", "taken"];
   return attempt(stage, {
     what: "files in the way",
     async cause() {
@@ -70,7 +70,7 @@ function collide(stage: Stage): Promise<Attempt> {
       }
     },
     act: () => stage.agent("collide"),
-    names: ["tracked.txt", "untracked.txt", "ignored.log", "linked", "mod/keep"],
+    names: ["tracked.txt", "untracked.txt", "ignored.log", "linked", "mod/keep", "taken/keep"],
     async resolve() {
       await git.run(["checkout", "--quiet", "--", "tracked.txt"]);
       for (const path of [...untracked, ...dirs, "linked"]) {
@@ -136,7 +136,7 @@ async function tryHooks(stage: Stage): Promise<Promotion["hooks"]> {
   await runUserGit(place, ["update-ref", "refs/verify/fires", "HEAD"]);
   await runUserGit(place, [
     ...["-c", `filter.verify.clean=touch '${canaries.filter}'; cat`],
-    ...["hash-object", "--path", "x.dat", "README.md"],
+    ...["hash-object", "--stdin", "--path", "x.dat"],
   ]);
   const fires = {
     inside: fired === "fired",
