@@ -1,6 +1,9 @@
 import type { SourceHole } from "../source_hole.ts";
 
-/** Holes in what lands the commits of a cage on the user's branch. */
+/**
+ * Holes in what lands the commits of a cage on the user's branch. There is none for entries `.git`
+ * and `..`: with every wall of ours taken out git's own index still refuses them ("invalid path").
+ */
 export const PROMOTION_HOLES: readonly SourceHole[] = [
   {
     name: "messages are tidied up",
@@ -12,11 +15,83 @@ export const PROMOTION_HOLES: readonly SourceHole[] = [
     red: ["P01"],
   },
   {
+    // Ignored ones are among them: nobody asks why git does not have a file.
     name: "untracked files are in nobody's way",
     change: [{
       file: "src/promote/landing_plan.ts",
       find: 'return leaves(path) ? [] : [{ path, cause: "untracked" }];',
       replace: "return [];",
+    }],
+    red: ["P02"],
+  },
+  {
+    name: "changes of files count for nothing",
+    change: [{
+      file: "src/promote/landing_plan.ts",
+      find: 'return isOther || found.isDirty ? [{ path, cause: "dirty" }] : [];',
+      replace: "return [];",
+    }],
+    red: ["P02"],
+  },
+  {
+    name: "links are in nobody's way",
+    change: [{
+      file: "src/promote/landing_plan.ts",
+      find: "    if (leaves(parent.path)) return [];\n",
+      replace: '    if (leaves(parent.path) || parent.kind === "symlink") return [];\n',
+    }],
+    red: ["P02"],
+  },
+  {
+    name: "directories are in nobody's way",
+    change: [{
+      file: "src/promote/landing_plan.ts",
+      find: '  return inside.map((path) => ({ path, cause: "directory" }));\n',
+      replace: '  return inside.slice(0, 0).map((path) => ({ path, cause: "directory" }));\n',
+    }],
+    red: ["P02"],
+  },
+  {
+    name: "any branch will do",
+    change: [{
+      file: "src/promote/place.ts",
+      find: "  if (head === pin.branch) return undefined;\n",
+      replace: "  if (head !== undefined) return undefined;\n",
+    }, {
+      file: "src/promote/land.ts",
+      find: "    const isHere = await findHead(pin.gitDir, git) === pin.branch &&\n",
+      replace: "    const isHere = await findHead(pin.gitDir, git) !== undefined &&\n",
+    }, {
+      file: "src/promote/gap_apply.ts",
+      find: "    const isHere = await findHead(pin.gitDir, git) === pin.branch &&\n",
+      replace: "    const isHere = await findHead(pin.gitDir, git) !== undefined &&\n",
+    }],
+    red: ["P02"],
+  },
+  {
+    name: "a name may come twice",
+    change: [{
+      file: "src/promote/git_plan.ts",
+      find: '  "transfer.fsckObjects=true",\n',
+      replace: '  "transfer.fsckObjects=true",\n  "fetch.fsck.duplicateEntries=ignore",\n',
+    }, {
+      // Of two the last one counts, or nothing that comes after fits.
+      file: "src/promote/tree.ts",
+      find: "  return entries;\n",
+      replace: "  return [...new Map(entries.map((entry) => [entry.name, entry])).values()];\n",
+    }],
+    red: ["P02"],
+  },
+  {
+    name: "a module may have any address",
+    change: [{
+      file: "src/promote/git_plan.ts",
+      find: '  "transfer.fsckObjects=true",\n',
+      replace: '  "transfer.fsckObjects=true",\n  "fetch.fsck.gitmodulesUrl=ignore",\n',
+    }, {
+      file: "src/promote/store.ts",
+      find: '    ? ["unpack-objects", "-q", "--strict"]\n',
+      replace: '    ? ["unpack-objects", "-q"]\n',
     }],
     red: ["P02"],
   },
