@@ -79,7 +79,7 @@ export const CONTAINER_HOLES: readonly Hole<ContainerChange>[] = [
   },
   {
     name: "a device is passed",
-    change: () => ({ devices: ["/dev/net/tun"] }),
+    change: () => ({ devices: ["/dev/null:/dev/net/tun"] }),
     red: ["C02", "C19"],
   },
   {
