@@ -7,14 +7,16 @@ import type { SessionContext } from "../../cage/session.ts";
 import { gatewayName } from "../../cage/session_plan.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { openExec, openRun } from "../../engine/exec.ts";
 import { LABEL } from "../../names.ts";
 import type { AuditLine } from "../../policy/audit.ts";
 import { type IdleSession, openIdleSession } from "../idle_session.ts";
 import { openScratch, type Scratch, type ScratchUse } from "../scratch.ts";
 import { makeAuthority } from "./ca.ts";
 import { type Internet, removeInternet, startInternet } from "./internet.ts";
-import { type Outcomes, parseOutcomes } from "./outcomes.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Probe } from "./probe/types.ts";
+import { openProber, type Prober } from "./prober.ts";
 import { PROBE_COMMAND } from "./programs.ts";
 
 /**
@@ -59,9 +61,6 @@ export type Guard = {
   env?: Readonly<Record<string, string>>;
   context: SessionContext;
 };
-
-/** Longest run of probes, in milliseconds. */
-const PROBES_MS = 60_000;
 
 /** Longest time until a session has looked at its configuration, in milliseconds. */
 const RELOAD_MS = 10_000;
@@ -196,8 +195,9 @@ async function openProbed(
     user: "agent",
     stdin: `\n${ca}`,
   });
-  const { engine } = cage;
-  const command = ["env", ...TRUSTING.map((name) => `${name}=${TRUSTED}`), ...PROBE_COMMAND];
+  const probers = new Map<ProbeUser, Promise<Prober>>();
+  const findProber = (user: ProbeUser) =>
+    probers.getOrInsertComputed(user, () => startProber(session, { cage, user }));
   return {
     ...session,
     gateway: gatewayName({
@@ -213,20 +213,32 @@ async function openProbed(
       });
       return report?.outcome ?? "silent";
     },
-    async probe(probes, user = "agent") {
-      const stdin = JSON.stringify(probes);
-      if (user !== "privileged") {
-        return parseOutcomes(await session.run(command, { user, stdin }));
-      }
-      const result = await engine.docker(
-        [...await planBeside(session, cage), ...PROBE_COMMAND.slice(1)],
-        { timeoutMs: PROBES_MS, stdin },
-      );
-      if (result.code === 0) return parseOutcomes(result.stdout);
-      throw new Error(`The probes ended with ${result.code}: ${result.stderr.trim()}`);
+    probe: async (probes, user = "agent") => await (await findProber(user)).run(probes),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(Array.from(probers.values(), async (prober) => {
+        await (await prober.catch(() => undefined))?.[Symbol.asyncDispose]();
+      }));
+      await session[Symbol.asyncDispose]();
     },
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
+}
+
+async function startProber(
+  session: IdleSession,
+  { cage, user }: { cage: PreparedCage; user: ProbeUser },
+): Promise<Prober> {
+  const { engine } = cage;
+  if (user === "privileged") {
+    const args = [...await planBeside(session, cage), ...PROBE_COMMAND.slice(1)];
+    return openProber(openRun(engine, args));
+  }
+  return openProber(
+    await openExec(engine, {
+      container: session.container,
+      command: ["env", ...TRUSTING.map((name) => `${name}=${TRUSTED}`), ...PROBE_COMMAND],
+      ...(user === "root" ? { user: "0:0" } : {}),
+    }),
+  );
 }
 
 /** A container on the interfaces of a session, with every right over them. It ends by itself. */

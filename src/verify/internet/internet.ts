@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
-import { openStart } from "../../engine/exec.ts";
+import { openExec, openStart } from "../../engine/exec.ts";
 import { pause } from "../../pause.ts";
 import type { Authority } from "./ca.ts";
 import { BAD_CERTIFICATES, KNOWN, makeCertificates } from "./certificates.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { type InternetNetwork, makeNetwork } from "./network.ts";
-import { type Outcomes, parseOutcomes } from "./outcomes.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Probe } from "./probe/types.ts";
+import { openProber, type Prober } from "./prober.ts";
 import { planServerCommand, PROBE_COMMAND, SERVER_FILES } from "./programs.ts";
 import type { Addresses, Event, Reply, Script, Seen } from "./types.ts";
 
@@ -54,9 +55,6 @@ export type InternetOptions = {
 };
 
 const CA_VARIABLES = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
-
-/** Longest run of probes, in milliseconds. */
-const PROBES_MS = 60_000;
 
 /** Where the server's files are in its container. */
 const SERVER_DIR = "/internet";
@@ -111,7 +109,12 @@ function assemble(
   { channel, dispose }: { channel: Channel; dispose(): Promise<void> },
 ): Internet {
   const { engine, name, plan, ca } = made;
-  let outside: Promise<string> | undefined;
+  let outside: Promise<Prober> | undefined;
+  const end = async () => {
+    const prober = await outside?.catch(() => undefined);
+    outside = undefined;
+    await prober?.[Symbol.asyncDispose]();
+  };
   return {
     network: name,
     dns: plan.addresses.dns,
@@ -122,23 +125,21 @@ function assemble(
     clear: () => channel.clear(),
     script: (host, script) => channel.send({ type: "script", name: host, script }),
     handle: (host, handler) => channel.handle(host, handler),
-    async probe(probes) {
-      outside ??= startOutside(made);
-      const result = await engine.docker(
-        ["exec", "--interactive", await outside, ...PROBE_COMMAND],
-        { timeoutMs: PROBES_MS, stdin: JSON.stringify(probes) },
-      );
-      if (result.code !== 0) {
-        throw new Error(`The probes ended with ${result.code}: ${result.stderr}`);
-      }
-      return parseOutcomes(result.stdout);
-    },
+    probe: async (probes) => await (await (outside ??= openOutside(made))).run(probes),
     async renew() {
-      outside = undefined;
+      await end();
       await engine.docker(["rm", "--force", "--volumes", outsideOf(name)]);
     },
-    [Symbol.asyncDispose]: dispose,
+    async [Symbol.asyncDispose]() {
+      await end();
+      await dispose();
+    },
   };
+}
+
+async function openOutside(made: Made): Promise<Prober> {
+  const container = await startOutside(made);
+  return openProber(await openExec(made.engine, { container, command: PROBE_COMMAND }));
 }
 
 async function createServer(made: Made): Promise<string> {

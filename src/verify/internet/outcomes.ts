@@ -7,9 +7,8 @@ export type Outcomes = {
   all: readonly Outcome[];
 };
 
-/** Reads what the probe program printed; what ran before it may have printed, too. */
-export function parseOutcomes(stdout: string): Outcomes {
-  const all = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as Outcome[];
+/** Outcomes in their order. Pure. */
+export function makeOutcomes(all: readonly Outcome[]): Outcomes {
   const byId = new Map(all.map((outcome) => [outcome.id, outcome]));
   return {
     all,

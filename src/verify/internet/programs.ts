@@ -5,6 +5,7 @@ import web from "./server/web.ts" with { type: "text" };
 import websocket from "./server/websocket.ts" with { type: "text" };
 import wire from "./server/wire.py" with { type: "text" };
 import probe from "./probe/main.ts" with { type: "text" };
+import serve from "./probe/serve.ts" with { type: "text" };
 
 /** Files of the server, by name; `main.ts` is the one to run. */
 export const SERVER_FILES: Readonly<Record<string, string>> = {
@@ -24,10 +25,11 @@ export function planServerCommand(dir: string): string[] {
   return [...NODE, `${dir}/main.ts`];
 }
 
-/** Runs the probes that it is given on stdin, wherever there is a Node; without a file there. */
+/** Runs probes for as long as its stdin is open, wherever there is a Node; without a file there. */
 export const PROBE_COMMAND: readonly string[] = [
   ...NODE,
   "--input-type=module-typescript",
   "--eval",
+  serve,
   probe,
 ];

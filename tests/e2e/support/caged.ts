@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { run } from "../../../src/engine/process.ts";
+import { connectEngine } from "../../../src/engine/connect.ts";
+import { openExec } from "../../../src/engine/exec.ts";
+import { observeHost } from "../../../src/host.ts";
 import type { AuditLine } from "../../../src/policy/audit.ts";
 import { LABEL } from "../../../src/names.ts";
 import { docker } from "../../../tools/engine_state.ts";
 import { waitFor } from "./files.ts";
 import { PROBE_COMMAND } from "../../../src/verify/internet/programs.ts";
 import type { Internet } from "./internet/internet.ts";
-import { type Outcomes, parseOutcomes } from "../../../src/verify/internet/outcomes.ts";
+import type { Outcomes } from "../../../src/verify/internet/outcomes.ts";
+import { openProber, type Prober } from "../../../src/verify/internet/prober.ts";
 import type { Probe } from "../../../src/verify/internet/probe/types.ts";
 import type { Running } from "./sandcage.ts";
 import { makeWorld, type World, type WorldOptions } from "./world.ts";
@@ -94,18 +97,11 @@ async function startIdle(world: World): Promise<IdleSession> {
   });
   const session = await findSession(world);
   const programs: Deno.ChildProcess[] = [];
+  let prober: Promise<Prober> | undefined;
   return {
     child,
     ...session,
-    async probe(probes) {
-      const args = ["exec", "--interactive", session.agent];
-      const result = await run("docker", [...args, ...PROBE_COMMAND], {
-        timeoutMs: 60_000,
-        stdin: JSON.stringify(probes),
-      });
-      if (result.code !== 0) throw new Error(`docker ${args.join(" ")}: ${result.stderr}`);
-      return parseOutcomes(result.stdout);
-    },
+    probe: async (probes) => await (await (prober ??= startProber(session.agent))).run(probes),
     async background(command) {
       const args = ["exec", session.agent, ...command];
       const program = new Deno.Command("docker", { args, stdout: "piped", stderr: "null" }).spawn();
@@ -116,10 +112,16 @@ async function startIdle(world: World): Promise<IdleSession> {
       if (done) throw new Error(`docker ${args.join(" ")} said nothing`);
     },
     async [Symbol.asyncDispose]() {
+      await (await prober?.catch(() => undefined))?.[Symbol.asyncDispose]();
       await child.end("SIGTERM");
       for (const program of programs) await program.status;
     },
   };
+}
+
+async function startProber(container: string): Promise<Prober> {
+  const engine = await connectEngine({ host: observeHost(), context: undefined });
+  return openProber(await openExec(engine, { container, command: PROBE_COMMAND }));
 }
 
 /** The containers of the newest session of a world. */

@@ -1,6 +1,7 @@
 /**
- * Runs in a cage: reads a JSON list of probes on stdin, runs all at once, prints the outcomes. One
- * file, however long: it is handed to Node as an argument, where no file of ours can be.
+ * Runs in a cage, as a thread of `serve.ts`: runs a list of probes all at once and tells the
+ * outcomes. One file, however long: it is handed to Node as an argument, where no file of ours can
+ * be.
  */
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
@@ -9,8 +10,8 @@ import { readFileSync } from "node:fs";
 import { connect as connectH2 } from "node:http2";
 import { connect, isIP, type Socket } from "node:net";
 import process from "node:process";
-import { text } from "node:stream/consumers";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { parentPort, workerData } from "node:worker_threads";
 import type {
   H2Probe,
   Outcome,
@@ -30,7 +31,7 @@ const KEPT = 65_536;
 
 type Draft = Omit<Outcome, "id">;
 
-const probes = (JSON.parse(await text(process.stdin)) as Probe[]).map((probe) =>
+const probes = (workerData as Probe[]).map((probe) =>
   "host" in probe ? { ...waitFor(probe), host: findHost(probe.host) } : probe
 );
 const outcomes = await Promise.all(probes.map(async (probe) => {
@@ -42,8 +43,7 @@ const outcomes = await Promise.all(probes.map(async (probe) => {
   }
   return { id: probe.id, ...draft };
 }));
-// What a probe left open must not keep this program; what it printed must be out.
-process.stdout.write(`${JSON.stringify(outcomes)}\n`, () => process.exit(0));
+parentPort!.postMessage(outcomes);
 
 function waitFor<P extends Probe>(probe: P): P {
   return probe.kind === "raw" && probe.host === "@gateway"

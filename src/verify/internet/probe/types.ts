@@ -68,3 +68,9 @@ export type Outcome = {
   /** Answers of HTTP/2 requests. */
   answers?: { status: number; body: string; error?: string }[];
 };
+
+/** A list of probes that are run at once. */
+export type Question = { id: number; probes: readonly Probe[] };
+
+/** What became of them, in their order; or why they were not run. */
+export type Answer = { id: number; outcomes?: readonly Outcome[]; error?: string };

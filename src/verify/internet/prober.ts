@@ -1,0 +1,77 @@
+import type { ExecStreams } from "../../engine/exec.ts";
+import { makeOutcomes, type Outcomes } from "./outcomes.ts";
+import type { Answer, Probe, Question } from "./probe/types.ts";
+
+/** A program in a container that runs probes; see `PROBE_COMMAND`. Disposing it ends the program. */
+export type Prober = AsyncDisposable & {
+  /**
+   * Runs some probes at once. Lists of one prober may overlap.
+   *
+   * @throws {Error} If the program has ended, or takes too long.
+   */
+  run(probes: readonly Probe[]): Promise<Outcomes>;
+};
+
+/** Longest run of a list of probes, in milliseconds. */
+const PROBES_MS = 60_000;
+
+/** Talks to a program that has been started. */
+export function openProber(streams: ExecStreams): Prober {
+  const waiting = new Map<number, PromiseWithResolvers<Outcomes>>();
+  let asked = 0;
+  let end: Error | undefined;
+  const fail = (error: Error) => {
+    end ??= error;
+    for (const { reject } of waiting.values()) reject(end);
+    waiting.clear();
+  };
+  const take = ({ id, outcomes, error }: Answer) => {
+    const wait = waiting.get(id);
+    waiting.delete(id);
+    if (outcomes !== undefined) wait?.resolve(makeOutcomes(outcomes));
+    else wait?.reject(new Error(`The probes did not run: ${error}`));
+  };
+  const reading = readLines(streams, (line) => take(JSON.parse(line))).then(
+    () => fail(new Error(`The probes ended: ${streams.stderr().trim() || "nothing was said"}`)),
+    (error) => fail(error instanceof Error ? error : new Error(String(error))),
+  );
+  return {
+    async run(probes) {
+      if (end !== undefined) throw end;
+      const question: Question = { id: ++asked, probes };
+      const wait = Promise.withResolvers<Outcomes>();
+      waiting.set(question.id, wait);
+      const timer = setTimeout(
+        () => fail(new Error(`The probes took longer than ${PROBES_MS / 1_000} seconds`)),
+        PROBES_MS,
+      );
+      try {
+        const line = new TextEncoder().encode(`${JSON.stringify(question)}\n`);
+        // One that is gone says so where its output is read.
+        await streams.write(line).catch(() => {});
+        return await wait.promise;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await streams.closeWrite().catch(() => {});
+      await reading;
+      await streams.close();
+    },
+  };
+}
+
+async function readLines(
+  streams: Pick<ExecStreams, "read">,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  for (let held = "";;) {
+    const bytes = await streams.read();
+    if (bytes === undefined) return;
+    const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
+    held = lines.pop()!;
+    lines.forEach(onLine);
+  }
+}
