@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, normalize } from "node:path/posix";
 import type { Engine } from "../engine/engine.ts";
 import { EXIT, UserError } from "../errors.ts";
-import { INSIDE, LABEL } from "../names.ts";
+import { planSealedRun } from "../engine/sealed_run.ts";
+import { INSIDE } from "../names.ts";
 
 /** A home volume and how to reach into it. */
 export type HomeAccess = {
@@ -40,30 +41,22 @@ export async function writeHomeFile(
   if (result.code !== 0) throw accessError({ verb: "write", path: file.path }, result.stderr);
 }
 
+/** For a shell and `cat`. */
+const MEMORY_MIB = 512;
+
 /** Arguments of the throw-away container. Pure. */
 export function planAccess(
   home: HomeAccess,
   command: { script: string; args: readonly string[] },
 ): string[] {
-  return [
-    "run",
-    "--rm",
-    "--interactive",
-    "--network=none",
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges:true",
-    `--user=${home.user.uid}:${home.user.gid}`,
-    `--label=${LABEL.managed}=true`,
-    "--log-driver=none",
-    `--mount=type=volume,source=${home.volume},target=${INSIDE.home}`,
-    "--entrypoint=/bin/sh",
-    home.image,
-    "-c",
-    command.script,
-    "sh",
-    ...command.args,
-  ];
+  return planSealedRun({
+    image: home.image,
+    command: ["/bin/sh", "-c", command.script, "sh", ...command.args],
+    user: home.user,
+    mounts: [`type=volume,source=${home.volume},target=${INSIDE.home}`],
+    memoryMiB: MEMORY_MIB,
+    stdin: "open",
+  });
 }
 
 function insidePath(path: string): string {

@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { inspectAll } from "../engine/inspect.ts";
-import { INSIDE, LABEL } from "../names.ts";
+import { planSealedRun } from "../engine/sealed_run.ts";
+import { INSIDE } from "../names.ts";
 import type { CopyRecord } from "./record.ts";
 import { type CageContext, locateCage, planSite } from "../cage/prepare.ts";
 
@@ -76,6 +77,10 @@ export function listKnown(copy: Pick<CopyRecord, "baseCommit" | "takenCommits">)
   return [...(baseCommit === undefined ? [] : [baseCommit]), ...takenCommits];
 }
 
+/** For git in a repository of any size, and so that it reads no settings but the repository's. */
+export const GIT_MIB = 1024;
+export const GIT_ENV = ["HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1"];
+
 /**
  * Arguments of a throw-away container that runs a shell script over a cage's files, without a network:
  * what the config of a repository makes git run runs there. Pure.
@@ -86,31 +91,16 @@ export function planInside(
   call: { script: string; args: readonly string[]; readonly: boolean },
 ): string[] {
   const mode = call.readonly ? ",readonly" : "";
-  return [
-    "run",
-    "--rm",
-    "--network=none",
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges:true",
-    "--init",
-    "--pids-limit=64",
-    "--memory=1g",
-    "--log-driver=none",
-    `--user=${copy.user.uid}:${copy.user.gid}`,
-    `--label=${LABEL.managed}=true`,
-    `--label=${LABEL.cage}=${copy.id}`,
-    `--label=${LABEL.role}=courier`,
-    `--mount=type=volume,source=${copy.volumes.work},target=${INSIDE.work}${mode}`,
-    "--env=HOME=/nonexistent",
-    "--env=GIT_CONFIG_NOSYSTEM=1",
-    "--entrypoint=/bin/sh",
+  return planSealedRun({
     image,
-    "-c",
-    call.script,
-    "sh",
-    ...call.args,
-  ];
+    command: ["/bin/sh", "-c", call.script, "sh", ...call.args],
+    user: copy.user,
+    cageId: copy.id,
+    mounts: [`type=volume,source=${copy.volumes.work},target=${INSIDE.work}${mode}`],
+    memoryMiB: GIT_MIB,
+    env: GIT_ENV,
+    stdin: "none",
+  });
 }
 
 /** Reads what the container printed. Pure. */

@@ -1,5 +1,6 @@
 import { type ExecStreams, openExec, openRun } from "../engine/exec.ts";
 import { inspectAll } from "../engine/inspect.ts";
+import { planSealedRun } from "../engine/sealed_run.ts";
 import { EXIT, UserError } from "../errors.ts";
 import { INSIDE, LABEL } from "../names.ts";
 import type { MailSite } from "./site.ts";
@@ -13,7 +14,7 @@ export type MailPlace =
   | { kind: "nowhere" };
 
 /** The program of the mailbox; its environment is not that of an agent. */
-function planCommand(box: string): string[] {
+function planCommand(box: string): [string, ...string[]] {
   return ["/usr/bin/env", "-i", "/opt/cage/node/bin/node", `${INSIDE.mail}/serve.mjs`, box];
 }
 
@@ -98,32 +99,21 @@ export async function openMailStreams(
     : openRun(site.engine, planMailRun(site, place.image));
 }
 
+/** For the program of a mailbox, which holds some messages at a time. */
+const MEMORY_MIB = 512;
+
 /** Arguments of a container that has the home and nothing else. Pure. */
 export function planMailRun(
   site: Pick<MailSite, "box" | "cageId" | "home" | "user">,
   image: string,
 ): string[] {
-  const [program, ...args] = planCommand(site.box);
-  return [
-    "run",
-    "--rm",
-    "--interactive",
-    "--network=none",
-    "--read-only",
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges:true",
-    "--init",
-    "--pids-limit=64",
-    "--memory=512m",
-    "--memory-swap=512m",
-    "--log-driver=none",
-    `--user=${site.user.uid}:${site.user.gid}`,
-    `--label=${LABEL.managed}=true`,
-    `--label=${LABEL.cage}=${site.cageId}`,
-    `--label=${LABEL.role}=courier`,
-    `--mount=type=volume,source=${site.home},target=${INSIDE.home},volume-nocopy`,
-    `--entrypoint=${program}`,
+  return planSealedRun({
     image,
-    ...args,
-  ];
+    command: planCommand(site.box),
+    user: site.user,
+    cageId: site.cageId,
+    mounts: [`type=volume,source=${site.home},target=${INSIDE.home},volume-nocopy`],
+    memoryMiB: MEMORY_MIB,
+    stdin: "open",
+  });
 }

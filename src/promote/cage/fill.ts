@@ -3,7 +3,8 @@ import type { Config } from "../../config/schema.ts";
 import { parseDurationMs } from "../../config/units.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { EXIT, UserError } from "../../errors.ts";
-import { INSIDE, LABEL } from "../../names.ts";
+import { planSealedRun } from "../../engine/sealed_run.ts";
+import { INSIDE } from "../../names.ts";
 import { recordedProject } from "../../project/root.ts";
 import { planGhost } from "../ghost.ts";
 import { createGit, type Git } from "../git.ts";
@@ -12,6 +13,7 @@ import { INNER_BRANCH, makeSnapshot, observeGround, writeSnapshotRepository } fr
 import type { Identity, Pin } from "../types.ts";
 import { openCourier } from "../../transfer/courier.ts";
 import type { CopyCage } from "../../transfer/types.ts";
+import { GIT_ENV, GIT_MIB } from "../../copy/inside.ts";
 import { PROJECT_ROOT } from "../../copy/names.ts";
 import type { CopyRecord } from "../../copy/record.ts";
 import { packDirectory } from "../../copy/repository.ts";
@@ -168,16 +170,16 @@ export function planInnerGitArgs(
 ): string[] {
   const { image, access, args } = options;
   const readonly = access === "read" ? ",readonly" : "";
-  return [
-    ...["run", "--rm", "--interactive", "--network=none", "--read-only", "--cap-drop=ALL"],
-    ...["--security-opt=no-new-privileges:true", "--init", "--pids-limit=64", "--memory=1g"],
-    ...["--log-driver=none", `--user=${cage.user.uid}:${cage.user.gid}`],
-    ...[`--label=${LABEL.managed}=true`, `--label=${LABEL.cage}=${cage.id}`],
-    `--label=${LABEL.role}=courier`,
-    `--mount=type=volume,source=${cage.volumes.work},target=${INSIDE.work}${readonly}`,
-    ...["--env=HOME=/nonexistent", "--env=GIT_CONFIG_NOSYSTEM=1", "--entrypoint=git"],
-    ...[image, ...args],
-  ];
+  return planSealedRun({
+    image,
+    command: ["git", ...args],
+    user: cage.user,
+    cageId: cage.id,
+    mounts: [`type=volume,source=${cage.volumes.work},target=${INSIDE.work}${readonly}`],
+    memoryMiB: GIT_MIB,
+    env: GIT_ENV,
+    stdin: "open",
+  });
 }
 
 async function removeAll(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ExecStreams } from "../../engine/exec.ts";
+import { readLines } from "./lines.ts";
 import type { Command, Event, Reply, Seen, ServerSettings } from "./types.ts";
 
 /** The talk with the server: commands in, events out. */
@@ -46,18 +47,8 @@ export function openChannel(streams: ExecStreams): Channel {
     for (const { reject } of waiting.values()) reject(new Error(`The internet ended: ${reason}`));
     waiting.clear();
   };
-  const reading = (async () => {
-    let held = "";
-    const decoder = new TextDecoder();
-    for (;;) {
-      const bytes = await streams.read();
-      if (bytes === undefined) break;
-      const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
-      held = lines.pop() ?? "";
-      for (const line of lines) take(JSON.parse(line));
-    }
-    fail(streams.stderr().trim() || "its output is closed");
-  })();
+  const reading = readLines(streams, (line) => take(JSON.parse(line)))
+    .then(() => fail(streams.stderr().trim() || "its output is closed"));
   let syncs = 0;
   const sync = async () => {
     const id = ++syncs;

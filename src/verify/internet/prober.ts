@@ -1,4 +1,5 @@
 import type { ExecStreams } from "../../engine/exec.ts";
+import { readLines } from "./lines.ts";
 import { makeOutcomes, type Outcomes } from "./outcomes.ts";
 import type { Answer, Probe, Question } from "./probe/types.ts";
 
@@ -60,18 +61,4 @@ export function openProber(streams: ExecStreams): Prober {
       await streams.close();
     },
   };
-}
-
-async function readLines(
-  streams: Pick<ExecStreams, "read">,
-  onLine: (line: string) => void,
-): Promise<void> {
-  const decoder = new TextDecoder();
-  for (let held = "";;) {
-    const bytes = await streams.read();
-    if (bytes === undefined) return;
-    const lines = (held + decoder.decode(bytes, { stream: true })).split("\n");
-    held = lines.pop()!;
-    lines.forEach(onLine);
-  }
 }
