@@ -1,3 +1,4 @@
+import { openFrames } from "./frames.ts";
 import type { PolledStream, Poller } from "./poller.ts";
 
 /** A connection to the streams of a container. */
@@ -13,14 +14,6 @@ export type AttachedStreams = {
 
 /** Bytes read at once: more than the engine puts into one frame. */
 const CHUNK = 65_536;
-
-/** Longest answer of the engine before the stream begins, in bytes. */
-const MAX_HEAD = 16_384;
-
-/** Size of the header of a frame: its stream, three zeros, four bytes of length. */
-const FRAME_HEADER = 8;
-
-const STDERR = 2;
 
 /** Path of the socket an engine listens on; `undefined` when it is no local socket. */
 export function findSocket(url: string | undefined): string | undefined {
@@ -48,30 +41,16 @@ export async function attachContainer(
   const { container, onStderr, poller } = options;
   const connection = poller === undefined ? await connect(socket) : poller.connect(socket);
   const buffer = new Uint8Array(CHUNK);
-  let rest: Uint8Array;
+  let read: AttachedStreams["read"];
   try {
     await connection.write(new TextEncoder().encode(formatRequest(container)));
-    rest = await readHead(connection, buffer);
+    read = await openFrames(connection, { buffer, task: "attach", onStderr });
   } catch (error) {
     connection.close();
     throw error;
   }
-  const frame = createFrameReader();
   return {
-    async read() {
-      for (;;) {
-        if (rest.length === 0) {
-          const count = await connection.read(buffer);
-          if (count === null) return undefined;
-          rest = buffer.subarray(0, count);
-        }
-        const { stream, piece, length } = frame(rest);
-        rest = rest.subarray(length);
-        if (piece.length === 0) continue;
-        if (stream !== STDERR) return piece;
-        await onStderr(piece);
-      }
-    },
+    read,
     write: connection.write,
     closeWrite: connection.closeWrite,
     close() {
@@ -81,33 +60,6 @@ export async function attachContainer(
         // It is closed already.
       }
     },
-  };
-}
-
-/**
- * Reads the frames in which an engine sends two streams as one, however they are cut.
- *
- * @returns A function that takes bytes and answers with the first piece of one stream in them, and
- * how many bytes that used up.
- */
-export function createFrameReader(): (
-  bytes: Uint8Array,
-) => { stream: number; piece: Uint8Array; length: number } {
-  const header = new Uint8Array(FRAME_HEADER);
-  const view = new DataView(header.buffer);
-  let known = 0;
-  let left = 0;
-  return (bytes) => {
-    let at = 0;
-    while (left === 0 && at < bytes.length) {
-      header[known++] = bytes[at++]!;
-      if (known < FRAME_HEADER) continue;
-      known = 0;
-      left = view.getUint32(4);
-    }
-    const piece = bytes.subarray(at, at + left);
-    left -= piece.length;
-    return { stream: header[0]!, piece, length: at + piece.length };
   };
 }
 
@@ -122,22 +74,6 @@ function formatRequest(container: string): string {
     "",
     "",
   ].join("\r\n");
-}
-
-/** Reads the engine's answer; what follows it is the stream's. */
-async function readHead(connection: PolledStream, buffer: Uint8Array): Promise<Uint8Array> {
-  let filled = 0;
-  while (filled < MAX_HEAD) {
-    const count = await connection.read(buffer.subarray(filled));
-    if (count === null) break;
-    filled += count;
-    const text = new TextDecoder("latin1").decode(buffer.subarray(0, filled));
-    const end = text.indexOf("\r\n\r\n");
-    if (end < 0) continue;
-    if (/^HTTP\/1\.[01] (101|200) /.test(text)) return buffer.subarray(end + 4, filled);
-    throw new Error(`The engine does not attach: ${text.slice(0, 500)}`);
-  }
-  throw new Error("The engine does not attach: it gave no answer");
 }
 
 async function connect(path: string): Promise<PolledStream> {

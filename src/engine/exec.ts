@@ -1,5 +1,6 @@
-import { createFrameReader, findSocket } from "./attach.ts";
+import { findSocket } from "./attach.ts";
 import type { Engine } from "./engine.ts";
+import { openFrames, readReason } from "./frames.ts";
 
 /** A program in a running container, and its streams. */
 export type ExecStreams = {
@@ -28,8 +29,6 @@ const MAX_ANSWER = 65_536;
 
 /** What is kept of stderr, in characters: its end says why. */
 const MAX_STDERR = 4_096;
-
-const STDOUT = 1;
 
 /**
  * Starts a program in a running container. Over a socket of this machine the engine is asked within
@@ -61,35 +60,21 @@ async function openByApi(socket: string, call: ExecCall): Promise<ExecStreams> {
     },
   });
   const id = /"Id":\s*"([0-9a-f]+)"/.exec(made)?.[1];
-  if (id === undefined) throw new Error(`The engine does not start it: ${firstLine(made)}`);
+  if (id === undefined) throw new Error(`The engine does not start it: ${readReason(made)}`);
   const connection = await Deno.connect({ transport: "unix", path: socket });
   const buffer = new Uint8Array(CHUNK);
-  let rest: Uint8Array;
+  const said = createTail();
+  let read: ExecStreams["read"];
   try {
     const body = { Detach: false, Tty: false };
     await writeAll(connection, formatRequest({ path: `/exec/${id}/start`, body, upgrade: true }));
-    rest = await readHead(connection, buffer);
+    read = await openFrames(connection, { buffer, task: "start it", onStderr: said.add });
   } catch (error) {
     connection.close();
     throw error;
   }
-  const frame = createFrameReader();
-  const said = createTail();
   return {
-    async read() {
-      for (;;) {
-        if (rest.length === 0) {
-          const count = await connection.read(buffer);
-          if (count === null) return undefined;
-          rest = buffer.subarray(0, count);
-        }
-        const { stream, piece, length } = frame(rest);
-        rest = rest.subarray(length);
-        if (piece.length === 0) continue;
-        if (stream === STDOUT) return piece;
-        said.add(piece);
-      }
-    },
+    read,
     write: (bytes) => writeAll(connection, bytes),
     closeWrite: () => connection.closeWrite(),
     stderr: said.text,
@@ -202,28 +187,6 @@ function formatRequest({ path, body, upgrade }: Request): Uint8Array {
     `Content-Length: ${payload.length}`,
   ].join("\r\n");
   return new Uint8Array([...encoder.encode(`${head}\r\n\r\n`), ...payload]);
-}
-
-/** Reads the engine's answer; what follows it is the stream's. */
-async function readHead(connection: Deno.Conn, buffer: Uint8Array): Promise<Uint8Array> {
-  let filled = 0;
-  while (filled < MAX_ANSWER) {
-    const count = await connection.read(buffer.subarray(filled));
-    if (count === null) break;
-    filled += count;
-    const text = new TextDecoder("latin1").decode(buffer.subarray(0, filled));
-    const end = text.indexOf("\r\n\r\n");
-    if (end < 0) continue;
-    if (/^HTTP\/1\.[01] (101|200) /.test(text)) return buffer.subarray(end + 4, filled);
-    throw new Error(`The engine does not start it: ${firstLine(text)}`);
-  }
-  throw new Error("The engine does not start it: it gave no answer");
-}
-
-/** The engine's own words where it has some, else its status. */
-function firstLine(answer: string): string {
-  const message = /"message":\s*"([^"]*)"/.exec(answer)?.[1];
-  return message || answer.slice(0, 200).split("\r\n")[0] || "it gave no answer";
 }
 
 function createTail(): { add(bytes: Uint8Array): void; text(): string } {

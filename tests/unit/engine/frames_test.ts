@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { createFrameReader } from "../../../src/engine/attach.ts";
+import { createFrameReader } from "../../../src/engine/frames.ts";
 
 Deno.test("createFrameReader() parts two streams, however the frames are cut", () => {
   const frame = fc.record({
