@@ -43,18 +43,30 @@ async function makeProbeDir(stateDir: string): Promise<string> {
   }
 }
 
+/** Images of ours that hold one program and no tool. */
+const WITHOUT_TOOLS = [IMAGE.gateway, IMAGE.courier];
+
 /**
  * Any image with a shell's tools will do: Debian's, or one of ours. Ours come second, because the
  * newest may be just the one that its owner is about to remove, and the probe would be in its way.
  */
 async function findImage(docker: Docker): Promise<string | undefined> {
-  const format = ["--format", "{{.ID}}"];
+  const format = ["--format", "{{.ID}} {{.Repository}}"];
   for (const filter of [`reference=${IMAGE.debian}`, `label=${LABEL.recipe}`]) {
     const { stdout } = await docker(["image", "ls", "--filter", filter, ...format]);
-    const id = stdout.trim().split("\n")[0];
-    if (id) return id;
+    const id = pickImage(stdout);
+    if (id !== undefined) return id;
   }
   return undefined;
+}
+
+/** The first image of a list that has tools; Podman tells of a registry before each name. Pure. */
+export function pickImage(list: string): string | undefined {
+  return list.trim().split("\n").map((line) => line.split(" "))
+    .find(([id, repository = ""]) => {
+      return id !== "" &&
+        !WITHOUT_TOOLS.some((name) => repository === name || repository.endsWith(`/${name}`));
+    })?.[0];
 }
 
 async function readByRun(
@@ -74,8 +86,9 @@ async function readByCopy(docker: Docker, dir: string): Promise<string> {
   const imported = await docker(["import", "--change", `LABEL ${MANAGED}`, "-"], {
     stdin: new Uint8Array(1024), // An empty tar archive: two blocks of zeros.
   });
-  const image = imported.stdout.trim();
-  if (imported.code !== 0 || image === "") return "";
+  // Podman says it twice.
+  const image = /sha256:[0-9a-f]{64}/.exec(imported.stdout)?.[0];
+  if (imported.code !== 0 || image === undefined) return "";
   try {
     const args = ["create", "--network", "none", "--label", MANAGED];
     const created = await docker([...args, "--mount", formatMount(dir), image, "none"]);

@@ -15,6 +15,10 @@ Deno.test("Podman behind docker's API runs sessions and holds every wall", async
   const allowlist = { network: 'mode = "allowlist"' };
   {
     await using world = await makeWorld("podmanimages", allowlist);
+    // Whether it sees this machine's files is proved without any image, too.
+    const { status } = await findCheck("local", world, env);
+    assert.equal(status, "ok");
+    assert.equal(await engine.docker(["image", "ls", "--all", "--quiet"]), "", "images are left");
     await engine.take(await makeVerifyImages(world));
   }
   const step = (name: string, options: WorldOptions, test: (world: World) => Promise<void>) =>
@@ -25,9 +29,7 @@ Deno.test("Podman behind docker's API runs sessions and holds every wall", async
     });
 
   await step("doctor knows what it is", {}, async (world) => {
-    const result = await world.sandcage(["doctor", "--json"], { env });
-    const checks = JSON.parse(result.stdout) as { name: string; status: string; detail: string }[];
-    const { status, detail } = checks.find(({ name }) => name === "engine")!;
+    const { status, detail } = await findCheck("engine", world, env);
     assert.deepEqual([status, detail], ["ok", `Podman ${engine.version} at ${engine.host}`]);
   });
   await step("open: the project is there, nothing is built", {}, async (world) => {
@@ -89,3 +91,14 @@ Deno.test("Podman behind docker's API runs sessions and holds every wall", async
     }
   });
 });
+
+/** One of what `sandcage doctor` tells. */
+async function findCheck(
+  name: string,
+  world: World,
+  env: Record<string, string>,
+): Promise<{ status: string; detail: string }> {
+  const result = await world.sandcage(["doctor", "--json"], { env });
+  const checks = JSON.parse(result.stdout) as { name: string; status: string; detail: string }[];
+  return checks.find((check) => check.name === name)!;
+}
