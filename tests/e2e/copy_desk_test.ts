@@ -151,6 +151,9 @@ Deno.test("the prefix and d leave it running; the next attach finds the same she
   await terminal.type('echo "still=$here"');
   await terminal.expect(/still=42/);
   assert.equal(await findDesk(world), container);
+  // As keys come over a line that stood still for a moment.
+  await terminal.press("x", "y", "z", "C-a", "d");
+  await terminal.expect(/host\$ *\s*$/);
 });
 
 Deno.test("two terminals are attached at once and see the same", async () => {

@@ -8,8 +8,8 @@ import type { World } from "./world.ts";
 export type Terminal = AsyncDisposable & {
   /** Types text, then Enter. */
   type(text: string): Promise<void>;
-  /** Presses one key by its tmux name, for example `C-c`. */
-  press(key: string): Promise<void>;
+  /** Presses keys by their tmux names, for example `C-c`: several arrive all at once. */
+  press(...keys: readonly string[]): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
   /** What the screen shows, long lines joined. */
   screen(): Promise<string>;
@@ -45,7 +45,7 @@ export async function openTerminal(
       await tmux(["send-keys", "-t", "main", "-l", text]);
       await tmux(["send-keys", "-t", "main", "Enter"]);
     },
-    press: async (key) => void await tmux(["send-keys", "-t", "main", key]),
+    press: async (...keys) => void await tmux(["send-keys", "-t", "main", ...keys]),
     resize: async (columns, rows) =>
       void await tmux(["resize-window", "-t", "main", "-x", `${columns}`, "-y", `${rows}`]),
     screen,
