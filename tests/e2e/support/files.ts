@@ -12,13 +12,16 @@ export async function exists(path: string): Promise<boolean> {
 /** Pauses between two looks, in milliseconds: a look mostly is a process, and two cores are few. */
 const PAUSE = { first: 40, growth: 1.4, longest: 300 };
 
-/** Calls until `probe` answers something, at most `timeoutMs` milliseconds (30 000); then throws. */
+/**
+ * Calls until `probe` answers something, at most `timeoutMs` milliseconds; then throws. Who waits for
+ * what should come loses nothing by the default: two minutes, for a machine with twenty others at work.
+ */
 export async function waitFor<T>(
   what: string,
   probe: () => Promise<T | undefined>,
   options: { timeoutMs?: number } = {},
 ): Promise<T> {
-  const { timeoutMs = 30_000 } = options;
+  const { timeoutMs = 120_000 } = options;
   const deadline = Date.now() + timeoutMs;
   let pauseMs = PAUSE.first;
   while (Date.now() < deadline) {

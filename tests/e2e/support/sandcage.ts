@@ -15,7 +15,7 @@ export type SandcageOptions = {
   /** The whole environment but PATH; nothing of the test's own leaks in. */
   env: Record<string, string>;
   stdin?: string;
-  /** Upper bound in milliseconds. Defaults to 120 000: a session on two busy cores takes seconds. */
+  /** Upper bound in milliseconds. Defaults to 400 000: whoever comes first builds what is missing. */
   timeoutMs?: number;
   runAs?: RunAs;
   /** A deno and a bundle that `runAs` may read, when the checkout is private to its owner. */
@@ -46,7 +46,7 @@ export function sandcage(
   const { command, args: all } = sandcageCommand(args, options);
   return run(command, all, {
     cwd: options.cwd,
-    timeoutMs: options.timeoutMs ?? 120_000,
+    timeoutMs: options.timeoutMs ?? 400_000,
     ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
   });
 }

@@ -99,6 +99,6 @@ async function listMounts(root: string): Promise<string[]> {
 }
 
 async function must(command: string, args: readonly string[]): Promise<void> {
-  const result = await run(command, args, { timeoutMs: 120_000 });
+  const result = await run(command, args, { timeoutMs: 300_000 });
   if (result.code !== 0) throw new Error(`${command} ${args.join(" ")}: ${result.stderr}`);
 }

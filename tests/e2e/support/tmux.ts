@@ -31,7 +31,7 @@ export async function openTerminal(
   const tmux = async (args: readonly string[]): Promise<string> => {
     const result = await run("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
       env: { TERM: "xterm-256color" },
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
     });
     if (result.code !== 0) throw new Error(`tmux ${args.join(" ")}: ${result.stderr}`);
     return result.stdout;
@@ -49,7 +49,7 @@ export async function openTerminal(
     resize: async (columns, rows) =>
       void await tmux(["resize-window", "-t", "main", "-x", `${columns}`, "-y", `${rows}`]),
     screen,
-    async expect(pattern, timeoutMs = 60_000) {
+    async expect(pattern, timeoutMs = 120_000) {
       try {
         return await waitFor(
           `${pattern} on the screen`,
