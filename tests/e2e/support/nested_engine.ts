@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type ProcessResult, run } from "../../../src/engine/process.ts";
 import { sha256Hex } from "../../../src/hash.ts";
 import { IMAGE, LABEL } from "../../../src/names.ts";
@@ -152,18 +152,29 @@ async function ensureImage(kind: Kind): Promise<string> {
 
 /** Engines leave the empty groups of the containers that died with them. */
 export async function removeCgroups(name: string): Promise<void> {
-  const found = await must(
-    run("find", ["/sys/fs/cgroup", "-mindepth", "1", "-path", `*/${name}*`, "-type", "d"], {
-      timeoutMs: 30_000,
-    }),
-  );
-  const inside = found.split("\n").filter((path) => path.includes(`/${name}`));
-  // The deepest first. One that is gone in between is as good as removed.
+  const inside = (await listDirs("/sys/fs/cgroup")).filter((path) => path.includes(`/${name}`));
+  // The deepest first.
   for (const path of inside.toSorted((a, b) => b.length - a.length)) {
-    await Deno.remove(path).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw new Error(`${dirname(path)}: ${error}`);
-    });
+    await waitFor(`the end of all in ${path}`, () => removeGroup(path));
   }
+}
+
+/** One that is gone in between is as good as removed; in another one the last may be dying yet. */
+async function removeGroup(path: string): Promise<true | undefined> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EBUSY") return undefined;
+    if (!(error instanceof Deno.errors.NotFound)) throw new Error(`${path}: ${error}`);
+  }
+  return true;
+}
+
+/** Every directory below one, while neighbours come and go: `find` would fail at what went. */
+async function listDirs(dir: string): Promise<string[]> {
+  const names = await Array.fromAsync(Deno.readDir(dir)).catch(() => []);
+  const dirs = names.filter(({ isDirectory }) => isDirectory).map(({ name }) => join(dir, name));
+  return [...dirs, ...(await Promise.all(dirs.map(listDirs))).flat()];
 }
 
 async function must(running: Promise<ProcessResult>): Promise<string> {
