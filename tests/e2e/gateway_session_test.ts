@@ -134,9 +134,17 @@ for (const mode of ["open", "none"]) {
   });
 }
 
+/** Below those that the kernel gives away: nobody gets it until the engine takes it. */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    try {
+      Deno.listen({ hostname: "0.0.0.0", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Networks of the sessions of a world's projects. */

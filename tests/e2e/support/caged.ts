@@ -23,7 +23,7 @@ export type CagedWorld = World & {
   probe(probes: readonly Probe[]): Promise<Outcomes>;
   /** Starts a session of one's own that does nothing until it is ended. */
   idle(): Promise<IdleSession>;
-  /** Every decision on record so far. */
+  /** Every decision on record so far: of a session that runs, the last ones are on their way. */
   audit(): Promise<AuditLine[]>;
 };
 
@@ -143,7 +143,9 @@ async function readAudit(world: World): Promise<AuditLine[]> {
   const lines: AuditLine[] = [];
   for await (const { name } of Deno.readDir(cages)) {
     const text = await Deno.readTextFile(join(cages, name, "audit.jsonl")).catch(() => "");
-    lines.push(...text.split("\n").filter(Boolean).map((line) => JSON.parse(line)));
+    // What follows the last newline is being written.
+    const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+    lines.push(...whole.split("\n").filter(Boolean).map((line) => JSON.parse(line)));
   }
   return lines;
 }
