@@ -1,8 +1,9 @@
 /** What the kernel says about a cage, read from inside it. */
 import assert from "node:assert/strict";
 import { lookInside } from "./support/inside.ts";
-import { docker, inspect, listContainers } from "../../tools/engine_state.ts";
+import { docker, inspect } from "../../tools/engine_state.ts";
 import { waitFor } from "./support/files.ts";
+import { waitForSession } from "./support/session.ts";
 import { makeWorld } from "./support/world.ts";
 
 const LIMITS = '[limits]\nmemory = "512m"\ncpus = 0.5\npids = 200\n';
@@ -75,11 +76,7 @@ Deno.test("probes see what they look for in a container that is not hardened", a
 Deno.test("the engine confirms it: no privilege, no capability, no host namespace, no new mounts", async () => {
   await using world = await makeWorld("inspect");
   const child = world.spawn(["shell", "--", "sleep", "300"]);
-  const [name] = await waitFor("the container", async () => {
-    const names = await listContainers(world.root);
-    return names.length > 0 ? names : undefined;
-  });
-  const host = (await inspect(name!)).HostConfig as Record<string, unknown>;
+  const host = (await inspect(await waitForSession(world))).HostConfig as Record<string, unknown>;
   await child.end("SIGTERM");
   assert.deepEqual(
     {
@@ -161,13 +158,10 @@ Deno.test("two cages on the open network cannot reach each other", async () => {
   await using other = await makeWorld("right");
   const listen = "require('net').createServer((s)=>s.end('hi')).listen(9000,'0.0.0.0')";
   const child = one.spawn(["shell", "--", "node", "-e", listen]);
-  const [name] = await waitFor("the container", async () => {
-    const names = await listContainers(one.root);
-    return names.length > 0 ? names : undefined;
-  });
+  const name = await waitForSession(one);
   const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
   const address = await waitFor("its address", async () => {
-    const text = await docker(["inspect", "--format", format, name!]);
+    const text = await docker(["inspect", "--format", format, name]);
     return text === "" ? undefined : text;
   });
   const dial = (host: string) =>
@@ -176,7 +170,7 @@ Deno.test("two cages on the open network cannot reach each other", async () => {
     `s.on('timeout',()=>process.exit(4))`;
   // The control: from its own container the server answers, so a silent neighbour is a wall.
   await waitFor("the server", async () => {
-    const args = ["exec", name!, "node", "-e", dial(address)];
+    const args = ["exec", name, "node", "-e", dial(address)];
     return await docker(args).then(() => true, () => undefined);
   });
   const result = await other.sandcage(["shell", "--", "node", "-e", dial(address)]);

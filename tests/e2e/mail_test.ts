@@ -14,8 +14,8 @@ import {
   send,
   sendMany,
   statuses,
-  waitForSession,
 } from "./support/mail.ts";
+import { waitForSession } from "./support/session.ts";
 
 Deno.test("messages go both ways while an agent works, each of them once", async () => {
   await using world = await makeMailWorld("mail-both");
@@ -116,9 +116,11 @@ Deno.test("5,000 messages come in their order, and once", async () => {
   const tookMs = performance.now() - startedMs;
   assert.equal(messages.length, 5_000, stderr);
   assert.deepEqual(statuses(messages), numbersTo(5_000));
-  // About a second of work, and several for the container on a machine that is busy.
-  assert.ok(tookMs < 45_000, `${tookMs} ms`);
+  const emptyMs = performance.now();
   assert.deepEqual((await outbox(world)).messages, []);
+  // About a second of work beside the container, which alone takes several on a machine that is busy.
+  const wholeMs = performance.now() - emptyMs;
+  assert.ok(tookMs < Math.max(45_000, 10 * wholeMs), `${tookMs} ms, and ${wholeMs} ms for none`);
 });
 
 Deno.test("nothing is lost or comes twice when those who carry it are killed at any moment", async () => {

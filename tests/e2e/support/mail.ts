@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { docker, listContainers } from "../../../tools/engine_state.ts";
-import { waitFor } from "./files.ts";
+import { waitForSession } from "./session.ts";
 import { makeWorld, type World } from "./world.ts";
 
 /** What `outbox --json` prints of a message. */
@@ -57,17 +56,6 @@ export async function findCage(world: World): Promise<string> {
   const ids = await Array.fromAsync(Deno.readDir(join(world.state, "cages")));
   assert.equal(ids.length, 1);
   return ids[0]!.name;
-}
-
-/** The container of the session that is being started, once it runs. */
-export async function waitForSession(world: World): Promise<string> {
-  return await waitFor("the session", async () => {
-    const [name] = await listContainers(world.root);
-    if (name === undefined) return undefined;
-    // An engine lists a container a moment before it knows it.
-    const running = await docker(["ps", "--filter", `name=${name}`, "--format", "{{.Names}}"]);
-    return running === name ? name : undefined;
-  }, { timeoutMs: 60_000 });
 }
 
 /** Sends messages from one process inside, a pause after each. */
