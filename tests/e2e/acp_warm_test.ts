@@ -60,11 +60,15 @@ async function findName(container: string): Promise<string | undefined> {
   );
 }
 
-/** Waits until an agent is kept. */
-async function waitForAgent(world: World): Promise<{ name: string; socket: string }> {
-  const socket = await waitFor("a waiting agent", async () => {
+async function waitForSocket(world: World): Promise<string> {
+  return await waitFor("a waiting agent", async () => {
     return (await listFiles(world)).find((file) => file.endsWith(".sock"));
   });
+}
+
+/** Waits until an agent is kept. */
+async function waitForAgent(world: World): Promise<{ name: string; socket: string }> {
+  const socket = await waitForSocket(world);
   const record = JSON.parse(await Deno.readTextFile(socket.replace(/\.sock$/, ".json")));
   const name = await waitFor("its name", () => findName(record.container));
   return { name, socket };
@@ -181,8 +185,12 @@ Deno.test("a stop right after an editor's first message leaves no agent that was
 });
 
 Deno.test("an agent that nobody wants goes after its time", async () => {
-  await using world = await makeWarmWorld("warm-idle", "2s");
-  await warmUp(world);
+  await using world = await makeWarmWorld("warm-idle", "4s");
+  await using editor = open(world);
+  await greet(editor);
+  // On a busy machine the editor takes longer to leave than the agent waits.
+  const [left] = await Promise.all([editor.leave(), waitForSocket(world)]);
+  assert.equal(left.code, 0, left.stderr);
   await waitForNothing(world);
 });
 

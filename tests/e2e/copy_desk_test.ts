@@ -18,6 +18,9 @@ bypass = ["--yes"]
 /** What it shows: every argument as it was given. */
 const SHOWN = /agent: a {2}b \$X #\{x\} l; --yes/;
 
+/** Whoever comes first builds the images. */
+const SLOW_MS = 400_000;
+
 const ATTACH = "sandcage attach --service scripted";
 
 /** A world whose desk is stopped with it, whatever the test did. */
@@ -49,7 +52,7 @@ async function start(world: World, args: readonly string[] = []): Promise<string
 /** Makes the copy cage `web` of the world's project. */
 async function createCage(world: World): Promise<void> {
   const args = ["create", "--dir", ".", "--name", "web", "--service", "scripted", "--no-attach"];
-  const made = await world.sandcage(args, { timeoutMs: 400_000 });
+  const made = await world.sandcage(args, { timeoutMs: SLOW_MS });
   assert.equal(made.code, 0, made.stderr);
 }
 
@@ -97,7 +100,7 @@ async function assertNothingRuns(world: World): Promise<void> {
   assert.deepEqual((await observeRun(mark)).networks, []);
   await waitFor("its processes to end", async () => {
     return (await listProcesses(world)).length === 0 || undefined;
-  }, { timeoutMs: 10_000 });
+  });
 }
 
 /** What only the terminal of a desk shows. */
@@ -113,7 +116,7 @@ Deno.test("attach starts the panes: editor left, agent without questions, shell;
   await using world = await makeDeskWorld("desk-ide", { network: "" });
   await using terminal = await openTerminal(world, { columns: 120, rows: 40 });
   await terminal.type(ATTACH);
-  await terminal.expect(SHOWN, 180_000);
+  await terminal.expect(SHOWN, SLOW_MS);
   await terminal.expect(STATUS);
   const container = await findDesk(world);
   const panes = await waitFor("the editor", async () => {
@@ -137,7 +140,7 @@ Deno.test("the prefix and d leave it running; the next attach finds the same she
   await using world = await makeDeskWorld("desk-back", { config: '[attach]\nlayout = "split"' });
   await using terminal = await openTerminal(world);
   await terminal.type(ATTACH);
-  await terminal.expect(STATUS, 180_000);
+  await terminal.expect(STATUS, SLOW_MS);
   await terminal.press("C-a");
   await terminal.press("Right");
   await terminal.type("here=$((40+2)) PS1='inside> '");
@@ -176,7 +179,7 @@ Deno.test("a terminal that is closed leaves the cage running and no client in it
     await using terminal = await openTerminal(world);
     // Started by this very terminal, which is what would take a child along.
     await terminal.type(ATTACH);
-    await terminal.expect(STATUS, 180_000);
+    await terminal.expect(STATUS, SLOW_MS);
   }
   const container = await findDesk(world);
   await waitFor("the client to go", async () => await countClients(container) === 0 || undefined);
@@ -189,7 +192,7 @@ Deno.test("after kill -9 of an attach the next one ends the client it left", asy
   await using first = await openTerminal(world);
   await using second = await openTerminal(world);
   await first.type(ATTACH);
-  await first.expect(STATUS, 180_000);
+  await first.expect(STATUS, SLOW_MS);
   const container = await findDesk(world);
   const { stdout } = await run("pgrep", ["-f", `attach.*--service scripted`], { timeoutMs: 5_000 });
   const own = await Promise.all(
@@ -212,7 +215,7 @@ Deno.test("an agent that ends shows how, and a shell is in its place", async () 
   await using world = await makeDeskWorld("desk-end", { config: '[attach]\nlayout = "agent"' });
   await using terminal = await openTerminal(world);
   await terminal.type(ATTACH);
-  await terminal.expect(SHOWN, 180_000);
+  await terminal.expect(SHOWN, SLOW_MS);
   await terminal.press("C-c");
   await terminal.expect(/the agent has ended with 130/);
   await terminal.type('echo "shell=$((1+1))"');
@@ -279,7 +282,7 @@ Deno.test("a cage with files of its own: attach and stop by name, its work stays
   await createCage(world);
   await using terminal = await openTerminal(world);
   await terminal.type("sandcage attach web");
-  await terminal.expect(SHOWN, 180_000);
+  await terminal.expect(SHOWN, SLOW_MS);
   const container = await findDesk(world);
   await docker(["exec", container, "sh", "-c", "pwd > where.txt"]);
   await leave(terminal);
@@ -311,7 +314,7 @@ Deno.test("an engine behind a TCP port: attach, leave, come back, stop", async (
   await createCage(world);
   await using terminal = await openTerminal(world);
   await terminal.type("sandcage attach web");
-  await terminal.expect(SHOWN, 180_000);
+  await terminal.expect(SHOWN, SLOW_MS);
   await leave(terminal);
   await terminal.type("clear; sandcage attach web");
   await terminal.expect(STATUS);
@@ -420,7 +423,7 @@ Deno.test("a start that is interrupted leaves nothing", async () => {
   const child = world.spawn(["start", "--service", "scripted"]);
   await waitFor("its container", async () => {
     return (await listContainers(world.root)).length === 1 || undefined;
-  }, { timeoutMs: 120_000 });
+  }, { timeoutMs: SLOW_MS });
   assert.equal(await child.end("SIGINT"), 130);
   await waitFor("the holder to clean up", async () => {
     return (await listContainers(world.root)).length === 0 || undefined;
@@ -432,6 +435,8 @@ Deno.test("a stop that comes while it starts is meant for it", async () => {
   await using world = await makeDeskWorld("desk-early");
   await start(world);
   assert.equal((await world.sandcage(["stop"])).code, 0);
+  // A stop that takes its time must not come to a desk that is up already.
+  await world.configure(`setup = ["sleep 100"]\n${AGENT}`);
   const child = world.spawn(["start", "--service", "scripted"]);
   await waitFor("its holder", async () => (await listProcesses(world)).length > 0 || undefined);
   const stopped = await world.sandcage(["stop"]);
@@ -456,7 +461,7 @@ Deno.test("zsh asks nothing at its first start; nano, another prefix and layout 
   });
   await using terminal = await openTerminal(world);
   await terminal.type(ATTACH);
-  await terminal.expect(/C-b d: leave/, 180_000);
+  await terminal.expect(/C-b d: leave/, SLOW_MS);
   await terminal.press("C-b");
   await terminal.press("Right");
   await terminal.type('echo "$ZSH_NAME $EDITOR ${#:-ünï}"');

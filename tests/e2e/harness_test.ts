@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { LABEL } from "../../src/names.ts";
 import { docker, observeRun } from "../../tools/engine_state.ts";
 import { startModelServer } from "../../tools/model/server.ts";
+import { waitFor } from "./support/files.ts";
 import { findLeaks, formatLeaks, removeLeaks } from "../../tools/testing/leaks.ts";
 
 Deno.test("what a run leaves behind is found, named and removed; what is another's stays", async () => {
@@ -23,7 +24,10 @@ Deno.test("what a run leaves behind is found, named and removed; what is another
   }
   const child = new Deno.Command("bash", { args: ["-c", `exec -a ${mark} sleep 300`] }).spawn();
   try {
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await waitFor("its own name", async () => {
+      const command = await Deno.readTextFile(`/proc/${child.pid}/cmdline`);
+      return command.startsWith(mark) || undefined;
+    });
     const leaks = await findLeaks(mark, mark);
     assert.deepEqual(formatLeaks(leaks), [
       `container ${mark}`,
