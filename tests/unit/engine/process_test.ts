@@ -14,10 +14,14 @@ Deno.test("run() captures both streams and the exit code, and feeds stdin", asyn
 
 Deno.test("run() keeps its deadline although a grandchild holds the pipes", async () => {
   const started = performance.now();
-  const result = await run("sh", ["-c", "trap 'exit 9' TERM; sleep 5 & wait"], { timeoutMs: 50 });
+  const script = "trap 'exit 9' TERM; sleep 60 & echo $!; wait";
+  const result = await run("sh", ["-c", script], { timeoutMs: 1_000 });
   assert.equal(result.timedOut, true);
+  assert.ok(performance.now() - started < 30_000);
+  // On a very busy machine the shell may not have begun by then: nobody holds the pipes.
+  if (result.stdout === "") return assert.ok([9, 143].includes(result.code));
   assert.equal(result.code, 9);
-  assert.ok(performance.now() - started < 4_000);
+  Deno.kill(Number(result.stdout), "SIGKILL");
 });
 
 Deno.test("run() rejects with the reason of an aborted signal", async () => {

@@ -220,17 +220,19 @@ Deno.test("100,000 messages are taken and read in seconds; no more wait, and see
     assert.deepEqual([full.isFull, full.taken], [true, []]);
     let last: Place = START;
     let count = 0;
+    const wholeMs = performance.now();
     for (const { place } of store.outbox.read(START)) {
       last = place;
       count++;
     }
+    const allMs = performance.now() - wholeMs;
     assert.equal(count, MAIL_LIMITS.messages);
     store.setCursor("outbox", last);
     // A new process finds its place without reading what it has seen.
     const startedMs = performance.now();
     const next = openMailStore(dir);
     assert.deepEqual([...next.outbox.read(next.cursor("outbox"))], []);
-    assert.ok(performance.now() - startedMs < 500);
+    assert.ok(performance.now() - startedMs < Math.max(500, allMs / 2));
     assert.deepEqual(
       (await next.collect([...found("over"), ...found(7)], "claude")).added.length,
       1,

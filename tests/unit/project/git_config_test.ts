@@ -35,7 +35,7 @@ Deno.test("parseGitConfig() takes long values as fast as short ones, from whoeve
     assert.deepEqual(entries.map(({ value }) => value), [`${wanted[index]}x`, "y"]);
   }
   // Seconds, and half a minute for the first, when time grew with the square.
-  assert.ok(performance.now() - startedMs < 2000);
+  assert.ok(performance.now() - startedMs < 10_000);
 });
 
 Deno.test("findGitValue() takes the last value", () => {

@@ -78,7 +78,7 @@ Deno.test("an index that ends early is refused at once, however many entries it 
           () => parseIndex(index, new Set(["a"])),
           /no index of git: an entry has no end/,
         );
-        assert.ok(performance.now() - startedMs < 1000);
+        assert.ok(performance.now() - startedMs < 10_000);
       }
     }
   }

