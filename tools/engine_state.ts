@@ -66,10 +66,34 @@ export async function removeCageOf(root: string): Promise<EngineState> {
     .filter(([, , cage, role]) => role === "courier" && marks.includes(cage!))
     .map(([name]) => name!);
   const going = [...new Set([...containers, ...couriers])];
-  if (going.length > 0) await docker(["rm", "--force", "--volumes", ...going]);
+  if (going.length > 0) await removeContainers(going);
   const volumes = await listVolumesOf(marks);
   if (volumes.length > 0) await docker(["volume", "rm", ...volumes]);
   return { containers, volumes, networks: [] };
+}
+
+/** How long the engine may take for a container that is going by itself, in milliseconds. */
+const GOING_MS = 60_000;
+
+/** What the engine says of a container that ended in the same moment. */
+const IS_GOING = /already in progress|No such container/i;
+
+/** Removes containers; one that somebody else is just removing is waited for. */
+async function removeContainers(names: readonly string[]): Promise<void> {
+  const { code, stderr } = await run("docker", ["rm", "--force", "--volumes", ...names], {
+    timeoutMs: 180_000,
+  });
+  if (code === 0) return;
+  const said = stderr.split("\n").filter((line) => line.trim() !== "");
+  if (!said.every((line) => IS_GOING.test(line))) {
+    throw new Error(`Cannot remove ${names.join(" and ")}: ${stderr}`);
+  }
+  for (const deadline = Date.now() + GOING_MS; Date.now() < deadline;) {
+    const there = await lines(["ps", "--all", "--format", "{{.Names}}"]);
+    if (!names.some((name) => there.includes(name))) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`${names.join(" and ")} did not go: ${stderr}`);
 }
 
 /** Facts of one object as the engine tells them. */
