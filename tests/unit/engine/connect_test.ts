@@ -143,7 +143,7 @@ Deno.test("isLocal() asks Debian's image before ours, and does without one that 
       ...healthy(plugin),
       "docker image ls": { stdout: "0123456789ab\n" },
       "docker run": { code: 125, stderr: "No such image: 0123456789ab" },
-      "docker import": { stdout: "sha256:e0\n" },
+      "docker import": { stdout: `sha256:${"e0".repeat(32)}\n` },
       "docker create": { stdout: "c0\n" },
       "docker cp": {},
       "docker rm": {},
