@@ -320,10 +320,11 @@ Deno.test("a create that is killed leaves nothing in the way of the next, or of 
   const args = ["create", "--name", NAME, "--service", "shell", "--no-attach"];
   const beginAndEnd = async (signal: Deno.Signal) => {
     const child = world.spawn(args);
-    await waitFor("a volume", async () => {
-      return (await listObjects(`${NAME}-`)).some((name) => name.startsWith("sandcage-work-")) ||
-        undefined;
-    }, { timeoutMs: SLOW_MS });
+    // By one quick question: what is to be cut goes on meanwhile.
+    const volume = ["volume", "ls", "--quiet", "--filter", `name=sandcage-work-${NAME}-`];
+    await waitFor("a volume", async () => await docker(volume) !== "" || undefined, {
+      timeoutMs: SLOW_MS,
+    });
     return await child.end(signal);
   };
   const beginAndKill = () => beginAndEnd("SIGKILL");
