@@ -165,11 +165,10 @@ Deno.test("a published port reaches the cage from the loopback, and a taken one 
   const serve = `require('http').createServer((q,s)=>s.end('works')).listen(${port},'0.0.0.0')`;
   const child = world.spawn(["shell", "--", "node", "-e", serve]);
   try {
-    const deadline = Date.now() + 30_000;
-    let text = "";
-    while (text === "" && Date.now() < deadline) {
-      text = await fetch(`http://127.0.0.1:${port}`).then((response) => response.text(), () => "");
-    }
+    const text = await waitFor(
+      "the port",
+      () => fetch(`http://127.0.0.1:${port}`).then((response) => response.text(), () => undefined),
+    );
     assert.equal(text, "works");
   } finally {
     await child.end("SIGTERM");
@@ -253,16 +252,10 @@ function freePort(): number {
 }
 
 async function waitListed(world: World): Promise<string> {
-  for (let attempt = 0; attempt < 60; attempt++) {
-    const containers = await listContainers(world.root);
-    if (containers.length > 0) {
-      const result = await world.sandcage(["list", "--json"]);
-      assert.equal(result.code, 0, result.stderr);
-      return JSON.stringify(JSON.parse(result.stdout));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error("no session was seen");
+  await waitFor("a session", async () => (await listContainers(world.root))[0]);
+  const result = await world.sandcage(["list", "--json"]);
+  assert.equal(result.code, 0, result.stderr);
+  return JSON.stringify(JSON.parse(result.stdout));
 }
 
 function anchorBomb(): string {

@@ -116,7 +116,7 @@ Deno.test("watch shows what a cage does in a terminal, narrow and wide, and leav
     "echo begun; curl -s https://blocked.example; echo refused; sleep 600",
   );
   await terminal.expect(/1 cage, 1 at work .*· [1-9]\d* blocked/);
-  await terminal.expect(/shell +running +\d+s +- +[1-9]\d* +refused/);
+  await terminal.expect(/shell +running +\d+[sm] +- +[1-9]\d* +refused/);
   await terminal.resize(50, 8);
   await terminal.expect(/^CAGE +STATE +BLOCKED +LAST *$/m);
   await terminal.resize(110, 15);

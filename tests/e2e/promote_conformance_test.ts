@@ -56,7 +56,10 @@ async function readCrossed(world: World, range: string) {
 async function photograph(world: World): Promise<string> {
   const sums = await run(
     "sh",
-    ["-c", "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha1sum; ls -lR"],
+    [
+      "-c",
+      "find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha1sum; ls -lR | grep -v '^total '",
+    ],
     { cwd: world.project, timeoutMs: 30_000 },
   );
   return sums.stdout + await git(world, "rev-parse HEAD") + await git(world, "ls-files -s");

@@ -199,7 +199,8 @@ Deno.test("what is planted in the repository inside runs nothing on the host", a
   await using world = await makePromoteWorld("promplant");
   await start(world);
   const inside = await openInside(world);
-  const canary = "/tmp/canary";
+  // The same path on both sides; another run has another one, and no name of ours is in it.
+  const canary = `/tmp/canary-${Deno.pid}`;
   await inside(
     `for hook in post-index-change reference-transaction post-merge pre-push; do ` +
       `printf '#!/bin/sh\\necho $0 >> ${canary}\\n' > .git/hooks-$hook; done; mkdir -p .git/hooks; ` +

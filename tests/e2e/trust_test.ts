@@ -67,7 +67,7 @@ Deno.test("every client reaches a registry, its TLS closed and opened", async (t
   );
   const result = await world.sandcage(["shell", "--", "python3", "-c", RUNNER], {
     stdin: JSON.stringify(wanted),
-    timeoutMs: 180_000,
+    timeoutMs: 900_000,
   });
   assert.equal(result.code, 0, result.stderr);
   const outcomes = result.stdout.trim().split("\n").map((line) => JSON.parse(line) as Outcome);

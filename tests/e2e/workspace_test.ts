@@ -166,7 +166,8 @@ for (
     await act(join(world.project, path));
     const startMs = performance.now();
     const { code, stderr } = await child.ended;
-    assert.ok(performance.now() - startMs < 10_000, "the session went on");
+    // Long before the agent, which sleeps for five minutes.
+    assert.ok(performance.now() - startMs < 120_000, "the session went on");
     assert.equal(code, 137, stderr);
     assert.match(stderr, new RegExp(`${path.replace(".", "\\.")}.*(hidden|read-only)`));
     assert.match(stderr, /The session was ended/);
