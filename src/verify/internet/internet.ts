@@ -97,7 +97,7 @@ export async function removeInternet(name: string, engine: Pick<Engine, "docker"
 }
 
 /** How often a network that is in use is asked for again, and after which pause in milliseconds. */
-const REMOVALS = 20;
+const REMOVALS = 100;
 const REMOVAL_MS = 200;
 
 function outsideOf(name: string): string {
