@@ -7,9 +7,9 @@ import type { Target } from "../../fuzz/target.ts";
 const SCRIPT = String.raw`
 field() { printf %s "$1" | sed -n "s/.*\"$2\":\([0-9a-z]*\).*/\1/p"; }
 case $1 in *'"input"'*) echo '{"problem":null}'; exit;; esac
-first=$(field "$1" first); end=$((first + $(field "$1" cases))); at=$first
+every=$(field "$1" every); first=$(field "$1" first); end=$((first + $(field "$1" cases))); at=$first
 while [ $at -lt $end ]; do
-  if [ $(field "$1" every) = true ] || [ $at = $first ]; then echo "{\"at\":$at}"; fi
+  if [ $every = true ] || [ $at = $first ]; then echo "{\"at\":$at}"; fi
   [ $at = 7 ] && exec sleep 60
   [ $at = 13 ] && exit 3
   at=$((at + 1))

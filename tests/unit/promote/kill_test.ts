@@ -51,12 +51,12 @@ type World = {
 async function campaign(root: string, random: Random): Promise<void> {
   const world = await openWorld(root, random);
   let landings = 0;
-  // On a busy machine a life may be too short for anything to land: then there are more of them.
+  // On a busy machine a life may be too short for anything to land: then there are more, longer ones.
   const isEnough = (kills: number) =>
     kills >= KILLS && (landings > KILLS / ENOUGH || kills >= MOST_TIMES * KILLS);
   for (let kill = 0; !isEnough(kill); kill++) {
     await commitInside(world);
-    landings += await killOne(world);
+    landings += await killOne(world, 1 + Math.floor(kill / KILLS));
     checkMine(world);
     if (random.below(2) === 0) await tidyUp(world);
   }
@@ -99,8 +99,8 @@ async function openWorld(root: string, random: Random): Promise<World> {
   return { root, user, inner, pin, random, run, made: { inside: [], user: [] }, mine: new Map() };
 }
 
-/** One life of the daemon, with the user at work meanwhile. */
-async function killOne(world: World): Promise<number> {
+/** One life of the daemon, so many times as long as an ordinary one, with the user at work meanwhile. */
+async function killOne(world: World, times: number): Promise<number> {
   const { random } = world;
   const isTimed = random.below(2) === 0;
   const lastMoment = isTimed ? -1 : random.below(LIFE_MOMENTS);
@@ -124,13 +124,13 @@ async function killOne(world: World): Promise<number> {
     while (!isOver) {
       await actAsUser(world);
       // People think in between; a git at work all the time would let nothing land.
-      await new Promise((resolve) => setTimeout(resolve, 50 + random.below(400)));
+      await new Promise((resolve) => setTimeout(resolve, times * (50 + random.below(400))));
     }
   })();
   const more = random.below(3) === 0 ? commitInside(world) : Promise.resolve();
   const killer = setTimeout(
     () => child.kill("SIGKILL"),
-    isTimed ? random.below(LIFE_MS) : LONGEST_MS,
+    times * (isTimed ? random.below(LIFE_MS) : LONGEST_MS),
   );
   await child.status;
   clearTimeout(killer);
