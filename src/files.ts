@@ -55,12 +55,35 @@ export async function removeIfPresent(path: string): Promise<void> {
 /** An exclusive lock on a file, held until disposed or until this process dies, kill -9 included. */
 export type FileLock = Disposable;
 
-/** Waits for the lock on `path`, making the file when it is absent. */
+/**
+ * Waits for the lock on `path`, making the file when it is absent. What is locked is what is there:
+ * a file that somebody removed between its making and its lock is made again.
+ */
 export async function lockFile(path: string): Promise<FileLock> {
-  await ensurePrivateDir(dirname(path));
-  const file = await openLockFile(path);
-  await file.lock(true);
-  return { [Symbol.dispose]: () => file.close() };
+  for (;;) {
+    await ensurePrivateDir(dirname(path));
+    const file = await openLockFile(path);
+    try {
+      await file.lock(true);
+      if (await isAt(path, file)) return { [Symbol.dispose]: () => file.close() };
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+  }
+}
+
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  // There what is open keeps its name.
+  if (Deno.build.os === "windows") return true;
+  try {
+    const [there, locked] = [await Deno.stat(path), await file.stat()];
+    return there.ino === locked.ino && there.dev === locked.dev;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Takes the lock on `path` if nobody holds it; `undefined` when somebody does. */

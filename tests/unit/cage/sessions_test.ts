@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { listSessions, openSession, sessionsDir } from "../../../src/cage/sessions.ts";
+import { lockFile } from "../../../src/files.ts";
+import { pause } from "../../../src/pause.ts";
 import { record } from "./support.ts";
 
 Deno.test("a session is live while its handle is held, and leaves nothing behind", async () => {
@@ -44,6 +47,24 @@ Deno.test("a session whose client was killed with -9 is known and not live", asy
     await child.status;
     await reader.cancel();
     assert.deepEqual((await listSessions(stateDir)).map(({ live }) => live), [false]);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
+Deno.test("a record that somebody took for a dead client's before it was locked is there all the same", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    const path = join(sessionsDir(stateDir, record.cageId), `${record.id}.json`);
+    // Who lists sessions has made out that this one is empty and nobody's.
+    const looking = await lockFile(path);
+    const opening = openSession(stateDir, record);
+    await pause(20);
+    await Deno.remove(path);
+    looking[Symbol.dispose]();
+    using _session = await opening;
+    const known = await listSessions(stateDir);
+    assert.deepEqual(known.map(({ record: { id }, live }) => [id, live]), [[record.id, true]]);
   } finally {
     await Deno.remove(stateDir, { recursive: true });
   }
