@@ -14,7 +14,7 @@ function parseBuilt(stdout: string): Map<string, string> {
 }
 
 async function build(world: World, ...args: string[]): Promise<Map<string, string>> {
-  const result = await world.sandcage(["build", ...args], { timeoutMs: 300_000 });
+  const result = await world.sandcage(["build", ...args], { timeoutMs: 900_000 });
   assert.equal(result.code, 0, result.stderr);
   return parseBuilt(result.stdout);
 }
@@ -122,7 +122,7 @@ Deno.test("a package is added by name, its comment kept, and only the project's 
   await world.write(".sandcage.yml", "version: 1\n# what this project needs\npackages: []\n");
 
   await t.step("the new program is there", async () => {
-    const added = await world.sandcage(["package", "add", "hello"], { timeoutMs: 300_000 });
+    const added = await world.sandcage(["package", "add", "hello"], { timeoutMs: 900_000 });
     assert.equal(added.code, 0, added.stderr);
     assert.match(
       await world.read(".sandcage.yml"),
@@ -139,7 +139,7 @@ Deno.test("a package is added by name, its comment kept, and only the project's 
   await t.step("one that Debian does not have changes nothing and names step and log", async () => {
     const text = await world.read(".sandcage.yml");
     const failed = await world.sandcage(["package", "add", "no-such-package-7f3a"], {
-      timeoutMs: 300_000,
+      timeoutMs: 900_000,
     });
     assert.equal(failed.code, 1);
     assert.match(failed.stderr, /step: .*apt-install hello no-such-package-7f3a/);
@@ -330,7 +330,7 @@ Deno.test("mise installs from npm and starts", async () => {
     stdin: await Deno.readTextFile(
       new URL("../../images/agent/toolchain-install", import.meta.url),
     ),
-    timeoutMs: 120_000,
+    timeoutMs: 400_000,
   });
   assert.equal(result.code, 0, result.stderr);
   assert.ok(result.stdout.startsWith(MISE_PACKAGE.split("@").at(-1)!), result.stdout);

@@ -24,9 +24,9 @@ Deno.test("messages go both ways while an agent works, each of them once", async
     `cage-send progress_update '{"status": "begun"}'
      echo '{"summary": "first", "exit_code": 0}' >payload.json
      cage-send task_complete --file payload.json
-     cage-wait --timeout 60 >one.json
+     cage-wait --timeout 300 >one.json
      cage-send task_complete - <payload.json
-     cage-wait --timeout 60 >two.json`,
+     cage-wait --timeout 300 >two.json`,
   ]);
   await waitForSession(world);
   const first = await outbox(world, ["--poll", "--timeout", "60", "--interval", "0.2"]);
@@ -133,7 +133,7 @@ Deno.test("a run that is held tells of messages at once; killed, it leaves them 
   await world.write(
     "work.sh",
     `${sendMany(count, 20)}
-    cage-wait --timeout 60 >got.json
+    cage-wait --timeout 300 >got.json
     cage-send going_idle
     exec sleep 600`,
   );

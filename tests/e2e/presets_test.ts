@@ -25,7 +25,7 @@ Deno.test("npm's mirror of an image is what the preset npm allows, and nothing e
   const install = async () => {
     const script = 'cd "$(mktemp -d)" && npm install --silent trusty && ' +
       "node -p 'require(\"trusty\")'; curl -s -o /dev/null -w '%{http_code}' http://allowed.test/";
-    return await world.sandcage(["shell", "--", "bash", "-c", script], { timeoutMs: 300_000 });
+    return await world.sandcage(["shell", "--", "bash", "-c", script], { timeoutMs: 600_000 });
   };
   await t.step("without the preset the mirror is out of reach", async () => {
     await world.configure(image);

@@ -12,8 +12,12 @@ Deno.test("the agent has a real terminal of the host's size, and follows a resiz
   await using world = await makeWorld("tty");
   await using terminal = await openTerminal(world, { columns: 100, rows: 30 });
   await enter(terminal);
-  await terminal.type('echo "tty=$(tty) size=$(stty size)"');
-  await terminal.expect(/^tty=\/dev\/(pts\/\d+|console) size=30 100$/m);
+  // The engine's client tells the size a moment after the shell has begun.
+  await waitFor("the host's size", async () => {
+    await terminal.type('echo "tty=$(tty) size=$(stty size)"');
+    const seen = /^tty=\/dev\/(pts\/\d+|console) size=30 100$/m.test(await terminal.screen());
+    return seen || undefined;
+  });
   await terminal.resize(132, 43);
   await terminal.type("clear");
   await waitFor("the new size", async () => {

@@ -11,7 +11,7 @@ const FILES = [
 Deno.test("packContext() makes what tar reads back, modes and directories included", async () => {
   const result = await run("tar", ["-tvf", "-", "--numeric-owner"], {
     stdin: packContext(FILES),
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     env: { LC_ALL: "C.UTF-8", TZ: "UTC" },
   });
   assert.equal(result.code, 0, result.stderr);
