@@ -14,6 +14,7 @@ export async function openDeskClient(stateDir: string, cageId: string): Promise<
   const id = crypto.randomUUID().replaceAll("-", "");
   const path = join(clientsDir(stateDir, cageId), id);
   const lock = await lockFile(path);
+  await Deno.writeTextFile(path, `${Deno.pid}\n`);
   return {
     id,
     async [Symbol.asyncDispose]() {
@@ -28,9 +29,20 @@ export async function findGoneClients(stateDir: string, cageId: string): Promise
   const dir = clientsDir(stateDir, cageId);
   const gone: string[] = [];
   for (const name of await listNames(dir)) {
-    if (!await isLocked(join(dir, name))) gone.push(name);
+    const path = join(dir, name);
+    // One with nothing in it is about to be locked, or died before it had a client inside.
+    if (await isWritten(path) && !await isLocked(path)) gone.push(name);
   }
   return gone;
+}
+
+async function isWritten(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).size > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Forgets a terminal whose client inside is gone. */

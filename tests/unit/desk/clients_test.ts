@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { cageDir } from "../../../src/cage/store.ts";
 import { findGoneClients, forgetClient, openDeskClient } from "../../../src/desk/clients.ts";
 
 Deno.test("a terminal is gone when its lock is, and not while it is attached or has left", async () => {
@@ -27,6 +29,19 @@ Deno.test("a terminal is gone when its lock is, and not while it is attached or 
     assert.deepEqual(await find(), [id]);
     await forgetClient(stateDir, { cageId: "api-1a2b3c", id });
     assert.deepEqual(await find(), []);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
+Deno.test("a terminal that is just being put on record is not gone", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    await using mine = await openDeskClient(stateDir, "api-1a2b3c");
+    const dir = join(cageDir(stateDir, "api-1a2b3c"), "held", "clients");
+    // Made and not locked yet, as it is seen in between.
+    await Deno.writeTextFile(join(dir, "0".repeat(mine.id.length)), "");
+    assert.deepEqual(await findGoneClients(stateDir, "api-1a2b3c"), []);
   } finally {
     await Deno.remove(stateDir, { recursive: true });
   }
