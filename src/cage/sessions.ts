@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensurePrivateDir, lockFile, removeIfPresent, tryLockFile } from "../files.ts";
+import { ensurePrivateDir, lockFile, removeIfPresent } from "../files.ts";
 import { listCageIds } from "./store.ts";
 
 /** One run of one service in a cage, as written down for whoever comes later. */
@@ -104,10 +104,16 @@ async function listCageSessions(dir: string): Promise<KnownSession[]> {
 }
 
 async function findSession(path: string): Promise<KnownSession | undefined> {
+  const file = await Deno.open(path, { read: true }).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (file === undefined) return undefined;
+  let live = true;
   // Not by `using`: the bundler drops one that is read once, and the lock would stay.
-  const lock = await tryLockFile(path);
-  const live = lock === undefined;
   try {
+    // Those who look share it: none of them takes another one for the client.
+    live = !await file.tryLock(false);
     const record = JSON.parse(await Deno.readTextFile(path));
     return { record, path, live };
   } catch (error) {
@@ -118,7 +124,7 @@ async function findSession(path: string): Promise<KnownSession | undefined> {
     if (!live) await removeIfPresent(path);
     return undefined;
   } finally {
-    lock?.[Symbol.dispose]();
+    file.close();
   }
 }
 

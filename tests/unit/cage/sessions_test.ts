@@ -70,6 +70,19 @@ Deno.test("a record that somebody took for a dead client's before it was locked 
   }
 });
 
+Deno.test("a dead client's session is not live because somebody else looks at it", async () => {
+  const stateDir = await Deno.makeTempDir();
+  try {
+    (await openSession(stateDir, record))[Symbol.dispose]();
+    const path = join(sessionsDir(stateDir, record.cageId), `${record.id}.json`);
+    using other = await Deno.open(path);
+    await other.lock(false);
+    assert.deepEqual((await listSessions(stateDir)).map(({ live }) => live), [false]);
+  } finally {
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
+
 Deno.test("a half-written record of a dead client is removed, not reported", async () => {
   const stateDir = await Deno.makeTempDir();
   try {
