@@ -530,7 +530,7 @@ Deno.test("an installation killed while its image is built leaves no agent, and 
       ),
     );
     return commands.every((command) => !command.includes(world.root)) || undefined;
-  }, { timeoutMs: 60_000 });
+  });
   assert.deepEqual(await listImages(name), []);
   index.files.set("/simple/tiny-acp/", index.page);
   const again = await world.sandcage(["acp", "install", name], {

@@ -227,7 +227,7 @@ Deno.test("agents that ignore the end of their input, signals or their relay's d
           args: ["inspect", "--format", "{{.State.Running}}", container],
         }).output();
         return new TextDecoder().decode(stdout).trim() === "false" || undefined;
-      }, { timeoutMs: 60_000 });
+      });
       const next = await world.sandcage(["acp", "run", "scripted", "--", "dies"]);
       assert.equal(next.code, 7, next.stderr);
       assert.deepEqual(await listContainers(world.root), []);
