@@ -25,6 +25,9 @@ const RUN_LIMIT_MS = 25 * 60_000;
 /** Where reports and whatever a failing test keeps are found. */
 const ARTEFACTS = join(REPOSITORY, "tests", ".artefacts");
 
+/** What makes the cases of properties the same in every run. */
+const CASES = join(REPOSITORY, "tools", "testing", "same_cases.ts");
+
 /** What tests drive besides the product, by Debian package. */
 const TEST_PROGRAMS = { tmux: "tmux", git: "git", setpriv: "util-linux" };
 
@@ -126,7 +129,7 @@ async function runDenoTest(group: Group, options: RunOptions): Promise<Tally> {
   const files = await listFiles(group, options);
   const args = [
     // Types are the business of `deno task check`: one file in disorder must not hide all results.
-    ...["test", "-A", "--no-check", "--parallel", `--junit-path=${report}`],
+    ...["test", "-A", "--no-check", "--parallel", `--junit-path=${report}`, `--preload=${CASES}`],
     ...(options.filter === undefined ? [] : [`--filter=${options.filter}`]),
     ...files,
   ];
