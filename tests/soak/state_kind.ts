@@ -18,8 +18,11 @@ export function stateKind(path: string): string {
  */
 const KEPT = /^cages\/\*\/runs\/\*(\/|$)/;
 
-/** Kinds that grow up to a bound of their own: 16 MiB, five of them (src/cage/audit_log.ts). */
-const BOUNDED = /^cages\/\*\/audit\.jsonl/;
+/**
+ * Kinds that have a bound of their own: the log of a cage, 16 MiB each, five of them, and the lock of
+ * whoever begins the next one (src/cage/audit_log.ts).
+ */
+const BOUNDED = /^cages\/\*\/audit\.jsonl(\.[1-4]|\.lock)?$/;
 
 /** No other file has a reason to be larger after an hour, in bytes. */
 const MOST_BYTES = 2 ** 20;
@@ -27,6 +30,6 @@ const MOST_BYTES = 2 ** 20;
 /** What a file counts as; `undefined` when it is there on purpose, however many there are. Pure. */
 export function stateItem({ path, bytes }: { path: string; bytes: number }): string | undefined {
   const kind = stateKind(path);
-  if (KEPT.test(kind)) return undefined;
-  return bytes > MOST_BYTES && !BOUNDED.test(kind) ? `${kind}, larger than 1 MiB,` : kind;
+  if (KEPT.test(kind) || BOUNDED.test(kind)) return undefined;
+  return bytes > MOST_BYTES ? `${kind}, larger than 1 MiB,` : kind;
 }

@@ -25,7 +25,10 @@ for (
     ["cages/x/runs/", 0, "cages/*/runs/"],
     ["cages/x/", 0, "cages/*/"],
     ["locks/0123456789abcdef.lock", 0, "locks/*.lock"],
-    ["cages/x/audit.jsonl", 2 ** 24, "cages/*/audit.jsonl"],
+    ["cages/x/audit.jsonl", 2 ** 24, undefined],
+    ["cages/x/audit.jsonl.4", 2 ** 24, undefined],
+    ["cages/x/audit.jsonl.lock", 0, undefined],
+    ["cages/x/audit.jsonl.5", 0, "cages/*/audit.jsonl.5"],
     ["cages/x/held/promote.log", 2 ** 20, "cages/*/held/promote.log"],
     ["cages/x/held/promote.log", 2 ** 20 + 1, "cages/*/held/promote.log, larger than 1 MiB,"],
   ] as const
