@@ -131,6 +131,8 @@ export async function runSession(
       stateDir: context.host.stateDir,
       open: request.attach?.open ?? startClient,
     });
+    // What came while it was opened, nobody has passed on.
+    if (early.code() !== undefined) client.signal("SIGTERM");
     let isForced = false;
     using _ending = endClientOnSignal(client, {
       // Nobody types at a client that is no terminal: whoever interrupts it wants its end.
