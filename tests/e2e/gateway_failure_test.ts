@@ -23,6 +23,8 @@ const cases: Case[] = [
     const [id] = await Array.fromAsync(Deno.readDir(join(cage.state, "cages")));
     const log = join(cage.state, "cages", id!.name, "audit.jsonl");
     const [kept, full] = [`${log}.kept`, `${log}.full`];
+    // What is allowed is answered before the line about it is written.
+    await waitFor("the log", () => Deno.stat(log).catch(() => undefined));
     await Deno.link(log, kept);
     // Every write to this one fails as on a full disk.
     await Deno.symlink("/dev/full", full);
