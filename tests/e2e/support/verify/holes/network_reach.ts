@@ -45,7 +45,7 @@ export const NETWORK_REACH_HOLES: readonly Hole<GuardedChange>[] = [
     change: inSession(({ agent, gateway }) => {
       for (const name of Object.keys(gateway.networks)) agent.networks![name] ??= {};
     }),
-    red: ["N01", "N03", "N04", "N14", "N16", "N17", "N20", "N21", "N33", "N34"],
+    red: ["N01", "N03", "N04", "N14", "N16", "N17", "N20", "N21", "N31", "N32", "N33", "N34"],
   },
   {
     name: "IPv6 is left on in the cage",
@@ -94,7 +94,7 @@ export const NETWORK_REACH_HOLES: readonly Hole<GuardedChange>[] = [
         },
       },
     },
-    red: ["N16"],
+    red: ["N16", "N34"],
   },
   {
     name: "questions are passed on",
@@ -108,7 +108,7 @@ export const NETWORK_REACH_HOLES: readonly Hole<GuardedChange>[] = [
         "      return judge(name);\n" +
         "    };\n",
     }),
-    red: ["N04", "N05", "N14"],
+    red: ["N04", "N05", "N06", "N14", "N16", "N20", "N22", "N23", "N31"],
   },
   {
     name: "names below a wildcard are asked for",
@@ -124,7 +124,7 @@ export const NETWORK_REACH_HOLES: readonly Hole<GuardedChange>[] = [
         "      return verdict;\n" +
         "    };\n",
     }),
-    red: ["N05"],
+    red: ["N05", "N23"],
   },
   {
     name: "a metadata address counts as any other",

@@ -34,7 +34,7 @@ export const NETWORK_WEB_HOLES: readonly SourceHole[] = [
       find: '  if (decision.verdict === "deny") {\n',
       replace: '  if (decision.verdict === "deny" && decision.reason !== "no-rule") {\n',
     }, letPass("destination.host !== undefined")],
-    red: ["N08", "N13", "N19", "N22", "N23", "N24"],
+    red: ["N04", "N08", "N13", "N19", "N22", "N23", "N24"],
   },
   {
     name: "the target and the Host are not compared",
@@ -54,7 +54,7 @@ export const NETWORK_WEB_HOLES: readonly SourceHole[] = [
         '  if (host.kind !== "name") return { verdict: "allow", rule: "any", mode: "splice" };\n' +
         "  if (allow === undefined) return denyUnlisted(found);\n",
     }],
-    red: ["N08"],
+    red: ["N08", "N17"],
   },
   {
     name: "the name in TLS is not compared",
