@@ -6,4 +6,6 @@ export type Hole<Change> = {
   change: Change;
   /** Ids of the cases that turn red. */
   red: readonly string[];
+  /** Ids of those that see it or not by what nobody decides, such as the order of interfaces. */
+  either?: readonly string[];
 };

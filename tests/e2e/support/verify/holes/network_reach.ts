@@ -45,7 +45,8 @@ export const NETWORK_REACH_HOLES: readonly Hole<GuardedChange>[] = [
     change: inSession(({ agent, gateway }) => {
       for (const name of Object.keys(gateway.networks)) agent.networks![name] ??= {};
     }),
-    red: ["N01", "N03", "N04", "N14", "N16", "N17", "N20", "N21", "N31", "N32", "N33", "N34"],
+    red: ["N01", "N03", "N04", "N14", "N16", "N17", "N20", "N21", "N33", "N34"],
+    either: ["N31", "N32"],
   },
   {
     name: "IPv6 is left on in the cage",
