@@ -16,8 +16,13 @@ export type Prober = AsyncDisposable & {
 /** Longest run of a list of probes, in milliseconds. */
 const PROBES_MS = 60_000;
 
-/** Talks to a program that has been started. */
-export function openProber(streams: ExecStreams): Prober {
+/**
+ * Talks to a program that has been started.
+ *
+ * @param options.timeoutMs Longest run of a list. Defaults to {@link PROBES_MS}.
+ */
+export function openProber(streams: ExecStreams, options: { timeoutMs?: number } = {}): Prober {
+  const { timeoutMs = PROBES_MS } = options;
   const waiting = new Map<number, PromiseWithResolvers<Outcomes>>();
   let asked = 0;
   let end: Error | undefined;
@@ -42,10 +47,11 @@ export function openProber(streams: ExecStreams): Prober {
       const question: Question = { id: ++asked, probes };
       const wait = Promise.withResolvers<Outcomes>();
       waiting.set(question.id, wait);
-      const timer = setTimeout(
-        () => fail(new Error(`The probes took longer than ${PROBES_MS / 1_000} seconds`)),
-        PROBES_MS,
-      );
+      // It takes its own list along only: the others are in threads of their own.
+      const timer = setTimeout(() => {
+        const seconds = timeoutMs / 1_000;
+        take({ id: question.id, error: `they took longer than ${seconds} seconds` });
+      }, timeoutMs);
       try {
         const line = new TextEncoder().encode(`${JSON.stringify(question)}\n`);
         // One that is gone says so where its output is read.

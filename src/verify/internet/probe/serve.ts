@@ -27,7 +27,7 @@ function run({ id, probes }: Question): void {
     process.stdout.write(`${JSON.stringify({ id, ...what })}\n`);
     void worker.terminate();
   };
-  // Of a thread that fails behind its outcomes nobody wants to hear.
+  // One that fails behind its outcomes is answered for again, and nobody waits for that any more.
   worker.once("message", (outcomes: Outcome[]) => answer({ outcomes }));
   worker.on("error", (error: unknown) => answer({ error: String(error) }));
 }

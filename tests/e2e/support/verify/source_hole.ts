@@ -1,6 +1,9 @@
+import assert from "node:assert/strict";
 import type { SuiteName } from "../../../../src/verify/case.ts";
-import type { World } from "../world.ts";
+import { listContainers } from "../../../../tools/engine_state.ts";
+import { makeWorld, type World } from "../world.ts";
 import type { Hole } from "./hole.ts";
+import { BESIDE, stepHoles } from "./hole_steps.ts";
 import { buildMutant, type Edit } from "./mutant.ts";
 import { assertRed, type Told } from "./red.ts";
 
@@ -28,4 +31,20 @@ export async function assertSourceHole(
   });
   if (result.stdout === "") throw new Error(`verify ended with ${result.code}: ${result.stderr}`);
   assertRed((JSON.parse(result.stdout) as { cases: Told[] }).cases, red);
+}
+
+/** Registers a test whose steps make one hole each, and see exactly its cases of a suite turn red. */
+export function testSourceHoles(
+  title: string,
+  { suite, holes, atOnce }: { suite: SuiteName; holes: readonly SourceHole[]; atOnce: number },
+): void {
+  Deno.test(title, BESIDE, async (t) => {
+    await using world = await makeWorld(`holes-${suite}`);
+    await stepHoles(t, {
+      holes,
+      atOnce,
+      assert: (hole) => assertSourceHole(hole, { world, suite }),
+    });
+    assert.deepEqual(await listContainers(world.root), []);
+  });
 }

@@ -46,6 +46,21 @@ Deno.test("a program that is gone ends what is asked, now and later, with its la
   await assert.rejects(prober.run([PROBE]), { message: "The probes ended: killed" });
 });
 
+Deno.test("a list that takes too long is given up alone", async () => {
+  const program = makeProgram();
+  await using prober = openProber(program.streams, { timeoutMs: 2_000 });
+  const stuck = prober.run([PROBE]);
+  const [question] = await program.questions(1);
+  await assert.rejects(stuck, {
+    message: "The probes did not run: they took longer than 2 seconds",
+  });
+  const next = prober.run([PROBE]);
+  const [, again] = await program.questions(2);
+  program.tell(answered(question!.id, "late"));
+  program.tell(answered(again!.id, "there"));
+  assert.equal((await next).get("true").data, "there");
+});
+
 Deno.test("an answer that is none ends it", async () => {
   const program = makeProgram();
   await using prober = openProber(program.streams);
